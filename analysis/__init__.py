@@ -1,0 +1,1 @@
+"""Reads rows and draws: no torch, no Ray."""

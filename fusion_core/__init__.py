@@ -1,0 +1,1 @@
+"""Image fusion: data, policy, kernel, losses, metrics, recipes. Knows nothing of sweeps, Ray or tables."""

@@ -1,0 +1,35 @@
+"""Errors that a user can act on: rule, value, place, remedy."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class FusionError(Exception):
+    """A user's mistake or a missing thing; the command line prints the message without a traceback."""
+
+
+class ConfigError(FusionError):
+    """A configuration breaks a rule; the message lists every problem."""
+
+
+class DataError(FusionError):
+    """Images are missing, unpaired or unreadable; the message names every file."""
+
+
+class CheckpointError(FusionError):
+    """A checkpoint is missing, damaged, or of another architecture."""
+
+
+class TrialFailure(FusionError):
+    """A trial cannot go on (a NaN loss, say); the reason goes to its row."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return ` Did you mean 'x'?` for the closest known name, or the list of known names where none is close."""
+    known = list(known)
+    close = difflib.get_close_matches(str(name), known, n=1, cutoff=0.6)
+    if close:
+        return f" Did you mean {close[0]!r}?"
+    return f" Known: {', '.join(known)}." if known else ""

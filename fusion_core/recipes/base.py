@@ -1,0 +1,82 @@
+"""The protocol of a recipe: how a trial trains, told one epoch at a time."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from fusion_core.config import TrialConfig
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A metric over one test set: mean, standard deviation (population), number of images, value of each."""
+
+    mean: float
+    std: float
+    n: int
+    values: np.ndarray | None = None
+
+    @classmethod
+    def of(cls, values: np.ndarray, *, keep: bool = True) -> Summary:
+        """Summarise one value per image; `keep` says whether the values travel along."""
+        values = np.asarray(values, dtype=np.float64)
+        return cls(float(values.mean()), float(values.std()), len(values), values.astype(np.float32) if keep else None)
+
+
+@dataclass(frozen=True)
+class EpochReport:
+    """What one epoch gave: `metrics[dataset][metric]`, and named numbers of the training."""
+
+    epoch: int
+    metrics: dict[str, dict[str, Summary]]
+    training: dict[str, float]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class SampleImages:
+    """One test pair as the trained policy fuses it; uint8, (H, W) or (H, W, 3) in RGB order."""
+
+    dataset: str
+    stem: str
+    images: dict[str, np.ndarray] = field(default_factory=dict)
+
+
+class Recipe(ABC):
+    """A trial's training. The same config and data give the same reports, on whichever worker they run."""
+
+    def __init__(self, config: TrialConfig) -> None:
+        self.config = config
+        self.epoch = 0
+
+    @abstractmethod
+    def train_epoch(self) -> EpochReport:
+        """Train and evaluate the next epoch. Raises TrialFailure where the numbers leave the finite."""
+
+    def epochs(self) -> Iterator[EpochReport]:
+        """Yield a report per epoch, from the one after `self.epoch` to the last."""
+        while self.epoch < self.config.recipe.epochs:
+            report = self.train_epoch()
+            self.epoch = report.epoch
+            yield report
+
+    @abstractmethod
+    def save_state(self, path: Path) -> None:
+        """Write all that training needs to go on after this epoch (safetensors; whole or not at all)."""
+
+    @abstractmethod
+    def load_state(self, path: Path) -> None:
+        """Go on from `save_state`. Raises CheckpointError where the file is damaged or of another trial."""
+
+    @abstractmethod
+    def checkpoint(self) -> bytes:
+        """Return the trained policy as a safetensors file that carries its own config."""
+
+    def samples(self, limit: int) -> list[SampleImages]:
+        """Return fused examples of the first `limit` pairs of each test set."""
+        return []

@@ -1,0 +1,1 @@
+"""Sweeps: what a trial is, where it runs, and where its rows go."""
