@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -107,6 +107,7 @@ class LossConfig(Frozen):
 class SupervisedConfig(Frozen):
     """Train on the fusion loss."""
 
+    needs_data: ClassVar[bool] = True
     kind: Literal["supervised"] = "supervised"
     epochs: Count = 4
     learning_rate: Positive = 1e-4
@@ -120,6 +121,7 @@ class SupervisedConfig(Frozen):
 class ArithmeticConfig(Frozen):
     """A trial made of arithmetic, for tests and for measuring the orchestrator: no network, no images."""
 
+    needs_data: ClassVar[bool] = False
     kind: Literal["arithmetic"] = "arithmetic"
     epochs: Count = 2
     seconds: NonNegative = 0.0

@@ -22,7 +22,7 @@ class CheckpointError(FusionError):
     """A checkpoint is missing, damaged, or of another architecture."""
 
 
-class TrialFailure(FusionError):
+class TrialError(FusionError):
     """A trial cannot go on (a NaN loss, say); the reason goes to its row."""
 
 

@@ -56,7 +56,7 @@ class Recipe(ABC):
 
     @abstractmethod
     def train_epoch(self) -> EpochReport:
-        """Train and evaluate the next epoch. Raises TrialFailure where the numbers leave the finite."""
+        """Train and evaluate the next epoch. Raises TrialError where the numbers leave the finite."""
 
     def epochs(self) -> Iterator[EpochReport]:
         """Yield a report per epoch, from the one after `self.epoch` to the last."""

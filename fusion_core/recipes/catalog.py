@@ -1,0 +1,24 @@
+"""Recipe by kind. A new recipe is a file here, its config in `fusion_core.config`, and a line below."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fusion_core.config import TrialConfig
+from fusion_core.recipes.base import Recipe
+
+if TYPE_CHECKING:
+    from fusion_core.workspace import Workspace
+
+
+def build_recipe(config: TrialConfig, workspace: Workspace | None) -> Recipe:
+    """Build the recipe that `config.recipe.kind` names; `workspace` may be None where the kind needs no data."""
+    if config.recipe.kind == "arithmetic":
+        from fusion_core.recipes.arithmetic import ArithmeticRecipe
+
+        return ArithmeticRecipe(config)
+    from fusion_core.recipes.supervised import SupervisedRecipe
+
+    if workspace is None:
+        raise ValueError(f"recipe {config.recipe.kind!r} needs data")
+    return SupervisedRecipe(config, workspace)
