@@ -1,0 +1,152 @@
+"""Ranges, BT.601, grey, and the one Gaussian and the one Sobel of the tree. Tensors are (N, C, H, W)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+Padding = Literal["replicate", "reflect", "constant"]
+
+LUMA = (0.299, 0.587, 0.114)
+METRIC_GREY = (0.2989, 0.5870, 0.1140)
+CB = (-0.168736, -0.331264, 0.5)
+CR = (0.5, -0.418688, -0.081312)
+
+
+def to_unit(pixels: Tensor) -> Tensor:
+    """Map 0..255 to float32 in [-1, 1]."""
+    return pixels.to(torch.float32) / 127.5 - 1
+
+
+def to_pixels(image: Tensor) -> Tensor:
+    """Map [-1, 1] to floats in 0..255; values outside are clamped."""
+    return (image.clamp(-1, 1) + 1) * 127.5
+
+
+def weigh_channels(image: Tensor, weights: tuple[float, float, float]) -> Tensor:
+    """Return the weighted sum of the three channels, (N, 1, H, W)."""
+    red, green, blue = image[:, 0:1], image[:, 1:2], image[:, 2:3]
+    return (red * weights[0]).add_(green, alpha=weights[1]).add_(blue, alpha=weights[2])
+
+
+def luma(image: Tensor) -> Tensor:
+    """Return BT.601 luma, in the range of `image`; a one-channel image is its own luma."""
+    return image if image.shape[1] == 1 else weigh_channels(image, LUMA)
+
+
+def chroma(image: Tensor) -> tuple[Tensor, Tensor]:
+    """Return BT.601 Cb and Cr without the .5 offset, in the scale of `image` (N, 3, H, W)."""
+    return weigh_channels(image, CB), weigh_channels(image, CR)
+
+
+def colour_offset(image: Tensor) -> Tensor:
+    """Return what must be added to a luma to give it the colour of `image`: (N, 3, H, W), scale of `image`."""
+    cb, cr = chroma(image)
+    return torch.cat((1.402 * cr, -0.344136 * cb - 0.714136 * cr, 1.772 * cb), dim=1)
+
+
+def metric_grey(pixels: Tensor) -> Tensor:
+    """Return the grey that metrics use: whole numbers 0..255 as float32; one channel is taken as it is."""
+    if pixels.shape[1] == 1:
+        return pixels
+    return weigh_channels(pixels, METRIC_GREY).clamp_(0, 255).trunc_()
+
+
+@lru_cache
+def gaussian(size: int, sigma: float, centre: float | None = None) -> tuple[float, ...]:
+    """Return `size` Gaussian taps that sum to 1, centred at index `centre` ((size - 1) / 2 where None)."""
+    middle = (size - 1) / 2 if centre is None else centre
+    taps = torch.exp(-((torch.arange(size, dtype=torch.float64) - middle) ** 2) / (2 * sigma**2))
+    return tuple((taps / taps.sum()).tolist())
+
+
+def _filter_axis(x: Tensor, taps: tuple[float, ...], axis: int, stride: int) -> Tensor:
+    length = (x.shape[axis] - len(taps)) // stride + 1
+    span = (length - 1) * stride + 1
+    out: Tensor | None = None
+    for index, tap in enumerate(taps):
+        part = x.narrow(axis, index, span)
+        if stride > 1:
+            part = part[..., ::stride] if axis in (-1, x.dim() - 1) else part[..., ::stride, :]
+        out = part * tap if out is None else out.add_(part, alpha=tap)
+    assert out is not None
+    return out
+
+
+def separable_filter(x: Tensor, taps: tuple[float, ...], stride: int = 1) -> Tensor:
+    """Correlate the last two axes with `taps` x `taps`, valid region only, every `stride`-th output. No gradient.
+
+    Shifted sums touch each element once per tap: at 11 to 21 taps a fraction of a dense convolution's time, and
+    each image's result does not depend on its neighbours in the batch.
+    """
+    if min(x.shape[-2:]) < len(taps):
+        raise ValueError(f"images must be at least {len(taps)} pixels in both directions, but got {tuple(x.shape[-2:])}")
+    return _filter_axis(_filter_axis(x, taps, -1, stride), taps, -2, stride)
+
+
+def _spread_axis(grad: Tensor, taps: tuple[float, ...], axis: int) -> Tensor:
+    shape = list(grad.shape)
+    shape[axis] += len(taps) - 1
+    out = grad.new_zeros(shape)
+    for index, tap in enumerate(taps):
+        out.narrow(axis, index, grad.shape[axis]).add_(grad, alpha=tap)
+    return out
+
+
+class _Smooth(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, taps: tuple[float, ...]) -> Tensor:
+        ctx.taps = taps
+        return separable_filter(x, taps)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
+        return _spread_axis(_spread_axis(grads[0], ctx.taps, -2), ctx.taps, -1), None
+
+
+def smooth(x: Tensor, taps: tuple[float, ...]) -> Tensor:
+    """Do what `separable_filter` does at stride 1, with a gradient."""
+    return _Smooth.apply(x, taps) if x.requires_grad else separable_filter(x, taps)
+
+
+def _sobel_valid(x: Tensor) -> tuple[Tensor, Tensor]:
+    across = x[..., 2:] - x[..., :-2]
+    gx = across[..., :-2, :] + across[..., 2:, :]
+    gx.add_(across[..., 1:-1, :], alpha=2)
+    down = x[..., 2:, :] - x[..., :-2, :]
+    gy = down[..., :-2] + down[..., 2:]
+    gy.add_(down[..., 1:-1], alpha=2)
+    return gx, gy
+
+
+class _Sobel(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, padded: Tensor) -> tuple[Tensor, Tensor]:
+        return _sobel_valid(padded)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> Tensor:
+        gx, gy = grads
+        shape = (*gx.shape[:-2], gx.shape[-2] + 2, gx.shape[-1] + 2)
+        out = gx.new_zeros(shape)
+        down = gx.new_zeros((*gx.shape[:-2], shape[-2], gx.shape[-1]))
+        for row, weight in ((0, 1), (1, 2), (2, 1)):
+            down.narrow(-2, row, gx.shape[-2]).add_(gx, alpha=weight)
+        out[..., 2:].add_(down)
+        out[..., :-2].sub_(down)
+        across = gy.new_zeros((*gy.shape[:-2], gy.shape[-2], shape[-1]))
+        for column, weight in ((0, 1), (1, 2), (2, 1)):
+            across.narrow(-1, column, gy.shape[-1]).add_(gy, alpha=weight)
+        out[..., 2:, :].add_(across)
+        out[..., :-2, :].sub_(across)
+        return out
+
+
+def sobel(x: Tensor, padding: Padding) -> tuple[Tensor, Tensor]:
+    """Return the 3x3 Sobel responses in x (to the right) and y (down), of the size of `x`."""
+    padded = F.pad(x, (1, 1, 1, 1), mode=padding)
+    return _Sobel.apply(padded) if padded.requires_grad else _sobel_valid(padded)

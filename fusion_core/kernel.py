@@ -1,0 +1,65 @@
+"""The fixed fusion kernel: a Laplacian pyramid blends luma and infrared under a weight map.
+
+Burt and Adelson, The Laplacian pyramid as a compact image code, 1983; the map blends each level.
+The blend is linear in the map: fused = visible + collapse(map_k * (infrared_k - visible_k)), so only the difference
+pyramid is ever needed, it belongs to the sources, and a map of zeros gives the visible image back exactly.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from fusion_core.images import gaussian
+from fusion_core.sources import Sources
+
+TAPS = gaussian(5, 1.0)
+
+
+def _kernel(like: Tensor, gain: float) -> Tensor:
+    taps = torch.tensor(TAPS, dtype=like.dtype, device=like.device)
+    return (gain * taps[:, None] * taps[None, :])[None, None]
+
+
+def down(x: Tensor) -> Tensor:
+    """Blur and keep every second pixel, zero padding; (N, 1, H, W) to (N, 1, ceil(H / 2), ceil(W / 2))."""
+    return F.conv2d(x, _kernel(x, 1.0), stride=2, padding=2)
+
+
+def up(x: Tensor, size: tuple[int, int]) -> Tensor:
+    """Double the size and blur; bilinear to `size` where it differs."""
+    doubled = F.conv_transpose2d(x, _kernel(x, 4.0), stride=2, padding=2, output_padding=1)
+    return doubled if doubled.shape[-2:] == size else resize(doubled, size)
+
+
+def resize(x: Tensor, size: tuple[int, int]) -> Tensor:
+    return F.interpolate(x, size=size, mode="bilinear", align_corners=False)
+
+
+def pyramid(x: Tensor, levels: int) -> tuple[Tensor, ...]:
+    """Return `levels` details, finest first, and the base."""
+    details = []
+    for _ in range(levels):
+        coarse = down(x)
+        details.append(x - up(coarse, (x.shape[-2], x.shape[-1])))
+        x = coarse
+    return (*details, x)
+
+
+def fuse_luma(sources: Sources, weight_map: Tensor, levels: int = 4) -> Tensor:
+    """Blend under `weight_map` (N, 1, H, W), 0 for visible and 1 for infrared; return the luma, not clamped.
+
+    Differentiable in the map.
+    """
+    difference = sources.once(f"pyramid{levels}", lambda: pyramid(sources.infrared - sources.luma, levels))
+    blended = [level * _resized(weight_map, level) for level in difference]
+    fused = blended[-1]
+    for detail in reversed(blended[:-1]):
+        fused = up(fused, (detail.shape[-2], detail.shape[-1])) + detail
+    return sources.luma + fused
+
+
+def _resized(weight_map: Tensor, like: Tensor) -> Tensor:
+    size = (like.shape[-2], like.shape[-1])
+    return weight_map if weight_map.shape[-2:] == size else resize(weight_map, size)
