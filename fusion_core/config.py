@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -95,6 +102,14 @@ class LossConfig(Frozen):
         if self.ssim_shared is not None and {"ssim_ratio", "ssim_ir_ratio"} & self.model_fields_set:
             raise ValueError("ssim_shared sets ssim_ratio and ssim_ir_ratio: give either it or them, not both")
         return self
+
+    @model_serializer(mode="wrap")
+    def _what_is_dumped_validates_again(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        values: dict[str, Any] = handler(self)
+        if self.ssim_shared is not None:
+            values.pop("ssim_ratio", None)
+            values.pop("ssim_ir_ratio", None)
+        return values
 
     def resolved(self) -> LossConfig:
         """Return the same loss with `ssim_shared` written out, so that equal losses are equal values."""

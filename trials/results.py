@@ -1,0 +1,285 @@
+"""The results table: `runs/NAME/results.sqlite`. The driver alone writes it; anybody may read it meanwhile."""
+
+from __future__ import annotations
+
+import json
+import math
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from fusion_core.data.dataset import PairSet
+from fusion_core.errors import FusionError
+from fusion_core.recipes.base import EpochReport, Summary
+from trials import schema
+
+FILE = "results.sqlite"
+Baselines = Mapping[str, Mapping[str, Mapping[str, Summary]]]
+
+
+class ResultsError(FusionError):
+    """The results table is damaged, foreign, or of another version."""
+
+
+@dataclass(frozen=True)
+class PlannedTrial:
+    """A trial as the sweep asks for it; `config` is canonical JSON."""
+
+    id: str
+    cohort: str
+    parameters: Mapping[str, Any]
+    config: str
+    seed: int
+    epochs: int
+
+
+@dataclass(frozen=True)
+class TrialRow:
+    """A trial as the table knows it; `done` is the last epoch reported."""
+
+    id: str
+    number: int
+    status: str
+    attempts: int
+    epochs: int
+    done: int
+    error: str | None
+
+
+class Results:
+    """Rows in, rows out. One transaction per report; what is there already is never written twice."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self.connection = connection
+        self.path = path
+
+    @classmethod
+    def open(cls, path: Path) -> Results:
+        """Open for writing, and create where missing. Raises ResultsError for a file that is not ours."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(path, isolation_level=None, timeout=30)
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            if connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,):
+                schema.create(connection)
+            _check(connection, path)
+        except sqlite3.DatabaseError as problem:
+            connection.close()
+            raise _damaged(path, problem) from problem
+        except ResultsError:
+            connection.close()
+            raise
+        return cls(connection, path)
+
+    @classmethod
+    def read(cls, path: Path) -> Results:
+        """Open for reading; works while a sweep runs, and never makes it wait."""
+        if not path.is_file():
+            raise ResultsError(f"{path}: there is no results table here; give the run folder of a sweep (runs/NAME)")
+        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=30)
+        try:
+            _check(connection, path)
+        except sqlite3.DatabaseError as problem:
+            connection.close()
+            raise _damaged(path, problem) from problem
+        except ResultsError:
+            connection.close()
+            raise
+        return cls(connection, path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self.connection.close()
+
+    def query(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
+        """Return all rows of a SELECT."""
+        with closing(self.connection.execute(sql, values)) as cursor:
+            return cursor.fetchall()
+
+    def trials(self) -> dict[str, TrialRow]:
+        """Return every trial by id, in the order of their numbers."""
+        rows = self.query(
+            "SELECT id, number, status, attempts, epochs, COALESCE(done, 0), error FROM trials LEFT JOIN "
+            "(SELECT trial, max(epoch) AS done FROM training GROUP BY trial) ON trial = id ORDER BY number"
+        )
+        return {row[0]: TrialRow(*row) for row in rows}
+
+    def register(self, planned: Sequence[PlannedTrial]) -> dict[str, TrialRow]:
+        """Write a `waiting` row for every new trial, numbered on from the last; return all rows as they are now.
+
+        A trial asked for with more epochs than before waits again; one that a dead driver left running waits too;
+        a waiting row that the sweep no longer asks for, and that never ran, goes.
+        """
+        with self._transaction():
+            self.connection.execute("UPDATE trials SET status = 'waiting' WHERE status = 'running'")
+            known = self.trials()
+            asked = {trial.id for trial in planned}
+            stale = [(i,) for i, row in known.items() if row.status == "waiting" and i not in asked and not row.done]
+            self.connection.executemany("DELETE FROM trials WHERE id = ?", stale)
+            number = max((row.number for row in known.values()), default=0)
+            new = [trial for trial in planned if trial.id not in known]
+            self.connection.executemany(
+                "INSERT INTO trials (number, id, cohort, parameters, config, seed, epochs, status) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, 'waiting')",
+                [(number + place, *_row(trial)) for place, trial in enumerate(new, start=1)],
+            )
+            self.connection.executemany(
+                "UPDATE trials SET parameters = ?, config = ?, epochs = ?, "
+                "status = CASE status WHEN 'finished' THEN 'waiting' ELSE status END WHERE id = ? AND epochs < ?",
+                [
+                    (json.dumps(dict(trial.parameters)), trial.config, trial.epochs, trial.id, trial.epochs)
+                    for trial in planned
+                    if trial.id in known
+                ],
+            )
+            keys = self.query("SELECT DISTINCT key FROM trials, json_each(parameters)")
+            schema.create_parameter_view(self.connection, [key for (key,) in keys])
+        return self.trials()
+
+    def describe_data(self, cohort: str, sets: Mapping[str, PairSet]) -> None:
+        """Write which pairs the trials of a cohort saw; the training set goes under `train:NAME`."""
+        rows = [
+            (cohort, name, pairs.fingerprint, pairs.split, len(pairs), *pairs.size, json.dumps(pairs.stems))
+            for name, pairs in sets.items()
+        ]
+        with self._transaction():
+            self.connection.executemany("INSERT OR REPLACE INTO datasets VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def start(self, trial: str, started: float) -> None:
+        self.connection.execute(
+            "UPDATE trials SET status = 'running', attempts = attempts + 1, started = ?, error = NULL WHERE id = ?",
+            (started, trial),
+        )
+
+    def report(
+        self,
+        trial: str,
+        report: EpochReport,
+        *,
+        last: bool,
+        node: str,
+        device: str,
+        baselines: tuple[str, Baselines] | None = None,
+    ) -> int:
+        """Write one epoch in one transaction; `last` makes the trial finished. `baselines` are (cohort, values).
+
+        Rows that are there already stay as they are; returns how many of them said something else.
+        """
+        metrics = [
+            (trial, report.epoch, dataset, metric, *_summary(summary))
+            for dataset, values in report.metrics.items()
+            for metric, summary in values.items()
+        ]
+        training = {**report.training, "seconds": report.seconds}
+        with self._transaction():
+            differing = self._differing(trial, report.epoch, metrics)
+            self.connection.executemany("INSERT OR IGNORE INTO metrics VALUES (?, ?, ?, ?, ?, ?, ?, ?)", metrics)
+            self.connection.executemany(
+                "INSERT OR IGNORE INTO training VALUES (?, ?, ?, ?)",
+                [(trial, report.epoch, name, _number(value)) for name, value in training.items()],
+            )
+            if baselines is not None:
+                self.connection.executemany(
+                    "INSERT OR IGNORE INTO baselines VALUES (?, ?, ?, ?, ?, ?, ?, ?)", _baseline_rows(*baselines)
+                )
+            self.connection.execute(
+                "UPDATE trials SET seconds = seconds + ?, node = ?, device = ?, status = ? WHERE id = ?",
+                (report.seconds, node, device, "finished" if last else "running", trial),
+            )
+        return differing
+
+    def fail(self, trial: str, error: str) -> None:
+        self.connection.execute("UPDATE trials SET status = 'failed', error = ? WHERE id = ?", (error, trial))
+
+    def wait(self, trials: Iterable[str]) -> None:
+        """Put trials back in the queue (a stopped sweep, a lost worker, a retry)."""
+        with self._transaction():
+            self.connection.executemany(
+                "UPDATE trials SET status = 'waiting', error = NULL WHERE id = ?", [(trial,) for trial in trials]
+            )
+
+    def has_baselines(self, cohort: str) -> bool:
+        return bool(self.query("SELECT 1 FROM baselines WHERE cohort = ? LIMIT 1", (cohort,)))
+
+    def begin_run(self, started: float, record: Mapping[str, Any]) -> int:
+        """Write where the rows to come are from; return the number of this run of the program."""
+        text = json.dumps(record, allow_nan=False)
+        cursor = self.connection.execute("INSERT INTO provenance (started, record) VALUES (?, ?)", (started, text))
+        return int(cursor.lastrowid or 0)
+
+    def end_run(self, run: int, finished: float, seconds: float) -> None:
+        self.connection.execute(
+            "UPDATE provenance SET finished = ?, seconds = ? WHERE id = ?", (finished, seconds, run)
+        )
+
+    def _transaction(self) -> _Transaction:
+        return _Transaction(self.connection)
+
+    def _differing(self, trial: str, epoch: int, metrics: list[tuple[Any, ...]]) -> int:
+        there = {
+            (dataset, metric): mean
+            for dataset, metric, mean in self.query(
+                "SELECT dataset, metric, mean FROM metrics WHERE trial = ? AND epoch = ?", (trial, epoch)
+            )
+        }
+        return sum((row[2], row[3]) in there and there[row[2], row[3]] != row[4] for row in metrics)
+
+
+class _Transaction:
+    """All of it or nothing, whatever interrupts it."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+
+    def __enter__(self) -> None:
+        self.connection.execute("BEGIN IMMEDIATE")
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self.connection.execute("COMMIT" if kind is None else "ROLLBACK")
+
+
+def _check(connection: sqlite3.Connection, path: Path) -> None:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version != schema.VERSION:
+        raise ResultsError(
+            f"{path}: the table must be of version {schema.VERSION}, but it says {version}; "
+            "read it with the program that wrote it, or start in another folder (--out)"
+        )
+
+
+def _damaged(path: Path, problem: Exception) -> ResultsError:
+    return ResultsError(f"{path}: this must be a results table, but SQLite says: {problem}; move it away to start anew")
+
+
+def _row(trial: PlannedTrial) -> tuple[Any, ...]:
+    parameters = json.dumps(dict(trial.parameters))
+    return trial.id, trial.cohort, parameters, trial.config, trial.seed, trial.epochs
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)
+
+
+def _summary(summary: Summary) -> tuple[float | None, float | None, int, bytes | None]:
+    values = None if summary.values is None else np.asarray(summary.values, dtype="<f4").tobytes()
+    return _number(summary.mean), _number(summary.std), summary.n, values
+
+
+def _baseline_rows(cohort: str, baselines: Baselines) -> list[tuple[Any, ...]]:
+    return [
+        (cohort, dataset, fusion, metric, *_summary(summary))
+        for dataset, fusions in baselines.items()
+        for fusion, metrics in fusions.items()
+        for metric, summary in metrics.items()
+    ]
