@@ -11,7 +11,11 @@ class FusionError(Exception):
 
 
 class ConfigError(FusionError):
-    """A configuration breaks a rule; the message lists every problem."""
+    """A configuration breaks a rule; the message lists every problem, one a line."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
 
 
 class DataError(FusionError):
@@ -28,8 +32,8 @@ class TrialError(FusionError):
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return ` Did you mean 'x'?` for the closest known name, or the list of known names where none is close."""
-    known = list(known)
-    close = difflib.get_close_matches(str(name), known, n=1, cutoff=0.6)
+    folded = {one.casefold(): one for one in known}
+    close = difflib.get_close_matches(str(name)[:200].casefold(), folded, n=1, cutoff=0.6)
     if close:
-        return f" Did you mean {close[0]!r}?"
-    return f" Known: {', '.join(known)}." if known else ""
+        return f" Did you mean {folded[close[0]]!r}?"
+    return f" Known: {', '.join(folded.values())}." if folded else ""

@@ -1,0 +1,195 @@
+"""Rules of the grid: an axis names a field of the trial, and each of its values is one that the field may have."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from itertools import product
+from math import prod
+from typing import Any, get_origin
+
+from pydantic import ValidationError
+
+from fusion_core.config import TrialConfig
+from fusion_core.errors import did_you_mean
+from trials.fields import Models, kind_of, leaves, models_of
+from trials.identity import NOT_DECIDING
+from trials.messages import Problem, dotted, sentence, show
+from trials.space import Sections, with_value
+from trials.yaml_reader import Node, Scalar
+
+MAX_TRIALS = 100_000
+
+
+def grid_size(axes: list[Any]) -> int:
+    """How many combinations these axes have."""
+    return prod(len(values) for values in axes)
+
+
+def grid_values(root: Node) -> dict[str, tuple[Any, ...]]:
+    """Return the values of every axis of a grid without problems, in file order."""
+    grid = root.at(["grid"]).data() if root.has(["grid"]) else {}
+    return {axis: tuple(values) for axis, values in (grid or {}).items()}
+
+
+def grid_problems(root: Node, data: dict[str, Any]) -> list[Problem]:
+    """Return what is wrong with the grid: unknown axes, empty ones, values that their field refuses, repeats, its size."""
+    node = root.child("grid")
+    if node is None or node.value is None:
+        return []
+    if not isinstance(node.value, dict):
+        return [
+            Problem(node.place, f"grid must be a section of axes such as loss.max_ratio: [4, 10], but got {show(node)}")
+        ]
+    problems = [problem for axis, below in node.value.items() for problem in axis_problems(axis, below, root, data)]
+    seeds = data.get("seeds")
+    count = grid_size([axis.value for axis in node.value.values() if isinstance(axis.value, list)])
+    count *= len(seeds) if isinstance(seeds, list) else 1
+    if count > MAX_TRIALS:
+        problems.append(Problem(node.place, f"a sweep may have {MAX_TRIALS:,} trials, but this one has {count:,}"))
+    return problems
+
+
+def axis_problems(axis: str, node: Node, root: Node, data: dict[str, Any]) -> list[Problem]:
+    """Return what is wrong with one axis."""
+    known = {path: owners for path, owners in leaves().items() if refusal(path) is None}
+    path, inside = leaf_of(axis, known)
+    if path is None:
+        return [Problem(node.place, refusal(axis) or unknown_axis(axis, known))]
+    owners = known[path]
+    for kind in kinds_in_effect(axis, data):
+        if kind not in map(kind_of, owners):
+            section = axis.partition(".")[0]
+            return [Problem(node.place, f"grid.{axis} must be a field of {section} of kind {kind}, but is not one")]
+    if not isinstance(node.value, list) or not node.value:
+        example = f" Write [{node.value}]." if isinstance(node.value, int | float | str) else ""
+        return [
+            Problem(
+                node.place,
+                f"{name_of(axis)} must be a list of values, but got {show(node)}.{example}".removesuffix("."),
+            )
+        ]
+    return value_problems(axis, (path.rpartition(".")[2], *inside), owners, root)
+
+
+def value_problems(axis: str, names: tuple[str, ...], owners: Models, root: Node) -> list[Problem]:
+    """Return what is wrong with the values of an axis, each apart and against one another."""
+    problems = []
+    seen: dict[tuple[bool, Any], Node] = {}
+    items = root.at(["grid", axis]).value
+    assert isinstance(items, list)
+    for index, node in enumerate(items):
+        path = ("grid", axis, index)
+        if isinstance(node.value, dict | list) or node.value is None:
+            text = f"{dotted(path)} must be a number, a text, true or false, but got {show(node)}"
+            problems.append(Problem(node.place, text))
+            continue
+        text = refused_value(names, owners, path, root)
+        if text:
+            problems.append(Problem(node.place, text))
+        key = (isinstance(node.value, bool), node.value)
+        if key in seen:
+            problems.append(
+                Problem(node.place, f"{name_of(axis)} must hold each value once, but {show(node)} is repeated")
+            )
+        seen[key] = node
+    return problems
+
+
+def refused_value(names: tuple[str, ...], owners: Models, path: tuple[str | int, ...], root: Node) -> str | None:
+    """Return why no owner of a field takes a value, or None where one does."""
+    node = root.at(path)
+    if names == ("kind",):
+        kinds = [kind for kind in map(kind_of, owners) if kind]
+        if node.value in kinds:
+            return None
+        return f"{dotted(path)} must be one of {', '.join(kinds)}, but got {show(node)}.{did_you_mean(str(node.value), kinds)}"
+    reasons = []
+    for owner in owners:
+        try:
+            owner.model_validate(with_value({}, list(names), node.value), strict=True)
+        except ValidationError as error:
+            own = [one for one in error.errors(include_url=False) if one["loc"][: len(names)] == names]
+            if own:
+                reasons.append(sentence(own[0], path, TrialConfig, root))
+                continue
+        return None
+    return reasons[0]
+
+
+def leaf_of(axis: str, known: dict[str, Models]) -> tuple[str | None, tuple[str, ...]]:
+    """Return the field that an axis names, and the key inside it where the field is a table (`loss.terms.NAME`)."""
+    section, _, last = axis.rpartition(".")
+    if section in known and last and is_table(section, known[section]):
+        return section, (last,)
+    if axis in known and not is_table(axis, known[axis]):
+        return axis, ()
+    return None, ()
+
+
+def is_table(path: str, owners: Models) -> bool:
+    field = owners[0].model_fields[path.rpartition(".")[2]]
+    return get_origin(field.annotation) is dict
+
+
+def refusal(axis: str) -> str | None:
+    """Return why a field that is there cannot be swept."""
+    section, _, name = axis.partition(".")
+    if section == "data":
+        return f"{name_of(axis)} cannot be an axis: all trials of a sweep share their data. Make a sweep file for each."
+    if axis == "seed":
+        return "grid.seed cannot be an axis: seeds have a key of their own. Write seeds: [0, 1]."
+    if name in NOT_DECIDING.get(section, ()):
+        return f"{name_of(axis)} cannot be an axis: a trial's numbers do not depend on it. Set trial.{axis}."
+    return None
+
+
+def unknown_axis(axis: str, known: dict[str, Models]) -> str:
+    names = [f"{path}.NAME" if is_table(path, owners) else path for path, owners in known.items()]
+    below = [path for path in names if path.startswith(f"{axis}.")]
+    if below:
+        return f"{name_of(axis)} must name one field of that section. Known: {', '.join(below)}."
+    return f"a grid axis must name a field of the trial, but got {show(axis)}.{did_you_mean(axis, names)}"
+
+
+def name_of(axis: str) -> str:
+    return dotted(("grid", axis))
+
+
+def kinds_in_effect(axis: str, data: dict[str, Any]) -> list[str]:
+    """Return the kinds that the union section of an axis takes in this sweep; none where it is no union."""
+    section = axis.partition(".")[0]
+    field = TrialConfig.model_fields[section]
+    kinds = [kind for kind in map(kind_of, models_of(field.annotation)) if kind]
+    if not kinds or axis.endswith(".kind"):
+        return []
+    grid, trial = data.get("grid"), data.get("trial")
+    swept = grid.get(f"{section}.kind") if isinstance(grid, dict) else None
+    own = trial.get(section) if isinstance(trial, dict) else None
+    given = own.get("kind", field.default.kind) if isinstance(own, dict) else field.default.kind
+    return [kind for kind in (swept if isinstance(swept, list) else [given]) if kind in kinds]
+
+
+def combination_problems(trial: TrialConfig, grid: dict[str, tuple[Any, ...]], root: Node) -> list[Problem]:
+    """Return the combinations that are refused though each of their values is fine; the first of each section."""
+    build = Sections(trial)
+    own: dict[str, list[str]] = defaultdict(list)
+    for axis in grid:
+        own[axis.partition(".")[0]].append(axis)
+    problems = []
+    for section, axes in own.items():
+        for values in product(*(grid[axis] for axis in axes)):
+            changes: tuple[tuple[str, Scalar], ...] = tuple(
+                (axis.partition(".")[2], value) for axis, value in zip(axes, values, strict=True)
+            )
+            try:
+                build.section(section, changes)
+            except ValidationError as error:
+                first = error.errors(include_url=False)[0]
+                chosen = ", ".join(f"{section}.{name}={value}" for name, value in changes)
+                where = root.at(["grid", axes[0]]).place
+                text = (
+                    f"{dotted(first['loc'])}: {first['msg'].removeprefix('Value error, ')}, in the combination {chosen}"
+                )
+                problems.append(Problem(where, text))
+                break
+    return problems

@@ -1,0 +1,87 @@
+"""What may be written in a sweep file, read off the configuration models: sections, fields, and axes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel
+
+from fusion_core.config import TrialConfig
+
+Models = tuple[type[BaseModel], ...]
+
+
+def models_of(annotation: Any) -> Models:
+    """Return the models that a value of this type may be, looking through unions, Annotated and tuples."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return (annotation,)
+    if get_origin(annotation) is dict:
+        return ()
+    return tuple(model for part in get_args(annotation) for model in models_of(part))
+
+
+def kind_of(model: type[BaseModel]) -> str | None:
+    """Return the `kind` by which a member of a union is named."""
+    field = model.model_fields.get("kind")
+    return str(field.default) if field else None
+
+
+def narrowed(models: Models, kinds: Iterable[object]) -> Models:
+    """Return the members of a union that `kinds` names, or all where it names none."""
+    wanted = {kind for kind in kinds if isinstance(kind, str)}
+    return tuple(model for model in models if kind_of(model) in wanted) or models
+
+
+def models_at(root: type[BaseModel], path: Sequence[str | int], data: Any) -> Models:
+    """Return the models that the section at `path` of `data` may be; empty where it is free or a plain value."""
+    models: Models = (root,)
+    for key in path:
+        data = _below(data, key)
+        if isinstance(key, int):
+            continue
+        models = tuple(
+            found for model in models if key in model.model_fields
+            for found in models_of(model.model_fields[key].annotation)
+        )  # fmt: skip
+        if isinstance(data, dict):
+            models = narrowed(models, [data.get("kind")])
+    return models
+
+
+def field_names(models: Models) -> list[str]:
+    """Return the keys that a section of these models may have, in the order they are declared."""
+    return list(dict.fromkeys(name for model in models for name in model.model_fields))
+
+
+def leaves(model: type[BaseModel] = TrialConfig, prefix: str = "") -> dict[str, Models]:
+    """Return every dotted path that holds a plain value, and the models that own it (several in a union)."""
+    found: dict[str, Models] = {}
+    for name, field in model.model_fields.items():
+        below = models_of(field.annotation)
+        if not below:
+            found[prefix + name] = (model,)
+        for section in below:
+            for path, owners in leaves(section, f"{prefix}{name}.").items():
+                found[path] = (*found.get(path, ()), *owners)
+    return found
+
+
+def with_default_kinds(data: Any) -> Any:
+    """Return a trial's data with the `kind` of a union written out where it is left to the default."""
+    if not isinstance(data, dict):
+        return data
+    filled = dict(data)
+    for name, field in TrialConfig.model_fields.items():
+        kind = getattr(field.default, "kind", None)
+        if kind and isinstance(filled.get(name), dict):
+            filled[name] = {"kind": kind, **filled[name]}
+    return filled
+
+
+def _below(data: Any, key: str | int) -> Any:
+    if isinstance(data, dict) and isinstance(key, str):
+        return data.get(key)
+    if isinstance(data, list | tuple) and isinstance(key, int) and key < len(data):
+        return data[key]
+    return None

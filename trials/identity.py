@@ -1,0 +1,129 @@
+"""Which trial is which: an id from everything that decides a trial's numbers, and the provenance of a run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fusion_core.config import TrialConfig
+
+if TYPE_CHECKING:
+    from trials.spec import SweepSpec
+
+NUMERICS = 1
+"""Version of the arithmetic. Raise it when the same trial would give other numbers than before (a formula, an order of
+random draws, an initialisation): old rows stay in the table, and are neither reused nor ranked with new ones."""
+
+NOT_DECIDING: dict[str, frozenset[str]] = {
+    "recipe": frozenset({"epochs", "seconds"}),
+    "evaluation": frozenset({"per_image"}),
+}
+"""Fields that a trial's numbers do not depend on: an epoch's metrics are the same however many epochs follow it."""
+
+PACKAGES = (
+    "fusion-sweep", "torch", "accelerate", "numpy", "opencv-python", "ray", "optuna", "pandas", "pydantic", "safetensors",
+)  # fmt: skip
+
+
+def canonical_json(value: Any) -> str:
+    """Return one text for equal values: keys sorted, 10 as 10.0, -0.0 as 0. Raises ValueError for NaN and infinity."""
+    return json.dumps(_canonical(value), sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=True)
+
+
+def trial_id(config: TrialConfig, fingerprints: Mapping[str, str]) -> str:
+    """Return 16 hex digits that equal trials share; `fingerprints` are of the data as loaded, by `train`, `test/NAME`.
+
+    The data section is left out: names, paths, crops and sizes are all in the fingerprints.
+    """
+    deciding = config.model_dump(mode="json", exclude={"data", "loss"})
+    for section, names in NOT_DECIDING.items():
+        for name in names:
+            deciding[section].pop(name, None)
+    deciding["loss"] = config.loss.resolved().model_dump(mode="json", exclude={"ssim_shared"})
+    return _digest({**deciding, "fingerprints": dict(fingerprints), "numerics": NUMERICS})
+
+
+def cohort(fingerprints: Mapping[str, str]) -> str:
+    """Return 16 hex digits shared by the trials that may be compared: same data, same arithmetic."""
+    return _digest({"fingerprints": dict(fingerprints), "numerics": NUMERICS})
+
+
+def provenance(
+    spec: SweepSpec,
+    command: str,
+    devices: Sequence[str],
+    fingerprints: Mapping[str, str],
+    notes: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Return what a reader needs to repeat the run, as JSON values; no host name, no user, no environment."""
+    return {
+        "sweep": spec.name,
+        "command": command,
+        "spec": spec.text,
+        "overrides": list(spec.overrides),
+        "resolved": spec.model_dump(mode="json", exclude={"text", "path", "overrides"}),
+        "numerics": NUMERICS,
+        "cohort": cohort(fingerprints),
+        "fingerprints": dict(fingerprints),
+        "devices": list(devices),
+        "notes": list(notes),
+        "packages": _versions(),
+        "commit": program_commit(),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "cpus": os.cpu_count(),
+    }
+
+
+def program_commit(folder: Path = Path(__file__).resolve().parent.parent) -> dict[str, Any] | None:
+    """Return `{"commit": hex, "dirty": bool}` of the program, or None where it does not lie in its own git checkout."""
+    top = _git(folder, "rev-parse", "--show-toplevel")
+    commit = _git(folder, "rev-parse", "HEAD")
+    if top is None or commit is None or Path(top).resolve() != folder:
+        return None
+    return {"commit": commit, "dirty": bool(_git(folder, "status", "--porcelain", "--untracked-files=no"))}
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), *arguments], capture_output=True, text=True, timeout=10, check=True
+        )
+    except (OSError, subprocess.SubprocessError, UnicodeDecodeError):
+        return None
+    return done.stdout.strip()
+
+
+def _versions() -> dict[str, str | None]:
+    versions: dict[str, str | None] = {}
+    for name in PACKAGES:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            versions[name] = None
+    return versions
+
+
+def _digest(value: Any) -> str:
+    return hashlib.blake2b(canonical_json(value).encode(), digest_size=8).hexdigest()
+
+
+def _canonical(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _canonical(below) for key, below in value.items()}
+    if isinstance(value, list | tuple):
+        return [_canonical(below) for below in value]
+    numpy = sys.modules.get("numpy")
+    if numpy is not None and isinstance(value, numpy.generic):
+        value = value.item()
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value

@@ -1,0 +1,78 @@
+"""From a sweep to its trials: every combination of the grid, times every seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from fusion_core.config import TrialConfig
+from trials.fields import with_default_kinds
+
+if TYPE_CHECKING:
+    from trials.spec import SweepSpec
+    from trials.yaml_reader import Scalar
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One trial: the swept values as the file wrote them, by dotted path, and the whole configuration (seed included)."""
+
+    parameters: dict[str, Scalar]
+    config: TrialConfig
+
+
+def expand(spec: SweepSpec) -> list[Trial]:
+    """Return the trials in file order: the last axis varies faster than the first, seeds faster than the axes.
+
+    Sections are validated once per distinct combination of their own axes, so ten thousand trials take a second.
+    Raises pydantic's ValidationError for a combination that breaks a rule; `spec.load` has refused such a sweep before.
+    """
+    build = Sections(spec.trial)
+    axes = list(spec.grid)
+    trials = []
+    for values in product(*spec.grid.values()):
+        parameters = dict(zip(axes, values, strict=True))
+        sections = build.sections(parameters)
+        trials.extend(Trial(parameters, TrialConfig.model_validate({**sections, "seed": seed})) for seed in spec.seeds)
+    return trials
+
+
+class Sections:
+    """Builds the sections of a trial for one combination, keeping those that were built before."""
+
+    def __init__(self, trial: TrialConfig) -> None:
+        self.shared: dict[str, Any] = {
+            name: getattr(trial, name) for name in TrialConfig.model_fields if name != "seed"
+        }
+        # As given, not as filled in: a default that the file left open must stay open to a rule such as ssim_shared's.
+        given = {name: section.model_dump(exclude_unset=True) for name, section in self.shared.items()}
+        self.given: dict[str, dict[str, Any]] = with_default_kinds(given)
+        self.built: dict[tuple[Any, ...], BaseModel] = {}
+
+    def sections(self, parameters: dict[str, Scalar]) -> dict[str, Any]:
+        """Return every section of the trial with these values at their dotted paths."""
+        changes: dict[str, list[tuple[str, Scalar]]] = {}
+        for dotted, value in parameters.items():
+            section, _, below = dotted.partition(".")
+            changes.setdefault(section, []).append((below, value))
+        return {**self.shared, **{name: self.section(name, tuple(own)) for name, own in changes.items()}}
+
+    def section(self, name: str, changes: tuple[tuple[str, Scalar], ...]) -> BaseModel:
+        """Return one section, validated as it would be in a file. Raises ValidationError with the trial's paths."""
+        key = (name, *((below, type(value), value) for below, value in changes))
+        if key not in self.built:
+            data = self.given[name]
+            for below, value in changes:
+                data = with_value(data, below.split("."), value)
+            self.built[key] = getattr(TrialConfig.model_validate({name: data}), name)
+        return self.built[key]
+
+
+def with_value(data: dict[str, Any], path: list[str], value: Any) -> dict[str, Any]:
+    """Return a copy of nested dicts with `value` at `path`."""
+    if len(path) == 1:
+        return {**data, path[0]: value}
+    return {**data, path[0]: with_value(data.get(path[0]) or {}, path[1:], value)}

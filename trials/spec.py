@@ -1,0 +1,174 @@
+"""A sweep file as a frozen value. Every problem of a file and its overrides is reported at once, with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError
+
+from fusion_core.config import Frozen, NonNegative, Positive, TrialConfig
+from fusion_core.errors import ConfigError, did_you_mean
+from trials import axes, rules
+from trials.fields import with_default_kinds
+from trials.messages import Problem, in_file_order, translate
+from trials.yaml_reader import Node, Place, Scalar, read_yaml
+
+MAX_BYTES = 1_000_000
+
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+AxisValue = bool | int | float | str
+
+
+class RankBy(Frozen):
+    """How trials are ranked: the weighted mean of a metric over the test sets, at one epoch (None = the last)."""
+
+    metric: str = "Reward"
+    dataset_weights: dict[str, NonNegative] = Field(default_factory=dict)
+    epoch: Annotated[int, Field(ge=1)] | None = None
+
+
+class Resources(Frozen):
+    """What one trial takes: a share of a GPU or whole GPUs (nothing where there is none), and CPU cores."""
+
+    gpu: Positive = 1.0
+    cpu: Positive = 1.0
+
+
+class SweepFile(Frozen):
+    """What a sweep file may say."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$", max_length=100)]
+    trial: TrialConfig = TrialConfig()
+    grid: dict[str, tuple[AxisValue, ...]] = Field(default_factory=dict)
+    seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] = (0,)
+    rank_by: RankBy = RankBy()
+    keep_best: Annotated[int, Field(ge=0)] = 5
+    keep_samples: Annotated[int, Field(ge=0)] = 3
+    keep_states: bool = False
+    resources: Resources = Resources()
+
+
+class SweepSpec(SweepFile):
+    """A sweep, ready to run: paths are absolute, overrides are in; `text` is the file as read."""
+
+    path: Path
+    text: str
+    overrides: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """How many trials the sweep has."""
+        return axes.grid_size(list(self.grid.values())) * len(self.seeds)
+
+
+def load(path: Path, overrides: Sequence[str] = (), data_root: Path | None = None) -> SweepSpec:
+    """Read a sweep file and lay `PATH=VALUE` overrides over it.
+
+    Relative paths, in the file too, are relative to the current working directory; `data_root` replaces
+    `trial.data.root`. Raises ConfigError with every problem.
+    """
+    path = Path(path)
+    text = read_text(path)
+    root = with_overrides(read_yaml(text, str(path)), overrides)
+    if data_root is not None:
+        option = Node(Place(f"--data-root {data_root}"), str(data_root), quoted=True)
+        root = with_overrides(root, [], {("trial", "data", "root"): option})
+    return SweepSpec(**validate(root), path=path.absolute(), text=text, overrides=tuple(overrides))
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a sweep file. Raises ConfigError where it is not there, too large, or not plain UTF-8."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        near = [one.name for one in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
+        raise ConfigError(
+            f"{path}: a sweep file must exist, but this does not.{did_you_mean(path.name, near)}"
+        ) from None
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or problem
+        raise ConfigError(f"{path}: a sweep file must be readable, but got: {reason}") from problem
+    if len(content) > MAX_BYTES:
+        raise ConfigError(f"{path}: a sweep file may hold {MAX_BYTES} bytes, but this holds more")
+    if content.startswith(b"\xef\xbb\xbf"):
+        raise ConfigError(f"{path}:1: a sweep file must start with text, but got a byte order mark. Save without BOM.")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as problem:
+        line = content[: problem.start].count(b"\n") + 1
+        raise ConfigError(
+            f"{path}:{line}: a sweep file must be UTF-8, but got the byte 0x{content[problem.start]:02x}. Save as UTF-8."
+        ) from problem
+
+
+def with_overrides(root: Node, overrides: Sequence[str], nodes: dict[tuple[str, ...], Node] | None = None) -> Node:
+    """Return the tree with `PATH=VALUE` overrides laid over it, in order. Raises ConfigError with all their problems."""
+    if root.value is not None and not isinstance(root.value, dict):
+        raise ConfigError(f"{root.place}: a sweep file must be a section of keys such as `name: demo`, but is not")
+    problems: list[str] = []
+    pairs = list((nodes or {}).items())
+    seen: set[tuple[str, ...]] = set()
+    for override in overrides:
+        try:
+            path, node = parse_override(override)
+        except ConfigError as problem:
+            problems.extend(problem.problems)
+            continue
+        if path in seen:
+            problems.append(f"{node.place}: an option may be set once, but {'.'.join(path)} is set twice. Remove one.")
+        seen.add(path)
+        pairs.append((path, node))
+    for path, node in pairs:
+        try:
+            root = root.with_value(path, node)
+        except ConfigError as problem:
+            problems.extend(problem.problems)
+    if problems:
+        raise ConfigError(*problems)
+    return root
+
+
+def parse_override(override: str) -> tuple[tuple[str, ...], Node]:
+    """Split `trial.recipe.epochs=1` into its path and its value, read as YAML. `grid.` is followed by one axis."""
+    source = f"--set {override if override.isprintable() else ascii(override)}"
+    name, equals, value = override.partition("=")
+    path = tuple(name.strip().split("."))
+    if not equals or not all(path):
+        raise ConfigError(f"{source}: an override must be PATH=VALUE, such as trial.recipe.epochs=1")
+    if path[0] == "grid" and len(path) > 2:
+        path = ("grid", ".".join(path[1:]))
+    return path, read_yaml(value, source, lines=False)
+
+
+def validate(root: Node) -> dict[str, Any]:
+    """Return the fields of a SweepFile. Raises ConfigError with every problem of the tree."""
+    data = root.data() or {}
+    problems = axes.grid_problems(root, data)
+    data.pop("grid", None)
+    problems += rules.make_paths_absolute(data, root)
+    data["trial"] = with_default_kinds(data.get("trial", {}))
+    swept = {} if problems else axes.grid_values(root)
+    try:
+        file = SweepFile.model_validate({**_tuples(data), "grid": swept}, strict=True)
+    except ValidationError as error:
+        problems += translate(error.errors(include_url=False), SweepFile, root)
+        file = None
+    problems += rules.cross_problems(root, data)
+    if file is not None and not problems:
+        problems = axes.combination_problems(file.trial, file.grid, root)
+    if problems or file is None:
+        raise ConfigError(*in_file_order(problems))
+    return {name: getattr(file, name) for name in file.model_fields_set}
+
+
+def _tuples(value: Any) -> Any:
+    """Return the same values with lists as tuples, which is what strict validation takes for a tuple."""
+    if isinstance(value, dict):
+        return {key: _tuples(below) for key, below in value.items()}
+    return tuple(map(_tuples, value)) if isinstance(value, list | tuple) else value
+
+
+__all__ = ["Problem", "RankBy", "Resources", "Scalar", "SweepFile", "SweepSpec", "load"]
