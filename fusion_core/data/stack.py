@@ -1,0 +1,76 @@
+"""Images of differing size and colour to one array, in memory about once."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+
+from fusion_core.data.dataset import PairSet
+from fusion_core.data.reading import resized, to_rgb
+
+
+class PairStack:
+    """Takes decoded pairs one by one and gives the set, at its commonest size, grey only where every visible is."""
+
+    def __init__(self, name: str, split: str, stems: tuple[str, ...]) -> None:
+        self.name = name
+        self.split = split
+        self.stems = stems
+        self._visible = _Stack(len(stems))
+        self._infrared = _Stack(len(stems))
+        self._sizes: Counter[tuple[int, ...]] = Counter()
+        self._grey = 0
+
+    def put(self, index: int, visible: np.ndarray, infrared: np.ndarray) -> None:
+        """Take pair `index`: visible (H, W) or (H, W, 3), infrared (H, W)."""
+        self._sizes[infrared.shape] += 1
+        self._grey += visible.ndim == 2
+        self._visible.put(index, visible)
+        self._infrared.put(index, infrared)
+
+    def finish(self) -> PairSet:
+        """Return the set; what was resized or repeated to RGB is in its notes. Every pair must have been put."""
+        count = len(self.stems)
+        # of equally common sizes the larger, so that the order of files decides nothing
+        size = max(self._sizes, key=lambda size: (self._sizes[size], size))
+        channels = 1 if self._grey == count else 3
+        notes = []
+        if others := count - self._sizes[size]:
+            what = f"{others} of {count} {self.split} pairs resized to {size[0]}x{size[1]}, the commonest size"
+            notes.append(f"{self.name}: {what}")
+        if self._grey and channels == 3:
+            notes.append(f"{self.name}: {self._grey} of {count} visible {self.split} images are grey, repeated to RGB")
+        visible = self._visible.finish((channels, size[0], size[1]))
+        infrared = self._infrared.finish((1, size[0], size[1]))
+        return PairSet(self.name, self.split, self.stems, visible, infrared, tuple(notes))
+
+
+class _Stack:
+    """One array at the first image's shape; images of another shape wait, and it is remade only if theirs wins."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._array: np.ndarray | None = None
+        self._waiting: dict[int, np.ndarray] = {}
+
+    def put(self, index: int, image: np.ndarray) -> None:
+        planes = image[None] if image.ndim == 2 else image.transpose(2, 0, 1)
+        if self._array is None:
+            self._array = np.empty((self._count, *planes.shape), np.uint8)
+        if planes.shape == self._array.shape[1:]:
+            self._array[index] = planes
+        else:
+            self._waiting[index] = image
+
+    def finish(self, shape: tuple[int, int, int]) -> np.ndarray:
+        assert self._array is not None
+        array = self._array
+        if array.shape[1:] != shape:
+            for index in set(range(self._count)) - self._waiting.keys():
+                self._waiting[index] = array[index, 0] if array.shape[1] == 1 else array[index].transpose(1, 2, 0)
+            array = np.empty((self._count, *shape), np.uint8)
+        for index, image in self._waiting.items():
+            image = resized(image, shape[1:])
+            array[index] = image[None] if shape[0] == 1 else to_rgb(image).transpose(2, 0, 1)
+        return array
