@@ -1,0 +1,195 @@
+"""Every metric of every setting at every epoch, and what ranks first. A setting is one combination of swept values."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.tables import Run
+from fusion_core.metrics.facts import FACTS, MetricFacts
+
+ALL = "weighted mean"
+FUSIONS = {"visible": "copy of the visible", "infrared": "copy of the infrared", "average": "average of both"}
+SCORE = "Score (reference)"
+_SCORE_PARTS = {"VIF": 1.0, "Qabf": 1.5, "SSIM": 1.0, "MI": 0.2}
+_SCORE_FACTS = MetricFacts(SCORE, "score of the reference's figure", True, -np.inf, np.inf,
+                           "(VIF + 1.5 Qabf + SSIM + MI / 5) / 4, from the means")  # fmt: skip
+
+
+def facts_of(metric: str) -> MetricFacts:
+    """Return a metric's direction and meaning, the reference's score included."""
+    return _SCORE_FACTS if metric == SCORE else FACTS[metric]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One combination of swept values and the trials (one per seed) that ran it."""
+
+    parameters: dict[str, Hashable]
+    numbers: tuple[int, ...]
+    status: str
+
+
+@dataclass(frozen=True)
+class Stats:
+    """Mean, standard deviation within a data set, images, and over how many seeds; NaN or 0 where there is nothing."""
+
+    mean: np.ndarray
+    std: np.ndarray
+    n: np.ndarray
+    seeds: np.ndarray
+    spread: np.ndarray
+
+    def __getitem__(self, index: Any) -> Stats:
+        return Stats(self.mean[index], self.std[index], self.n[index], self.seeds[index], self.spread[index])
+
+
+@dataclass(frozen=True)
+class Scores:
+    """`trials` has shape (metric, data set, epoch, setting), `baselines` (metric, data set, fusion); data set 0 is ALL."""
+
+    metrics: tuple[str, ...]
+    datasets: tuple[str, ...]
+    epochs: tuple[int, ...]
+    settings: tuple[Setting, ...]
+    trials: Stats
+    baselines: Stats
+    metric: str
+    epoch: int
+    notes: tuple[str, ...]
+
+    def ranking(self, metric: str, dataset: str, epoch: int) -> pd.DataFrame:
+        """Return settings and untrained fusions, best first, NaN last; `rank` counts the settings alone."""
+        m, d, e = self.metrics.index(metric), self.datasets.index(dataset), self.epochs.index(epoch)
+        rows: list[dict[str, Any]] = []
+        for stats, names in ((self.trials[m, d, e], None), (self.baselines[m, d], list(FUSIONS.values()))):
+            for i in range(len(stats.mean)):
+                setting = self.settings[i] if names is None else None
+                rows.append({
+                    "baseline": names[i] if names else "",
+                    "numbers": setting.numbers if setting else (),
+                    "parameters": setting.parameters if setting else {},
+                    "status": setting.status if setting else "baseline",
+                    "value": stats.mean[i], "std": stats.std[i], "n": int(stats.n[i]),
+                    "seeds": int(stats.seeds[i]), "spread": stats.spread[i],
+                })  # fmt: skip
+        table = pd.DataFrame(rows)
+        table = table.sort_values("value", ascending=not facts_of(metric).higher_is_better, kind="stable")
+        scored = (table["baseline"] == "") & table["value"].notna()
+        table["rank"] = scored.cumsum().where(scored)
+        return table.reset_index(drop=True)
+
+
+def score(run: Run) -> Scores:
+    """Average each setting over its seeds and each metric over the data sets, by the sweep's own weights."""
+    metrics = tuple(name for name in FACTS if name in set(run.metrics["metric"]))
+    known = dict.fromkeys([*run.datasets["dataset"], *sorted(run.metrics["dataset"].unique())])
+    datasets = tuple(name for name in known if name in set(run.metrics["dataset"]))
+    epochs = tuple(int(epoch) for epoch in np.unique(run.metrics["epoch"]))
+    settings, setting_of = _settings(run)
+    weights = dataset_weights(run.rank_by.dataset_weights, datasets)
+
+    rows = run.metrics.assign(setting=run.metrics["trial"].map(setting_of))
+    trials = _stats(rows, {"metric": metrics, "dataset": datasets, "epoch": epochs, "setting": range(len(settings))})
+    baselines = _stats(run.baselines, {"metric": metrics, "dataset": datasets, "fusion": tuple(FUSIONS)})
+    trials, baselines = _with_mean(trials, weights), _with_mean(baselines, weights)
+    if set(_SCORE_PARTS) <= set(metrics):
+        trials, baselines = (_with_score(stats, metrics) for stats in (trials, baselines))
+        metrics = (*metrics, SCORE)
+    metric, epoch, notes = _defaults(run, metrics, datasets, epochs, trials)
+    return Scores(metrics, (ALL, *datasets), epochs, settings, trials, baselines, metric, epoch, notes)
+
+
+def dataset_weights(weights: Mapping[str, float], datasets: tuple[str, ...]) -> np.ndarray:
+    """Return a weight per data set: all alike where none is given, 0 for one that is not named."""
+    return np.array([weights.get(name, 0.0) if weights else 1.0 for name in datasets], dtype=float)
+
+
+def _settings(run: Run) -> tuple[tuple[Setting, ...], dict[str, int]]:
+    keys = list(run.axes)
+    groups: dict[tuple[Hashable, ...], list[int]] = {}
+    for i, values in enumerate(zip(*(run.trials[key] for key in keys), strict=True) if keys else [()] * len(run.trials)):
+        groups.setdefault(tuple(values), []).append(i)
+    settings, setting_of = [], {}
+    for index, (values, rows) in enumerate(groups.items()):
+        some = run.trials.iloc[rows]
+        setting_of.update(dict.fromkeys(some["id"], index))
+        counts = some["status"].value_counts()
+        status = counts.index[0] if len(counts) == 1 else ", ".join(f"{n} {name}" for name, n in counts.items())
+        settings.append(Setting(dict(zip(keys, values, strict=True)), tuple(map(int, some["number"])), status))
+    return tuple(settings), setting_of
+
+
+def _stats(rows: pd.DataFrame, labels: Mapping[str, Any]) -> Stats:
+    """Lay long rows out as one array; several rows of one place are seeds. A value that is not a number stays so."""
+    shape = tuple(len(values) for values in labels.values())
+    places = [pd.Index(values).get_indexer(rows[name]) for name, values in labels.items()]
+    known = np.all([place >= 0 for place in places], axis=0)
+    index = tuple(place[known] for place in places)
+    mean, std = (rows[name].to_numpy(dtype=float, na_value=np.nan)[known] for name in ("mean", "std"))
+    seeds, total, variance, squares, n = (np.zeros(shape) for _ in range(5))
+    np.add.at(seeds, index, 1)
+    np.add.at(total, index, mean)
+    np.add.at(variance, index, std**2)
+    np.maximum.at(n, index, rows["n"].to_numpy(dtype=float, na_value=0)[known])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        average = total / seeds
+        np.add.at(squares, index, (mean - average[index]) ** 2)
+        return Stats(average, np.sqrt(variance / seeds), n, seeds, np.sqrt(squares / (seeds - 1)))
+
+
+def _with_mean(stats: Stats, weights: np.ndarray) -> Stats:
+    """Put the weighted mean over data sets first; the weights are renormalised over those that reported."""
+    there = stats.seeds > 0
+    weight = weights.reshape(1, -1, *[1] * (stats.mean.ndim - 2)) * there
+    with np.errstate(invalid="ignore", divide="ignore"):
+        weight = weight / weight.sum(axis=1, keepdims=True)
+
+    def total(values: np.ndarray) -> np.ndarray:
+        return np.where(weight > 0, weight * values, np.where(np.isnan(weight), np.nan, 0.0)).sum(axis=1, keepdims=True)
+
+    means = Stats(
+        mean=total(stats.mean),
+        std=np.sqrt(total(stats.std**2)),
+        n=np.where(weight > 0, stats.n, 0).sum(axis=1, keepdims=True),
+        seeds=stats.seeds.max(axis=1, keepdims=True, initial=0),
+        spread=np.sqrt(total(stats.spread**2)),
+    )
+    return Stats(*(np.concatenate([getattr(means, f), getattr(stats, f)], axis=1) for f in Stats.__dataclass_fields__))
+
+
+def _with_score(stats: Stats, metrics: tuple[str, ...]) -> Stats:
+    """Append the reference's score; it is linear, so the means give it exactly, but not its spread."""
+    parts = [stats[metrics.index(name)] for name in _SCORE_PARTS]
+    mean = sum(weight * part.mean for weight, part in zip(_SCORE_PARTS.values(), parts, strict=True)) / 4
+    nothing = np.full_like(parts[0].mean, np.nan)
+    row = Stats(np.asarray(mean), nothing, parts[0].n, parts[0].seeds, nothing)
+    return Stats(*(np.concatenate([getattr(stats, f), getattr(row, f)[None]]) for f in Stats.__dataclass_fields__))
+
+
+def _defaults(
+    run: Run, metrics: tuple[str, ...], datasets: tuple[str, ...], epochs: tuple[int, ...], trials: Stats
+) -> tuple[str, int, tuple[str, ...]]:
+    """Return the metric and epoch that the sweep ranks by, or the nearest that is there, and what is to be said."""
+    notes = list(run.notes)
+    metric, epoch = run.rank_by.metric, run.rank_by.epoch
+    if metrics and metric not in metrics:
+        notes.append(f"No trial has reported {metric}, which this sweep ranks by; the page opens on {metrics[0]}.")
+        metric = metrics[0]
+    if epochs and epoch not in epochs:
+        if epoch is not None:
+            notes.append(f"No trial has reached epoch {epoch}, which this sweep ranks by; the page opens on {epochs[-1]}.")
+        epoch = epochs[-1]
+    if unknown := sorted(set(run.metrics["metric"]) - set(FACTS)):
+        notes.append(f"Left out, for nobody has said whether higher or lower is better: {', '.join(unknown)}.")
+    weights = run.rank_by.dataset_weights
+    if outside := [name for name in datasets if weights and not weights.get(name)]:
+        notes.append(f"Not part of the weighted mean, for the sweep gives no weight: {', '.join(outside)}.")
+    some = trials.seeds[:, 1:] > 0
+    if np.any(some.any(axis=1) & ~some.all(axis=1) & some.any(axis=(2, 3), keepdims=True).all(axis=1)):
+        notes.append("Some trials lack a data set that others have; their weighted mean is over those they have.")
+    return metric, epoch or 0, tuple(notes)

@@ -1,0 +1,156 @@
+"""Opens the results table of a run, while it is being written or afterwards, and gives pandas frames."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from fusion_core.errors import FusionError
+from trials.results import FILE, Results
+
+# Keys of a trial's config that do not make it another setting.
+_NOT_A_SETTING = ("seed", "data.", "recipe.epochs", "evaluation.per_image")
+_OF_COHORT = "trial IN (SELECT id FROM trials WHERE cohort IS ?)"
+
+
+@dataclass(frozen=True)
+class RankBy:
+    """What decides the ranking; no weights: all data sets alike; no epoch: the last one."""
+
+    metric: str
+    dataset_weights: Mapping[str, float]
+    epoch: int | None
+
+
+@dataclass(frozen=True)
+class Run:
+    """The newest cohort of a results table. `axes`: dotted parameter -> its values, numbers in rising order."""
+
+    path: Path
+    name: str
+    axes: dict[str, tuple[Hashable, ...]]
+    trials: pd.DataFrame
+    metrics: pd.DataFrame
+    training: pd.DataFrame
+    baselines: pd.DataFrame
+    datasets: pd.DataFrame
+    provenance: pd.DataFrame
+    record: dict[str, Any]
+    rank_by: RankBy
+    notes: tuple[str, ...]
+
+
+def open_run(path: Path) -> Run:
+    """Read `path`/results.sqlite as one snapshot. Raises FusionError where there is none that can be read."""
+    path = Path(path)
+    file = path / FILE
+    try:
+        with Results.read(file) as results:
+            return _read(path, results.connection)
+    except (sqlite3.Error, pd.errors.DatabaseError, json.JSONDecodeError) as problem:
+        raise FusionError(
+            f"{file}: must be the results table of a sweep, but reading it gave: {problem}; "
+            "move it away and run the sweep again"
+        ) from problem
+
+
+def _read(path: Path, connection: sqlite3.Connection) -> Run:
+    connection.execute("BEGIN")
+
+    def frame(query: str, *parameters: object) -> pd.DataFrame:
+        return pd.read_sql_query(query, connection, params=parameters)
+
+    provenance = frame("SELECT * FROM provenance ORDER BY id")
+    provenance["record"] = [json.loads(text or "{}") for text in provenance["record"]]
+    record = provenance["record"].iloc[-1] if len(provenance) else {}
+    cohort, notes = _newest_cohort(connection, record)
+    trials = frame("SELECT * FROM trials WHERE cohort IS ? ORDER BY number", cohort)
+    configs = [json.loads(text) for text in trials.pop("config")]
+    parameters = [json.loads(text) for text in trials.pop("parameters")]
+    flat = [_flat(config) for config in configs]
+    axes: dict[str, tuple[Hashable, ...]] = {}
+    for key in _swept(parameters, flat):
+        values = [_hashable(c.get(key, p.get(key))) for p, c in zip(parameters, flat, strict=True)]
+        trials[key] = pd.Series(values, dtype=object)
+        axes[key] = _in_order(values)
+    resolved = record.get("resolved") or {}
+    if "rank_by" not in resolved:
+        notes = (*notes, "The record of this run does not say what it ranks by: Reward, all data sets alike, it is here.")
+    return Run(
+        path=path,
+        name=str(record.get("sweep") or path.resolve().name),
+        axes=axes,
+        trials=trials,
+        metrics=frame(f"SELECT trial, epoch, dataset, metric, mean, std, n FROM metrics WHERE {_OF_COHORT}", cohort),
+        training=frame(f"SELECT trial, epoch, name, value FROM training WHERE {_OF_COHORT}", cohort),
+        baselines=frame("SELECT dataset, fusion, metric, mean, std, n FROM baselines WHERE cohort IS ?", cohort),
+        datasets=_as_asked(
+            frame("SELECT dataset, fingerprint, split, pairs, height, width FROM datasets WHERE cohort IS ?", cohort),
+            configs[-1] if configs else {},
+        ),
+        provenance=provenance,
+        record=record,
+        rank_by=_rank_by(resolved.get("rank_by") or {}),
+        notes=notes,
+    )
+
+
+def _as_asked(datasets: pd.DataFrame, config: dict[str, Any]) -> pd.DataFrame:
+    """Put the data sets in the order in which the sweep file names them."""
+    test = config.get("data", {}).get("test") or []
+    asked = [entry["name"] if isinstance(entry, dict) else entry for entry in test]
+    place = datasets["dataset"].map(lambda name: asked.index(name) if name in asked else len(asked))
+    return datasets.iloc[place.argsort(kind="stable")].reset_index(drop=True)
+
+
+def _newest_cohort(connection: sqlite3.Connection, record: dict[str, Any]) -> tuple[str | None, tuple[str, ...]]:
+    rows = connection.execute("SELECT cohort, count(*) FROM trials GROUP BY cohort ORDER BY max(number)").fetchall()
+    if not rows:
+        return None, ()
+    counts = dict(rows)
+    newest = record.get("cohort") if record.get("cohort") in counts else rows[-1][0]
+    others = sum(count for cohort, count in counts.items() if cohort != newest)
+    if not others:
+        return newest, ()
+    return newest, (
+        f"{others} trials of this table were measured on other data or by another version of the numbers; "
+        "they cannot be compared with these and are left out.",
+    )
+
+
+def _swept(parameters: list[dict[str, Any]], configs: list[dict[str, Any]]) -> list[str]:
+    """Return the swept keys, then those that differ between trials because the sweep file was edited in between."""
+    swept = list(dict.fromkeys(key for row in parameters for key in row))
+    every = dict.fromkeys(key for row in configs for key in row if not key.startswith(_NOT_A_SETTING))
+    edited = (key for key in every if key not in swept and len({_hashable(row.get(key)) for row in configs}) > 1)
+    return [*swept, *edited]
+
+
+def _flat(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, item in value.items():
+        flat.update(_flat(item, f"{prefix}{key}.") if isinstance(item, dict) else {f"{prefix}{key}": item})
+    return flat
+
+
+def _hashable(value: Any) -> Hashable:
+    return json.dumps(value) if isinstance(value, list | dict) else value
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _in_order(values: list[Any]) -> tuple[Hashable, ...]:
+    unique = dict.fromkeys(values)
+    return tuple(sorted(unique)) if all(map(_is_number, unique)) else tuple(unique)  # type: ignore[type-var]
+
+
+def _rank_by(values: dict[str, Any]) -> RankBy:
+    return RankBy(values.get("metric") or "Reward", values.get("dataset_weights") or {}, values.get("epoch"))
