@@ -30,9 +30,10 @@ class Quantities:
 class Fused(Quantities):
     """A batch of fused images: `image` (N, 3 or 1, H, W) in [-1, 1], and what losses and metrics derive from it."""
 
-    def __init__(self, image: Tensor, pixels: Tensor | None = None) -> None:
+    def __init__(self, image: Tensor, pixels: Tensor | None = None, *, repeated: bool = False) -> None:
         super().__init__()
         self.image = image
+        self._repeated = repeated
         if pixels is not None:
             self._kept["pixels"] = pixels
 
@@ -43,9 +44,12 @@ class Fused(Quantities):
 
     @classmethod
     def from_luma(cls, sources: Sources, luma: Tensor) -> Fused:
-        """Give a fused luma (N, 1, H, W) the colour of the visible image; a grey visible image gives a grey one."""
+        """Give a fused luma (N, 1, H, W) the colour of the visible image; a grey visible image gives a grey one.
+
+        The reference repeats a grey one to three channels; here it stays one, and only `metric_grey` can tell.
+        """
         if sources.visible.shape[1] == 1:
-            return cls(luma.clamp(-1, 1))
+            return cls(luma.clamp(-1, 1), repeated=True)
         return cls((luma + sources.colour_offset).clamp(-1, 1))
 
     @property
@@ -61,7 +65,8 @@ class Fused(Quantities):
     @property
     def metric_grey(self) -> Tensor:
         """The grey of the metrics, 0..255, (N, 1, H, W)."""
-        return self.once("metric_grey", lambda: images.metric_grey(self.pixels))
+        pixels = self.pixels.expand(-1, 3, -1, -1) if self._repeated else self.pixels
+        return self.once("metric_grey", lambda: images.metric_grey(pixels))
 
 
 class Sources(Quantities):

@@ -1,0 +1,54 @@
+"""Metrics of likeness: structural similarity in the reference's convention and in the usual one."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from fusion_core.images import gaussian, separable_filter
+from fusion_core.sources import Fused, Sources
+
+WINDOW, SIGMA = 11, 1.5
+C1, C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+
+# The reference multiplies 0..255 by 255 once more, which divides the constants by 255² in effect.
+REFERENCE_SHRINK = 255.0**2
+
+
+def _moments(grey: Tensor) -> tuple[Tensor, Tensor]:
+    x = grey.to(torch.float64)
+    mean, square = separable_filter(torch.cat((x, x.square()), dim=1), gaussian(WINDOW, SIGMA)).chunk(2, dim=1)
+    return mean, square.sub_(mean.square())
+
+
+def _both(sources: Sources, fused: Fused) -> tuple[Tensor, Tensor]:
+    """SSIM summed over the two sources: (reference convention, usual constants), (N,) each."""
+    mean_f, variance_f = _moments(fused.metric_grey)
+    reference = usual = torch.zeros((), dtype=torch.float64, device=mean_f.device)
+    for name in ("visible", "infrared"):
+        grey = sources.visible_grey if name == "visible" else sources.infrared_grey
+        mean, variance = sources.once(f"ssim_moments_{name}", lambda grey=grey: _moments(grey))
+        product = grey.to(torch.float64) * fused.metric_grey
+        covariance = separable_filter(product, gaussian(WINDOW, SIGMA)).sub_(mean * mean_f).mul_(2)
+        means = (mean * mean_f).mul_(2)
+        squares, variances = mean.square() + mean_f.square(), variance + variance_f
+        for_reference = _ratio(means, squares, covariance, variances, REFERENCE_SHRINK)
+        reference = reference + for_reference
+        usual = usual + _ratio(means, squares, covariance, variances, 1.0)
+    return reference, usual
+
+
+def _ratio(means: Tensor, squares: Tensor, covariance: Tensor, variances: Tensor, shrink: float) -> Tensor:
+    c1, c2 = C1 / shrink, C2 / shrink
+    top = (means + c1).mul_(covariance + c2)
+    return top.div_((squares + c1).mul_(variances + c2)).mean(dim=(1, 2, 3))
+
+
+def ssim_reference(sources: Sources, fused: Fused) -> Tensor:
+    """SSIM of both sources, summed, with the reference's all but removed constants; float64 as flat regions need it."""
+    return fused.once("ssim", lambda: _both(sources, fused))[0]
+
+
+def ssim(sources: Sources, fused: Fused) -> Tensor:
+    """Mean SSIM of both sources: 11-tap Gaussian sigma 1.5, valid region, data range 255. Wang et al., 2004."""
+    return fused.once("ssim", lambda: _both(sources, fused))[1] / 2

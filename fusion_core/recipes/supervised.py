@@ -1,0 +1,204 @@
+"""Train the policy on 0.1 fusion loss + 1e-5 KL with AdamW and clipped gradients, as the reference does."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from accelerate.state import AcceleratorState, GradientState
+from torch import Tensor
+
+from fusion_core import checkpoints
+from fusion_core.config import SupervisedConfig, TrialConfig
+from fusion_core.errors import CheckpointError, TrialError
+from fusion_core.evaluation import evaluate, summarise
+from fusion_core.images import to_pixels
+from fusion_core.kernel import fuse_luma
+from fusion_core.losses import FusionLoss, kl_divergence
+from fusion_core.policy import build_policy, sample_map
+from fusion_core.recipes.base import EpochReport, Recipe, SampleImages, Summary
+from fusion_core.sources import Fused, Sources
+from fusion_core.workspace import Workspace
+
+
+def precision_for(device: torch.device, wanted: str) -> str:
+    """Return accelerate's name of the precision; `auto` is float32 on a CPU, bf16 on a GPU that has it, else fp16."""
+    if wanted == "auto":
+        if device.type != "cuda":
+            return "no"
+        return "bf16" if torch.cuda.is_bf16_supported() else "fp16"
+    return "no" if wanted == "float32" else wanted
+
+
+def build_accelerator(device: torch.device, config: SupervisedConfig) -> Accelerator:
+    """Build an accelerator for one trial; its state is process-wide, so what an earlier trial left goes first."""
+    AcceleratorState._reset_state(reset_partial_state=True)
+    GradientState._reset_state()
+    return Accelerator(
+        cpu=device.type == "cpu",
+        mixed_precision=precision_for(device, config.precision),
+        gradient_accumulation_steps=config.accumulate,
+    )
+
+
+class SupervisedRecipe(Recipe):
+    """One trial: a U-Net trained on the fusion loss, evaluated after every epoch."""
+
+    def __init__(self, config: TrialConfig, workspace: Workspace) -> None:
+        super().__init__(config)
+        assert config.recipe.kind == "supervised"
+        self.recipe: SupervisedConfig = config.recipe
+        self.workspace = workspace
+        self.device = workspace.device
+        self.loss = FusionLoss(config.loss)
+        self.accelerator = build_accelerator(self.device, self.recipe)
+        policy = build_policy(config.policy, config.seed).to(self.device, memory_format=torch.channels_last)
+        optimizer = torch.optim.AdamW(
+            policy.parameters(), lr=self.recipe.learning_rate, weight_decay=self.recipe.weight_decay, fused=True
+        )
+        self.policy = policy
+        self.optimizer = self.accelerator.prepare_optimizer(optimizer)
+
+    def train_epoch(self) -> EpochReport:
+        epoch = self.epoch + 1
+        start = time.perf_counter()
+        training = self._train(epoch)
+        trained = time.perf_counter()
+        metrics = self._evaluate(epoch)
+        done = time.perf_counter()
+        training |= {
+            "pairs_per_second": len(self.workspace.train) / (trained - start),
+            "training_seconds": trained - start,
+            "evaluation_seconds": done - trained,
+            "memory_bytes": float(torch.cuda.max_memory_allocated() if self.device.type == "cuda" else 0),
+        }
+        return EpochReport(epoch, metrics, training, done - start)
+
+    def _order(self, epoch: int) -> np.ndarray:
+        """Shuffle by seed and epoch alone, so that a resumed trial sees the same batches."""
+        return np.random.default_rng((self.config.seed, epoch)).permutation(len(self.workspace.train))
+
+    def _train(self, epoch: int) -> dict[str, float]:
+        self.policy.train()
+        order = self._order(epoch)
+        size, accumulate = self.recipe.batch_size, self.recipe.accumulate
+        batches = [np.sort(order[at : at + size]) for at in range(0, len(order), size)]
+        logged: list[Tensor] = []
+        norms: list[Tensor] = []
+        names: list[str] = []
+        for number, rows in enumerate(batches, start=1):
+            self.accelerator.sync_gradients = number % accumulate == 0 or number == len(batches)
+            values = self._step(self.workspace.train.batch(rows))
+            names = list(values)
+            logged.append(torch.stack([value.detach() for value in values.values()]))
+            if self.accelerator.sync_gradients:
+                norms.append(self.accelerator.clip_grad_norm_(self.policy.parameters(), self.recipe.gradient_clip))
+            self.optimizer.step()
+            self.optimizer.zero_grad()
+        table = torch.stack(logged).double().cpu()
+        self._refuse_non_finite(table, names, epoch)
+        return dict(zip(names, table.mean(dim=0).tolist(), strict=True)) | {
+            "gradient_norm": float(torch.stack(norms).double().mean())
+        }
+
+    def _step(self, sources: Sources) -> dict[str, Tensor]:
+        """Run one batch forward and backward; return the loss and every term, on the device."""
+        mu, logvar = self._forward(sources)
+        fused = Fused.from_luma(sources, fuse_luma(sources, mu, self.config.kernel.levels))
+        fusion, terms = self.loss(sources, fused)
+        kl = kl_divergence(mu, logvar)
+        total = self.config.loss.fusion_weight * fusion + self.config.loss.kl_weight * kl
+        self.accelerator.backward(total)
+        return {"loss_total": total, "loss_fusion": fusion, "kl": kl} | {f"loss_{n}": t for n, t in terms.items()}
+
+    def _forward(self, sources: Sources) -> tuple[Tensor, Tensor]:
+        with self.accelerator.autocast():
+            return self.policy(sources.policy_input.contiguous(memory_format=torch.channels_last))
+
+    @staticmethod
+    def _refuse_non_finite(table: Tensor, names: list[str], epoch: int) -> None:
+        wrong = (~table.isfinite()).nonzero()
+        if len(wrong):
+            batch, column = wrong[0].tolist()
+            raise TrialError(
+                f"{names[column]} must stay finite, but is {table[batch, column].item()} at epoch {epoch}, "
+                f"batch {batch + 1}. Lower recipe.learning_rate or the loss weights."
+            )
+
+    def fuse(self, sources: Sources, generator: torch.Generator | None = None) -> tuple[Fused, Tensor]:
+        """Fuse in evaluation mode with the mean map, or with one draw from `generator`; return the map too."""
+        mu, logvar = self._forward(sources)
+        weight_map = mu if generator is None else sample_map(mu, logvar, generator)
+        return Fused.from_luma(sources, fuse_luma(sources, weight_map, self.config.kernel.levels)), weight_map
+
+    def _evaluate(self, epoch: int) -> dict[str, dict[str, Summary]]:
+        self.policy.eval()
+        metrics = {}
+        for name, sources in self.workspace.test.items():
+            generator = None
+            if self.config.evaluation.mode == "sample":
+                generator = torch.Generator().manual_seed(self.config.seed * 1_000_003 + epoch)
+            metrics[name] = summarise(evaluate(lambda batch, g=generator: self.fuse(batch, g)[0], sources))
+        return metrics
+
+    @torch.no_grad()
+    def samples(self, limit: int) -> list[SampleImages]:
+        self.policy.eval()
+        found = []
+        for name, sources in self.workspace.test.items():
+            for index in range(min(limit, len(sources))):
+                batch = sources.batch(slice(index, index + 1))
+                fused, weight_map = self.fuse(batch)
+                images = {
+                    "visible": sources.visible[index],
+                    "infrared": sources.infrared[index],
+                    "weight_map": (weight_map[0] * 255).round(),
+                    "fused": to_pixels(fused.image[0]).round(),
+                }
+                arrays = {key: _as_array(value) for key, value in images.items()}
+                found.append(SampleImages(name, self.workspace.stems[name][index], arrays))
+        return found
+
+    def checkpoint(self) -> bytes:
+        return checkpoints.to_bytes(self.policy, self.config, self.epoch)
+
+    def save_state(self, path: Path) -> None:
+        tensors = {f"policy.{name}": value for name, value in self.policy.state_dict().items()}
+        for index, slots in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{index}.{slot}": value for slot, value in slots.items()}
+        metadata = {"epoch": str(self.epoch), "trial": self._identity()}
+        if self.accelerator.scaler is not None:
+            metadata["scaler"] = str(self.accelerator.scaler.get_scale())
+        checkpoints.save_state(path, tensors, metadata)
+
+    def load_state(self, path: Path) -> None:
+        tensors, metadata = checkpoints.load_state(path, str(self.device))
+        if metadata.get("trial") != self._identity():
+            raise CheckpointError(f"{path}: a training state must be of this trial, but it is of another one.")
+        policy = {name[7:]: value for name, value in tensors.items() if name.startswith("policy.")}
+        self.policy.load_state_dict(policy)
+        # The fused optimizer walks memory: its slots must have the layout of their parameters.
+        parameters = list(self.policy.parameters())
+        state: dict[int, dict[str, Tensor]] = {}
+        for name, value in tensors.items():
+            if name.startswith("optimizer."):
+                _, index, slot = name.split(".")
+                like = parameters[int(index)] if value.dim() else value
+                state.setdefault(int(index), {})[slot] = torch.empty_like(like).copy_(value)
+        groups = self.optimizer.state_dict()["param_groups"]
+        self.optimizer.load_state_dict({"state": state, "param_groups": groups})
+        if self.accelerator.scaler is not None and "scaler" in metadata:
+            self.accelerator.scaler.update(float(metadata["scaler"]))
+        self.epoch = int(metadata["epoch"])
+
+    def _identity(self) -> str:
+        return self.config.model_dump_json(include={"policy", "kernel", "loss", "seed"})
+
+
+def _as_array(image: Tensor) -> np.ndarray:
+    """(C, H, W) in 0..255 to uint8 (H, W) or (H, W, 3)."""
+    array = image.to(torch.uint8).permute(1, 2, 0).cpu().numpy()
+    return np.ascontiguousarray(array[..., 0] if array.shape[-1] == 1 else array)

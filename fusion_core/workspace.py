@@ -1,0 +1,81 @@
+"""What one worker keeps for all its trials: the device, the data on it, and all that depends on the sources alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import cv2
+import torch
+
+from fusion_core.data.dataset import PairSet
+from fusion_core.errors import ConfigError, DataError
+from fusion_core.evaluation import BASELINES, MIN_SIZE, evaluate, summarise
+from fusion_core.recipes.base import Summary
+from fusion_core.sources import SourceSet
+
+GIB = 1 << 30
+CPU_BUDGET = 2 * GIB
+GPU_BUDGET_SHARE = 0.5
+
+
+def choose_device(name: str = "auto") -> str:
+    """Return "cuda" or "cpu"; `auto` takes a GPU where there is one. Raises ConfigError for a GPU that is not there."""
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if name.startswith("cuda") and not torch.cuda.is_available():
+        raise ConfigError(f"device must be there, but got {name!r} and torch sees no GPU. Use --device cpu or auto.")
+    return name
+
+
+def configure_process(device: str) -> None:
+    """Set this process up for trials: one thread per trial on a CPU, no denormals, TF32 off for exact metrics."""
+    cv2.setNumThreads(0)
+    torch.set_flush_denormal(True)
+    if device == "cpu":
+        torch.set_num_threads(1)
+    else:
+        torch.backends.cudnn.benchmark = True
+
+
+class Workspace:
+    """The training set and the test sets on a device.
+
+    `memory_budget` bytes (a default by device where None) bound what is kept of the sources; a third is for training.
+    """
+
+    def __init__(
+        self, train: PairSet, test: Mapping[str, PairSet], device: str = "cpu", memory_budget: int | None = None
+    ) -> None:
+        self.device = torch.device(device)
+        small = [f"{name} ({s.size[0]} x {s.size[1]})" for name, s in test.items() if min(s.size) < MIN_SIZE]
+        if small:
+            raise DataError(
+                f"test images must be at least {MIN_SIZE} x {MIN_SIZE} pixels for VIF, but got {', '.join(small)}. "
+                "Use larger images, or data.resize."
+            )
+        if memory_budget is None:
+            memory_budget = self._default_budget()
+        self.train = self._resident(train, memory_budget // 3)
+        share = (memory_budget - memory_budget // 3) // max(1, len(test))
+        self.test = {name: self._resident(pairs, share) for name, pairs in test.items()}
+        self.stems = {name: pairs.stems for name, pairs in test.items()}
+
+    def _default_budget(self) -> int:
+        if self.device.type != "cuda":
+            return CPU_BUDGET
+        free, _ = torch.cuda.mem_get_info(self.device)
+        return int(free * GPU_BUDGET_SHARE)
+
+    def _resident(self, pairs: PairSet, memory_budget: int) -> SourceSet:
+        # Ray hands out read-only arrays; torch wants to be sure that nobody writes.
+        visible, infrared = (
+            torch.from_numpy(a if a.flags.writeable else a.copy()) for a in (pairs.visible, pairs.infrared)
+        )
+        return SourceSet(visible.to(self.device), infrared.to(self.device), memory_budget)
+
+    def baselines(self) -> dict[str, dict[str, dict[str, Summary]]]:
+        """Return what three fusions that learned nothing score: [data set][visible, infrared, average][metric]."""
+        return {
+            name: {fusion: summarise(evaluate(fuse, sources)) for fusion, fuse in BASELINES.items()}
+            for name, sources in self.test.items()
+        }
