@@ -13,9 +13,9 @@ from fusion_core.config import TrialConfig
 from fusion_core.errors import did_you_mean
 from trials.fields import Models, kind_of, leaves, models_of
 from trials.identity import NOT_DECIDING
-from trials.messages import Problem, dotted, sentence, show
+from trials.messages import Problem, but_got, dotted, sentence, show
 from trials.space import Sections, with_value
-from trials.yaml_reader import Node, Scalar
+from trials.yaml_reader import Node, is_number
 
 MAX_TRIALS = 100_000
 
@@ -32,14 +32,12 @@ def grid_values(root: Node) -> dict[str, tuple[Any, ...]]:
 
 
 def grid_problems(root: Node, data: dict[str, Any]) -> list[Problem]:
-    """Return what is wrong with the grid: unknown axes, empty ones, values that their field refuses, repeats, its size."""
+    """Return what is wrong with the grid: unknown axes, empty ones, values that no field takes, repeats, its size."""
     node = root.child("grid")
-    if node is None or node.value is None:
+    if node is None:
         return []
     if not isinstance(node.value, dict):
-        return [
-            Problem(node.place, f"grid must be a section of axes such as loss.max_ratio: [4, 10], but got {show(node)}")
-        ]
+        return [Problem(node.place, but_got("grid must be a section of axes such as `loss.max_ratio: [4, 10]`", node))]
     problems = [problem for axis, below in node.value.items() for problem in axis_problems(axis, below, root, data)]
     seeds = data.get("seeds")
     count = grid_size([axis.value for axis in node.value.values() if isinstance(axis.value, list)])
@@ -61,37 +59,30 @@ def axis_problems(axis: str, node: Node, root: Node, data: dict[str, Any]) -> li
             section = axis.partition(".")[0]
             return [Problem(node.place, f"grid.{axis} must be a field of {section} of kind {kind}, but is not one")]
     if not isinstance(node.value, list) or not node.value:
-        example = f" Write [{node.value}]." if isinstance(node.value, int | float | str) else ""
-        return [
-            Problem(
-                node.place,
-                f"{name_of(axis)} must be a list of values, but got {show(node)}.{example}".removesuffix("."),
-            )
-        ]
+        example = f" Write [{show(node)}]." if is_number(node.value) else ""
+        return [Problem(node.place, but_got(f"{name_of(axis)} must be a list of values", node, example))]
     return value_problems(axis, (path.rpartition(".")[2], *inside), owners, root)
 
 
 def value_problems(axis: str, names: tuple[str, ...], owners: Models, root: Node) -> list[Problem]:
     """Return what is wrong with the values of an axis, each apart and against one another."""
     problems = []
-    seen: dict[tuple[bool, Any], Node] = {}
+    seen = set()
     items = root.at(["grid", axis]).value
     assert isinstance(items, list)
     for index, node in enumerate(items):
         path = ("grid", axis, index)
         if isinstance(node.value, dict | list) or node.value is None:
-            text = f"{dotted(path)} must be a number, a text, true or false, but got {show(node)}"
-            problems.append(Problem(node.place, text))
+            problems.append(Problem(node.place, but_got(f"{dotted(path)} must be a number, text, true or false", node)))
             continue
         text = refused_value(names, owners, path, root)
         if text:
             problems.append(Problem(node.place, text))
         key = (isinstance(node.value, bool), node.value)
         if key in seen:
-            problems.append(
-                Problem(node.place, f"{name_of(axis)} must hold each value once, but {show(node)} is repeated")
-            )
-        seen[key] = node
+            text = f"{name_of(axis)} must hold each value once, but {show(node)} is repeated. Remove it."
+            problems.append(Problem(node.place, text))
+        seen.add(key)
     return problems
 
 
@@ -100,9 +91,10 @@ def refused_value(names: tuple[str, ...], owners: Models, path: tuple[str | int,
     node = root.at(path)
     if names == ("kind",):
         kinds = [kind for kind in map(kind_of, owners) if kind]
-        if node.value in kinds:
-            return None
-        return f"{dotted(path)} must be one of {', '.join(kinds)}, but got {show(node)}.{did_you_mean(str(node.value), kinds)}"
+        close = did_you_mean(str(node.value), kinds)
+        return (
+            None if node.value in kinds else but_got(f"{dotted(path)} must be one of {', '.join(kinds)}", node, close)
+        )
     reasons = []
     for owner in owners:
         try:
@@ -127,6 +119,7 @@ def leaf_of(axis: str, known: dict[str, Models]) -> tuple[str | None, tuple[str,
 
 
 def is_table(path: str, owners: Models) -> bool:
+    """Whether a field holds names of the user's own."""
     field = owners[0].model_fields[path.rpartition(".")[2]]
     return get_origin(field.annotation) is dict
 
@@ -139,16 +132,17 @@ def refusal(axis: str) -> str | None:
     if axis == "seed":
         return "grid.seed cannot be an axis: seeds have a key of their own. Write seeds: [0, 1]."
     if name in NOT_DECIDING.get(section, ()):
-        return f"{name_of(axis)} cannot be an axis: a trial's numbers do not depend on it. Set trial.{axis}."
+        return f"{name_of(axis)} cannot be an axis: no epoch's numbers depend on it. Set trial.{axis}."
     return None
 
 
 def unknown_axis(axis: str, known: dict[str, Models]) -> str:
+    """Return what to say of an axis that names no field, with the nearest field or the fields of that section."""
     names = [f"{path}.NAME" if is_table(path, owners) else path for path, owners in known.items()]
     below = [path for path in names if path.startswith(f"{axis}.")]
     if below:
         return f"{name_of(axis)} must name one field of that section. Known: {', '.join(below)}."
-    return f"a grid axis must name a field of the trial, but got {show(axis)}.{did_you_mean(axis, names)}"
+    return but_got("a grid axis must name a field of the trial", axis, did_you_mean(axis, names))
 
 
 def name_of(axis: str) -> str:
@@ -178,18 +172,15 @@ def combination_problems(trial: TrialConfig, grid: dict[str, tuple[Any, ...]], r
     problems = []
     for section, axes in own.items():
         for values in product(*(grid[axis] for axis in axes)):
-            changes: tuple[tuple[str, Scalar], ...] = tuple(
-                (axis.partition(".")[2], value) for axis, value in zip(axes, values, strict=True)
-            )
+            changes = tuple((axis.partition(".")[2], value) for axis, value in zip(axes, values, strict=True))
             try:
                 build.section(section, changes)
             except ValidationError as error:
                 first = error.errors(include_url=False)[0]
                 chosen = ", ".join(f"{section}.{name}={value}" for name, value in changes)
-                where = root.at(["grid", axes[0]]).place
                 text = (
                     f"{dotted(first['loc'])}: {first['msg'].removeprefix('Value error, ')}, in the combination {chosen}"
                 )
-                problems.append(Problem(where, text))
+                problems.append(Problem(root.at(["grid", axes[0]]).place, text))
                 break
     return problems

@@ -54,6 +54,16 @@ def field_names(models: Models) -> list[str]:
     return list(dict.fromkeys(name for model in models for name in model.model_fields))
 
 
+def tuple_length(models: Models, name: str) -> int:
+    """Return how many values a field of fixed length has; 0 where it is none."""
+    for model in models:
+        annotation = model.model_fields[name].annotation if name in model.model_fields else None
+        for part in (annotation, *get_args(annotation)):
+            if get_origin(part) is tuple and ... not in get_args(part):
+                return len(get_args(part))
+    return 0
+
+
 def leaves(model: type[BaseModel] = TrialConfig, prefix: str = "") -> dict[str, Models]:
     """Return every dotted path that holds a plain value, and the models that own it (several in a union)."""
     found: dict[str, Models] = {}

@@ -28,8 +28,10 @@ NOT_DECIDING: dict[str, frozenset[str]] = {
 }
 """Fields that a trial's numbers do not depend on: an epoch's metrics are the same however many epochs follow it."""
 
+PROGRAM = Path(__file__).resolve().parent.parent
 PACKAGES = (
-    "fusion-sweep", "torch", "accelerate", "numpy", "opencv-python", "ray", "optuna", "pandas", "pydantic", "safetensors",
+    "fusion-sweep", "torch", "accelerate", "numpy", "opencv-python", "ray", "optuna", "pandas", "pydantic",
+    "safetensors",
 )  # fmt: skip
 
 
@@ -83,7 +85,7 @@ def provenance(
     }
 
 
-def program_commit(folder: Path = Path(__file__).resolve().parent.parent) -> dict[str, Any] | None:
+def program_commit(folder: Path = PROGRAM) -> dict[str, Any] | None:
     """Return `{"commit": hex, "dirty": bool}` of the program, or None where it does not lie in its own git checkout."""
     top = _git(folder, "rev-parse", "--show-toplevel")
     commit = _git(folder, "rev-parse", "HEAD")

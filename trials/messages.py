@@ -10,8 +10,8 @@ from pydantic import BaseModel
 
 from fusion_core.config import TrialConfig
 from fusion_core.errors import did_you_mean
-from trials.fields import field_names, kind_of, models_at
-from trials.yaml_reader import Node, Place, resolve
+from trials.fields import field_names, kind_of, models_at, tuple_length, with_default_kinds
+from trials.yaml_reader import Node, Place, is_number, resolve
 
 Path = tuple[str | int, ...]
 
@@ -23,7 +23,6 @@ BOUNDS = {
 }
 TYPES = {
     "int_type": "a whole number",
-    "int_from_float": "a whole number",
     "float_type": "a number",
     "finite_number": "a finite number",
     "bool_type": "true or false",
@@ -35,7 +34,12 @@ TYPES = {
     "model_type": "a section of keys",
     "model_attributes_type": "a section of keys",
 }
-NUMERIC = {"int_type", "float_type", "int_from_float", "finite_number"}
+PATTERNS = {r"^[A-Za-z0-9_-]+$": "letters, digits, _ and -", r"^[A-Za-z0-9_.-]+$": "letters, digits, _, . and -"}
+SEVERAL_WAYS: dict[Path, str] = {
+    ("trial", "data", "limit"): "a number of pairs, or {train: N, test: N}",
+    ("trial", "data", "train"): "the name of a data set, or {name: N, visible: DIR, infrared: DIR}",
+    ("trial", "data", "test"): "the name of a data set, or {name: N, visible: DIR, infrared: DIR}",
+}
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,11 @@ def in_file_order(problems: Iterable[Problem]) -> list[str]:
     return list(dict.fromkeys(str(problem) for problem in ordered))
 
 
+def but_got(rule: str, value: Any, remedy: str = "") -> str:
+    """Return `rule, but got value`, and the remedy (with a space before it) as a sentence of its own."""
+    return f"{rule}, but got {show(value)}{'.' if remedy else ''}{remedy}"
+
+
 def show(value: Any) -> str:
     """Return a value as a message shows it: short, and with control characters escaped."""
     if isinstance(value, Node):
@@ -65,7 +74,7 @@ def show(value: Any) -> str:
         return "an empty list" if not value else "a list"
     if value is None:
         return "nothing"
-    text = {True: "true", False: "false"}[value] if isinstance(value, bool) else repr(value)
+    text = ("true" if value else "false") if isinstance(value, bool) else repr(value)
     return text if len(text) <= 60 else f"{text[:56]}...{text[-1]}"
 
 
@@ -79,18 +88,13 @@ def dotted(path: Iterable[str | int]) -> str:
 
 def translate(errors: Sequence[Any], model: type[BaseModel], root: Node) -> list[Problem]:
     """Return pydantic's errors about `root`, which was validated as `model`, as problems with places."""
+    paths = [path_of(error, root) for error in errors]
     found: dict[Path, Problem] = {}
-    for error in errors:
-        path = path_of(error, root)
+    for error, path in zip(errors, paths, strict=True):
         node = root.at(path)
-        if (
-            error["type"] == "string_type"
-            and isinstance(node.value, dict)
-            and len(errors) > 1
-            and len(error["loc"]) > 1
-        ):
-            if any(path_of(other, root)[: len(path)] == path != path_of(other, root) for other in errors):
-                continue
+        # A section where text would do as well: what is wrong inside it says more than that it is no text.
+        if isinstance(node.value, dict) and any(path == one[: len(path)] != one for one in paths):
+            continue
         found.setdefault(path, Problem(node.place, sentence(error, path, model, root)))
     return list(found.values())
 
@@ -105,7 +109,7 @@ def path_of(error: Any, root: Node) -> Path:
             path.append(key)
         elif index == len(error["loc"]) - 1 and error["type"] == "missing":
             path.append(key)
-    if error["type"] in ("union_tag_invalid", "union_tag_not_found") and node.child("kind") is not None:
+    if error["type"] == "union_tag_invalid" and node.child("kind") is not None:
         path.append("kind")
     return tuple(path)
 
@@ -117,61 +121,60 @@ def sentence(error: Any, path: Path, model: type[BaseModel], root: Node) -> str:
     if kind == "extra_forbidden":
         return unknown_key(path, model, root)
     if kind == "missing":
-        return missing(path, node)
+        return missing(path, model, node)
     if kind in BOUNDS:
         words, bound = BOUNDS[kind]
-        return f"{name} must be {words} {context[bound]}, but got {show(node)}"
+        return but_got(f"{name} must be {words} {context[bound]:g}", node)
     if kind in TYPES:
-        return f"{name} must be {TYPES[kind]}, but got {show(node)}.{remedy(kind, node)}".removesuffix(".")
+        wanted = SEVERAL_WAYS.get(path[:3], TYPES[kind]) if kind != "tuple_type" else TYPES[kind]
+        return but_got(f"{name} must be {wanted}", node, remedy(wanted, node))
     if kind in ("literal_error", "union_tag_invalid"):
         known = context.get("expected") or context["expected_tags"]
         names = [one.strip().strip("'") for one in known.replace(" or ", ",").split(",")]
-        return f"{name} must be one of {', '.join(names)}, but got {show(node)}.{near(node, names)}".removesuffix(".")
+        close = did_you_mean(str(node.value), names)
+        return but_got(f"{name} must be one of {', '.join(names)}", node, close if "Did" in close else "")
     if kind in ("too_long", "too_short"):
-        bound = "at most" if kind == "too_long" else "at least"
-        size = context["max_length"] if kind == "too_long" else context["min_length"]
-        return f"{name} must be a list of {bound} {size} values, but got {context['actual_length']}"
+        words, size = (
+            ("at most", context.get("max_length")) if kind == "too_long" else ("at least", context["min_length"])
+        )
+        return f"{name} must be a list of {words} {size} values, but got {context['actual_length']}"
     if kind == "string_pattern_mismatch":
-        return f"{name} must match {context['pattern']}, but got {show(node)}"
+        return but_got(f"{name} must be {PATTERNS.get(context['pattern'], context['pattern'])}", node)
     return f"{name}: {error['msg'].removeprefix('Value error, ')}"
 
 
 def unknown_key(path: Path, model: type[BaseModel], root: Node) -> str:
     """Return what to say of a key that no model has, with the nearest one that is there."""
     section, key = path[:-1], str(path[-1])
-    models = models_at(model, section, root.data())
-    known = field_names(models)
     if not section and key in TrialConfig.model_fields:
         return f"a sweep file has no key {key!r}. Did you mean 'trial.{key}'?"
-    where = f"{dotted(section)}" if section else "a sweep file"
-    tags = [kind for kind in map(kind_of, models) if kind]
-    if tags:
-        where += f" of kind {' or '.join(tags)}"
-    return f"{where} has no key {show(key)}.{did_you_mean(key, known)}"
+    data = root.data()
+    models = models_at(model, section, {**data, "trial": with_default_kinds(data.get("trial"))})
+    where = dotted(section) if section else "a sweep file"
+    kinds = [kind for kind in map(kind_of, models) if kind]
+    of_kind = f" of kind {' or '.join(kinds)}" if kinds else ""
+    return f"{where}{of_kind} has no key {show(key)}.{did_you_mean(key, field_names(models))}"
 
 
-def missing(path: Path, node: Node) -> str:
-    if path and isinstance(path[-1], int):
+def missing(path: Path, model: type[BaseModel], node: Node) -> str:
+    """Return what to say of a key, or of a value of a list of fixed length, that is not there."""
+    if isinstance(path[-1], int):
         count = len(node.value) if isinstance(node.value, list) else 0
-        return f"{dotted(path[:-1])} must be a longer list, but got {count} values"
+        wanted = tuple_length(models_at(model, path[:-2], None), str(path[-2]))
+        return f"{dotted(path[:-1])} must be a list of {wanted} values, but got {count}"
     return f"{dotted(path)} must be given, but is not there. Add it."
 
 
-def near(node: Node, names: list[str]) -> str:
-    text = did_you_mean(str(node.value), names)
-    return text if text.startswith(" Did") else ""
-
-
-def remedy(kind: str, node: Node) -> str:
+def remedy(wanted: str, node: Node) -> str:
     """Return what to do about a value of the wrong type, where that is plain."""
     value = node.value
-    if kind in NUMERIC and isinstance(value, str):
-        if isinstance(resolve(value), int | float) and not isinstance(resolve(value), bool) and node.quoted:
-            return " Remove the quotes."
-        if "_" in value and isinstance(resolve(value.replace("_", "")), int | float):
-            return f" Write {value.replace('_', '')}."
-    if kind == "bool_type" and str(value).lower() in ("yes", "no", "on", "off"):
+    if "number" in wanted and isinstance(value, str):
+        if is_number(resolve(value)):
+            return " Remove the quotes." if node.quoted else ""
+        plain = value.replace("_", "")
+        return f" Write {plain}." if is_number(resolve(plain)) else ""
+    if wanted == TYPES["bool_type"] and str(value).lower() in ("yes", "no", "on", "off"):
         return f" Write {'true' if str(value).lower() in ('yes', 'on') else 'false'}."
-    if kind == "tuple_type" and not isinstance(value, dict) and value is not None:
-        return f" Write [{value}]."
+    if wanted == TYPES["tuple_type"] and value is not None and not isinstance(value, dict):
+        return f" Write [{show(value) if is_number(value) else value}]." if str(value).isprintable() else ""
     return ""

@@ -13,14 +13,15 @@ from trials.fields import with_default_kinds
 
 if TYPE_CHECKING:
     from trials.spec import SweepSpec
-    from trials.yaml_reader import Scalar
+
+AxisValue = bool | int | float | str
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One trial: the swept values as the file wrote them, by dotted path, and the whole configuration (seed included)."""
+    """One trial: the swept values by dotted path, as the file wrote them, and its configuration (seed included)."""
 
-    parameters: dict[str, Scalar]
+    parameters: dict[str, AxisValue]
     config: TrialConfig
 
 
@@ -32,7 +33,7 @@ def expand(spec: SweepSpec) -> list[Trial]:
     """
     build = Sections(spec.trial)
     axes = list(spec.grid)
-    trials = []
+    trials: list[Trial] = []
     for values in product(*spec.grid.values()):
         parameters = dict(zip(axes, values, strict=True))
         sections = build.sections(parameters)
@@ -52,15 +53,15 @@ class Sections:
         self.given: dict[str, dict[str, Any]] = with_default_kinds(given)
         self.built: dict[tuple[Any, ...], BaseModel] = {}
 
-    def sections(self, parameters: dict[str, Scalar]) -> dict[str, Any]:
+    def sections(self, parameters: dict[str, AxisValue]) -> dict[str, Any]:
         """Return every section of the trial with these values at their dotted paths."""
-        changes: dict[str, list[tuple[str, Scalar]]] = {}
+        changes: dict[str, list[tuple[str, AxisValue]]] = {}
         for dotted, value in parameters.items():
             section, _, below = dotted.partition(".")
             changes.setdefault(section, []).append((below, value))
         return {**self.shared, **{name: self.section(name, tuple(own)) for name, own in changes.items()}}
 
-    def section(self, name: str, changes: tuple[tuple[str, Scalar], ...]) -> BaseModel:
+    def section(self, name: str, changes: tuple[tuple[str, AxisValue], ...]) -> BaseModel:
         """Return one section, validated as it would be in a file. Raises ValidationError with the trial's paths."""
         key = (name, *((below, type(value), value) for below, value in changes))
         if key not in self.built:

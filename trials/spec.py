@@ -10,15 +10,15 @@ from pydantic import Field, ValidationError
 
 from fusion_core.config import Frozen, NonNegative, Positive, TrialConfig
 from fusion_core.errors import ConfigError, did_you_mean
-from trials import axes, rules
+from trials import axes, data_rules, rules
 from trials.fields import with_default_kinds
-from trials.messages import Problem, in_file_order, translate
-from trials.yaml_reader import Node, Place, Scalar, read_yaml
+from trials.messages import in_file_order, translate
+from trials.space import AxisValue
+from trials.yaml_reader import Node, Place, read_yaml
 
 MAX_BYTES = 1_000_000
 
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
-AxisValue = bool | int | float | str
 
 
 class RankBy(Frozen):
@@ -99,13 +99,12 @@ def read_text(path: Path) -> str:
         return content.decode("utf-8")
     except UnicodeDecodeError as problem:
         line = content[: problem.start].count(b"\n") + 1
-        raise ConfigError(
-            f"{path}:{line}: a sweep file must be UTF-8, but got the byte 0x{content[problem.start]:02x}. Save as UTF-8."
-        ) from problem
+        got = f"the byte 0x{content[problem.start]:02x}"
+        raise ConfigError(f"{path}:{line}: a sweep file must be UTF-8, but got {got}. Save as UTF-8.") from problem
 
 
 def with_overrides(root: Node, overrides: Sequence[str], nodes: dict[tuple[str, ...], Node] | None = None) -> Node:
-    """Return the tree with `PATH=VALUE` overrides laid over it, in order. Raises ConfigError with all their problems."""
+    """Return the tree with `PATH=VALUE` overrides laid over it. Raises ConfigError with all their problems."""
     if root.value is not None and not isinstance(root.value, dict):
         raise ConfigError(f"{root.place}: a sweep file must be a section of keys such as `name: demo`, but is not")
     problems: list[str] = []
@@ -148,7 +147,7 @@ def validate(root: Node) -> dict[str, Any]:
     data = root.data() or {}
     problems = axes.grid_problems(root, data)
     data.pop("grid", None)
-    problems += rules.make_paths_absolute(data, root)
+    problems += data_rules.make_paths_absolute(data, root)
     data["trial"] = with_default_kinds(data.get("trial", {}))
     swept = {} if problems else axes.grid_values(root)
     try:
@@ -169,6 +168,3 @@ def _tuples(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _tuples(below) for key, below in value.items()}
     return tuple(map(_tuples, value)) if isinstance(value, list | tuple) else value
-
-
-__all__ = ["Problem", "RankBy", "Resources", "Scalar", "SweepFile", "SweepSpec", "load"]

@@ -23,7 +23,7 @@ from ruamel.yaml.events import (
 from fusion_core.errors import ConfigError
 
 MAX_DEPTH = 24
-MAX_NODES = 200_000
+MAX_NODES = 20_000
 
 Scalar = bool | int | float | str | None
 
@@ -56,7 +56,7 @@ class Node:
 
     def data(self) -> Any:
         """Return plain dicts, lists and scalars. Raises ConfigError where aliases make it grow beyond bounds."""
-        return _plain(self, iter(range(MAX_NODES)))
+        return _plain(self, iter(range(MAX_NODES)), 0)
 
     def child(self, key: str | int) -> Node | None:
         if isinstance(self.value, dict) and isinstance(key, str):
@@ -141,7 +141,7 @@ class _Reader:
                 root = self.node(next(events), events, 0)
         return root or Node(self.place(None), None)
 
-    def node(self, event: Event, events: Iterator[Event], depth: int) -> Node:
+    def node(self, event: Any, events: Iterator[Event], depth: int) -> Node:
         place = self.place(event.start_mark)
         self.line = event.start_mark.line + 1
         self.count += 1
@@ -152,14 +152,14 @@ class _Reader:
             if event.anchor not in self.anchors:
                 raise ConfigError(f"{place}: *{event.anchor} must stand after the end of &{event.anchor}, but does not")
             return replace(self.anchors[event.anchor], place=place)
-        if getattr(event, "tag", None) not in (None, "!"):
+        if event.tag not in (None, "!"):
             raise ConfigError(f"{place}: tags are not read, but got {str(event.tag)!r}. Remove it.")
         node = self.content(event, events, depth, place)
         if event.anchor is not None:
             self.anchors[event.anchor] = node
         return node
 
-    def content(self, event: Event, events: Iterator[Event], depth: int, place: Place) -> Node:
+    def content(self, event: Any, events: Iterator[Event], depth: int, place: Place) -> Node:
         if isinstance(event, ScalarEvent):
             quoted = bool(event.style)
             return Node(place, event.value if quoted else resolve(event.value), quoted)
@@ -183,9 +183,8 @@ class _Reader:
             if key == "<<" and plain:
                 merged = {**_mapping_to_merge(value), **merged}
             elif key in entries:
-                raise ConfigError(
-                    f"{place}: a key may stand once, but {key!r} is at {entries[key].place} already. Remove one of them."
-                )
+                first = entries[key].place
+                raise ConfigError(f"{place}: a key may stand once, but {key!r} is at {first} already. Remove one.")
             else:
                 entries[key] = value
         return {**merged, **entries}
@@ -206,6 +205,11 @@ def resolve(text: str) -> Scalar:
     return text
 
 
+def is_number(value: object) -> bool:
+    """Whether a value is a number in YAML's sense: true and false are not."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _mapping_to_merge(node: Node) -> dict[str, Node]:
     parts = node.value if isinstance(node.value, list) else [node]
     merged: dict[str, Node] = {}
@@ -216,11 +220,11 @@ def _mapping_to_merge(node: Node) -> dict[str, Node]:
     return merged
 
 
-def _plain(node: Node, budget: Iterator[int]) -> Any:
-    if next(budget, None) is None:
-        raise ConfigError(f"{node.place}: a sweep file may hold {MAX_NODES} values, but its aliases make more of them")
+def _plain(node: Node, budget: Iterator[int], depth: int) -> Any:
+    if depth > MAX_DEPTH or next(budget, None) is None:
+        raise ConfigError(f"{node.place}: aliases must not make a file grow beyond {MAX_NODES} values, but these do")
     if isinstance(node.value, dict):
-        return {key: _plain(below, budget) for key, below in node.value.items()}
+        return {key: _plain(below, budget, depth + 1) for key, below in node.value.items()}
     if isinstance(node.value, list):
-        return [_plain(below, budget) for below in node.value]
+        return [_plain(below, budget, depth + 1) for below in node.value]
     return node.value
