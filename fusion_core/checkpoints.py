@@ -13,7 +13,9 @@ from safetensors.torch import save, save_file
 
 from fusion_core.config import KernelConfig, PolicyConfig, TrialConfig
 from fusion_core.errors import CheckpointError
+from fusion_core.kernel import fuse
 from fusion_core.policy import UNetPolicy
+from fusion_core.sources import Fused, Sources
 
 FORMAT = "fusion-policy-1"
 STATE_FORMAT = "fusion-training-state-1"
@@ -27,6 +29,12 @@ class Checkpoint:
     kernel: KernelConfig
     epoch: int
     config: dict[str, object]
+
+    @torch.no_grad()
+    def fuse(self, sources: Sources) -> tuple[Fused, torch.Tensor]:
+        """Fuse with the mean map; return the map (N, 1, H, W) in 0..1 too."""
+        weight_map, _ = self.policy(sources.policy_input)
+        return fuse(sources, weight_map, self.kernel.levels), weight_map
 
 
 def to_bytes(policy: UNetPolicy, config: TrialConfig, epoch: int) -> bytes:

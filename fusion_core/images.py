@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, Literal
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -25,6 +26,12 @@ def to_unit(pixels: Tensor) -> Tensor:
 def to_pixels(image: Tensor) -> Tensor:
     """Map [-1, 1] to floats in 0..255; values outside are clamped."""
     return (image.clamp(-1, 1) + 1) * 127.5
+
+
+def as_image(planes: Tensor) -> np.ndarray:
+    """(C, H, W) in 0..255 to rounded uint8 (H, W) or (H, W, 3)."""
+    array = planes.float().round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
+    return np.ascontiguousarray(array[..., 0] if array.shape[-1] == 1 else array)
 
 
 def weigh_channels(image: Tensor, weights: tuple[float, float, float]) -> Tensor:
@@ -84,7 +91,9 @@ def separable_filter(x: Tensor, taps: tuple[float, ...], stride: int = 1) -> Ten
     each image's result does not depend on its neighbours in the batch.
     """
     if min(x.shape[-2:]) < len(taps):
-        raise ValueError(f"images must be at least {len(taps)} pixels in both directions, but got {tuple(x.shape[-2:])}")
+        raise ValueError(
+            f"images must be at least {len(taps)} pixels in both directions, but got {tuple(x.shape[-2:])}"
+        )
     return _filter_axis(_filter_axis(x, taps, -1, stride), taps, -2, stride)
 
 

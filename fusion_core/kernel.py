@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from fusion_core.images import gaussian
-from fusion_core.sources import Sources
+from fusion_core.sources import Fused, Sources
 
 TAPS = gaussian(5, 1.0)
 
@@ -58,6 +58,11 @@ def fuse_luma(sources: Sources, weight_map: Tensor, levels: int = 4) -> Tensor:
     for detail in reversed(blended[:-1]):
         fused = up(fused, (detail.shape[-2], detail.shape[-1])) + detail
     return sources.luma + fused
+
+
+def fuse(sources: Sources, weight_map: Tensor, levels: int = 4) -> Fused:
+    """Blend under `weight_map` and give the result the colour of the visible image."""
+    return Fused.from_luma(sources, fuse_luma(sources, weight_map, levels))
 
 
 def _resized(weight_map: Tensor, like: Tensor) -> Tensor:

@@ -15,8 +15,8 @@ from fusion_core import checkpoints
 from fusion_core.config import SupervisedConfig, TrialConfig
 from fusion_core.errors import CheckpointError, TrialError
 from fusion_core.evaluation import evaluate, summarise
-from fusion_core.images import to_pixels
-from fusion_core.kernel import fuse_luma
+from fusion_core.images import as_image
+from fusion_core.kernel import fuse
 from fusion_core.losses import FusionLoss, kl_divergence
 from fusion_core.policy import build_policy, sample_map
 from fusion_core.recipes.base import EpochReport, Recipe, SampleImages, Summary
@@ -107,7 +107,7 @@ class SupervisedRecipe(Recipe):
     def _step(self, sources: Sources) -> dict[str, Tensor]:
         """Run one batch forward and backward; return the loss and every term, on the device."""
         mu, logvar = self._forward(sources)
-        fused = Fused.from_luma(sources, fuse_luma(sources, mu, self.config.kernel.levels))
+        fused = fuse(sources, mu, self.config.kernel.levels)
         fusion, terms = self.loss(sources, fused)
         kl = kl_divergence(mu, logvar)
         total = self.config.loss.fusion_weight * fusion + self.config.loss.kl_weight * kl
@@ -132,7 +132,7 @@ class SupervisedRecipe(Recipe):
         """Fuse in evaluation mode with the mean map, or with one draw from `generator`; return the map too."""
         mu, logvar = self._forward(sources)
         weight_map = mu if generator is None else sample_map(mu, logvar, generator)
-        return Fused.from_luma(sources, fuse_luma(sources, weight_map, self.config.kernel.levels)), weight_map
+        return fuse(sources, weight_map, self.config.kernel.levels), weight_map
 
     def _evaluate(self, epoch: int) -> dict[str, dict[str, Summary]]:
         self.policy.eval()
@@ -152,13 +152,13 @@ class SupervisedRecipe(Recipe):
             for index in range(min(limit, len(sources))):
                 batch = sources.batch(slice(index, index + 1))
                 fused, weight_map = self.fuse(batch)
-                images = {
+                planes = {
                     "visible": sources.visible[index],
                     "infrared": sources.infrared[index],
-                    "weight_map": (weight_map[0] * 255).round(),
-                    "fused": to_pixels(fused.image[0]).round(),
+                    "weight_map": weight_map[0] * 255,
+                    "fused": fused.pixels[0],
                 }
-                arrays = {key: _as_array(value) for key, value in images.items()}
+                arrays = {key: as_image(value) for key, value in planes.items()}
                 found.append(SampleImages(name, self.workspace.stems[name][index], arrays))
         return found
 
@@ -196,9 +196,3 @@ class SupervisedRecipe(Recipe):
 
     def _identity(self) -> str:
         return self.config.model_dump_json(include={"policy", "kernel", "loss", "seed"})
-
-
-def _as_array(image: Tensor) -> np.ndarray:
-    """(C, H, W) in 0..255 to uint8 (H, W) or (H, W, 3)."""
-    array = image.to(torch.uint8).permute(1, 2, 0).cpu().numpy()
-    return np.ascontiguousarray(array[..., 0] if array.shape[-1] == 1 else array)

@@ -1,0 +1,113 @@
+"""`python -m fusion_core fuse …` and `python -m fusion_core evaluate …`."""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from fusion_core.errors import FusionError
+from fusion_core.metrics.facts import FACTS
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Fuse image pairs, and measure fused images.")
+Folder = Annotated[Path, typer.Option(help="Folder of images; files pair by stem.")]
+Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
+
+
+@app.command()
+def fuse(
+    checkpoint: Annotated[Path, typer.Option(help="A .safetensors file from a run's checkpoints folder.")],
+    visible: Folder,
+    infrared: Folder,
+    out: Annotated[Path, typer.Option(help="Where STEM.png go.")],
+    maps: Annotated[bool, typer.Option("--maps", help="Write the weight maps too, white for infrared.")] = False,
+    device: Device = "auto",
+) -> None:
+    """Fuse every pair of two folders with a trained policy."""
+    from fusion_core.checkpoints import load_checkpoint
+    from fusion_core.folders import fuse_folder
+    from fusion_core.workspace import choose_device, configure_process
+
+    chosen = choose_device(device)
+    configure_process(chosen)
+    policy = load_checkpoint(checkpoint, chosen)
+    count = 0
+    for file in fuse_folder(policy, visible, infrared, out, maps=maps, device=chosen):
+        count += 1
+        print(file.fused)
+    print(f"{count} pairs fused into {out}" + (f", weight maps in {out / 'maps'}" if maps else ""))
+
+
+@app.command()
+def evaluate(
+    visible: Folder,
+    infrared: Folder,
+    fused: Folder,
+    out: Annotated[Path | None, typer.Option(help="CSV with a row per image.")] = None,
+    device: Device = "auto",
+) -> None:
+    """Print every metric of anybody's fused images: mean and standard deviation over the images."""
+    from fusion_core.folders import evaluate_folder
+    from fusion_core.workspace import choose_device, configure_process
+
+    chosen = choose_device(device)
+    configure_process(chosen)
+    console = Console()
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("measuring", total=None)
+        stems, columns = evaluate_folder(
+            visible,
+            infrared,
+            fused,
+            device=chosen,
+            advance=lambda done, total: progress.update(task, completed=done, total=total),
+        )
+    console.print(_table(columns, len(stems)))
+    if out is not None:
+        _write_csv(out, stems, columns)
+        console.print(f"{len(stems)} rows in {out}", highlight=False)
+
+
+def _table(columns: dict[str, np.ndarray], images: int) -> Table:
+    table = Table(title=f"{images} images (↑ higher is better, ↓ lower is)", title_justify="left", box=None)
+    table.add_column("metric", no_wrap=True)
+    table.add_column("mean", justify="right", no_wrap=True)
+    table.add_column("std", justify="right", no_wrap=True)
+    table.add_column("convention", overflow="fold")
+    for name, facts in FACTS.items():
+        values = columns[name]
+        arrow = "↑" if facts.higher_is_better else "↓"
+        table.add_row(f"{name} {arrow}", f"{values.mean():.5g}", f"{values.std():.3g}", facts.convention)
+    return table
+
+
+def _write_csv(path: Path, stems: tuple[str, ...], columns: dict[str, np.ndarray]) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["image", *FACTS])
+    for index, stem in enumerate(stems):
+        writer.writerow([stem, *(repr(float(columns[name][index])) for name in FACTS)])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(text.getvalue())
+    partial.replace(path)
+
+
+def main() -> None:
+    try:
+        app(standalone_mode=True)
+    except FusionError as problem:
+        print(f"error: {problem}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()
