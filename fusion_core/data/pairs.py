@@ -12,8 +12,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from fusion_core.data.dataset import PairSet
-from fusion_core.data.stack import PairStack
 from fusion_core.data.reading import SUFFIXES, cropped, read_image, resized, to_grey
+from fusion_core.data.stack import PairStack
 from fusion_core.errors import DataError
 
 __all__ = ["Pairing", "files_by_stem", "find_pairs", "read_image", "read_pair", "read_pairs", "scan_pairs"]
