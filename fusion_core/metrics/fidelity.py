@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -64,7 +66,7 @@ def mean_squared_error(sources: Sources, fused: Fused) -> Tensor:
 
 def psnr_reference(sources: Sources, fused: Fused) -> Tensor:
     """20 log10(255 / sqrt(MSE)) with the MSE of grey / 255: 48.13 dB above the usual."""
-    return -10 * torch.log10(mean_squared_error(sources, fused)) + 20 * torch.log10(torch.tensor(255.0))
+    return psnr(sources, fused) + 20 * math.log10(255)
 
 
 def psnr(sources: Sources, fused: Fused) -> Tensor:

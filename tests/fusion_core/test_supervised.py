@@ -1,0 +1,144 @@
+"""The supervised recipe: the same trial gives the same numbers, resumes, fails loudly, and learns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from fusion_core.checkpoints import load_checkpoint
+from fusion_core.config import LossConfig, PolicyConfig, SupervisedConfig, TrialConfig
+from fusion_core.data.dataset import PairSet
+from fusion_core.errors import CheckpointError, DataError, TrialError
+from fusion_core.metrics.facts import FACTS
+from fusion_core.policy import build_policy
+from fusion_core.recipes.base import EpochReport
+from fusion_core.recipes.catalog import build_recipe
+from fusion_core.recipes.supervised import SupervisedRecipe
+from fusion_core.workspace import Workspace
+
+
+def config(**recipe: object) -> TrialConfig:
+    settings = {"epochs": 2, "batch_size": 4, "accumulate": 1, "learning_rate": 1e-3} | recipe
+    return TrialConfig(
+        policy=PolicyConfig(base_channels=2),
+        loss=LossConfig(ssim_window_size=11),
+        recipe=SupervisedConfig(**settings),
+    )
+
+
+def numbers(report: EpochReport) -> dict[str, object]:
+    timed = {"pairs_per_second", "training_seconds", "evaluation_seconds", "memory_bytes"}
+    training = {name: value for name, value in report.training.items() if name not in timed}
+    return training | {f"{d}/{m}": s.mean for d, metrics in report.metrics.items() for m, s in metrics.items()}
+
+
+@pytest.mark.parametrize(("channels", "parameters"), [(64, 17_262_466), (12, 608_426), (4, 68_026)])
+def test_the_policy_has_the_references_number_of_parameters(channels: int, parameters: int) -> None:
+    policy = build_policy(PolicyConfig(base_channels=channels), seed=0)
+    assert sum(p.numel() for p in policy.parameters()) == parameters
+
+
+def test_a_policy_takes_images_of_any_size() -> None:
+    mu, logvar = build_policy(PolicyConfig(base_channels=2), seed=0)(torch.rand(1, 2, 37, 51))
+    assert mu.shape == logvar.shape == (1, 1, 37, 51)
+    assert 0 < mu.min() <= mu.max() < 1
+
+
+def test_the_same_trial_gives_the_same_numbers_in_a_fresh_or_a_used_workspace(
+    workspace: Workspace, train_pairs: PairSet, test_pairs: PairSet
+) -> None:
+    other = config().model_copy(update={"seed": 1})
+    list(build_recipe(other, workspace).epochs())
+    used = [numbers(r) for r in build_recipe(config(), workspace).epochs()]
+    fresh = [numbers(r) for r in build_recipe(config(), Workspace(train_pairs, {"synthetic": test_pairs})).epochs()]
+    assert used == fresh
+    assert numbers(next(build_recipe(other, workspace).epochs())) != used[0]
+
+
+def test_a_resumed_trial_goes_on_as_if_never_stopped(workspace: Workspace, tmp_path: Path) -> None:
+    state = tmp_path / "state.safetensors"
+    whole = build_recipe(config(), workspace)
+    epochs = whole.epochs()
+    next(epochs)
+    whole.save_state(state)
+    resumed = build_recipe(config(), workspace)
+    resumed.load_state(state)
+    assert numbers(next(resumed.epochs())) == numbers(next(epochs))
+
+
+def test_a_state_of_another_trial_or_cut_short_is_refused(workspace: Workspace, tmp_path: Path) -> None:
+    state = tmp_path / "state.safetensors"
+    recipe = build_recipe(config(), workspace)
+    list(recipe.epochs())
+    recipe.save_state(state)
+    other = build_recipe(config().model_copy(update={"seed": 5}), workspace)
+    with pytest.raises(CheckpointError, match="of another one"):
+        other.load_state(state)
+    state.write_bytes(state.read_bytes()[:1000])
+    with pytest.raises(CheckpointError, match="whole safetensors"):
+        recipe.load_state(state)
+
+
+def test_training_lowers_the_loss_and_reports_every_term_and_metric(workspace: Workspace) -> None:
+    first, *_, last = build_recipe(config(epochs=6), workspace).epochs()
+    assert last.training["loss_total"] < first.training["loss_total"]
+    assert set(last.metrics["synthetic"]) == set(FACTS)
+    assert last.metrics["synthetic"]["VIF"].n == 3
+    assert {f"loss_{n}" for n in ("ssim_visible", "ssim_infrared", "max", "consist", "color", "grad")} <= set(
+        last.training
+    )
+
+
+def test_accumulation_steps_as_one_large_batch_would_but_for_batch_norm(workspace: Workspace) -> None:
+    recipe = build_recipe(config(accumulate=2), workspace)
+    assert isinstance(recipe, SupervisedRecipe)
+    next(recipe.epochs())
+    steps = {int(slot["step"]) for slot in recipe.optimizer.state_dict()["state"].values()}
+    assert steps == {1}
+
+
+def test_a_loss_that_leaves_the_finite_fails_the_trial_with_its_name(workspace: Workspace) -> None:
+    recipe = build_recipe(config(), workspace)
+    assert isinstance(recipe, SupervisedRecipe)
+    with torch.no_grad():
+        recipe.policy.leave.bias.fill_(float("nan"))
+    with pytest.raises(TrialError, match=r"loss_total must stay finite, but is nan at epoch 1, batch 1"):
+        next(recipe.epochs())
+
+
+def test_a_checkpoint_fuses_as_the_trained_policy_does(workspace: Workspace, tmp_path: Path) -> None:
+    recipe = build_recipe(config(epochs=1), workspace)
+    list(recipe.epochs())
+    path = tmp_path / "policy.safetensors"
+    path.write_bytes(recipe.checkpoint())
+    checkpoint = load_checkpoint(path)
+    sample = recipe.samples(1)[0]
+    fused, _ = checkpoint.fuse(workspace.test["synthetic"].batch(slice(0, 1)))
+    difference = fused.pixels[0].round().permute(1, 2, 0).numpy() - sample.images["fused"]
+    assert np.abs(difference).max() <= 1
+    assert checkpoint.config["policy"] == {"base_channels": 2}
+
+
+def test_a_checkpoint_of_another_architecture_is_refused(workspace: Workspace, tmp_path: Path) -> None:
+    from safetensors.torch import save
+
+    path = tmp_path / "other.safetensors"
+    path.write_bytes(save({"weight": torch.zeros(3)}, {"format": "someone-elses"}))
+    with pytest.raises(CheckpointError, match="someone-elses"):
+        load_checkpoint(path)
+
+
+def test_baselines_are_three_fusions_that_learned_nothing(workspace: Workspace) -> None:
+    baselines = workspace.baselines()["synthetic"]
+    assert set(baselines) == {"visible", "infrared", "average"}
+    assert baselines["visible"]["Nabf"].mean == 0
+    assert baselines["average"]["MSE"].mean < baselines["visible"]["MSE"].mean
+
+
+def test_test_images_too_small_for_vif_are_refused(train_pairs: PairSet) -> None:
+    tiny = PairSet("tiny", "test", ("a",), train_pairs.visible[:1, :, :40], train_pairs.infrared[:1, :, :40])
+    with pytest.raises(DataError, match=r"at least 41 x 41.*tiny \(40 x 80\)"):
+        Workspace(train_pairs, {"tiny": tiny})
