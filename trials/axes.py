@@ -43,7 +43,8 @@ def grid_problems(root: Node, data: dict[str, Any]) -> list[Problem]:
     count = grid_size([axis.value for axis in node.value.values() if isinstance(axis.value, list)])
     count *= len(seeds) if isinstance(seeds, list) else 1
     if count > MAX_TRIALS:
-        problems.append(Problem(node.place, f"a sweep may have {MAX_TRIALS:,} trials, but this one has {count:,}"))
+        many = f"{count:,}" if count < 10**15 else "over 10^15"
+        problems.append(Problem(node.place, f"a sweep may have {MAX_TRIALS:,} trials, but this one has {many}"))
     return problems
 
 

@@ -34,6 +34,7 @@ TYPES = {
     "model_type": "a section of keys",
     "model_attributes_type": "a section of keys",
 }
+MOST = 100
 PATTERNS = {r"^[A-Za-z0-9_-]+$": "letters, digits, _ and -", r"^[A-Za-z0-9_.-]+$": "letters, digits, _, . and -"}
 SEVERAL_WAYS: dict[Path, str] = {
     ("trial", "data", "limit"): "a number of pairs, or {train: N, test: N}",
@@ -54,9 +55,10 @@ class Problem:
 
 
 def in_file_order(problems: Iterable[Problem]) -> list[str]:
-    """Return the problems as text, each once: the file's by line, then those of the command line."""
+    """Return the problems as text, each once: the file's by line, then those of the command line. At most MOST."""
     ordered = sorted(problems, key=lambda problem: (problem.place.line == 0, problem.place.line))
-    return list(dict.fromkeys(str(problem) for problem in ordered))
+    texts = list(dict.fromkeys(str(problem) for problem in ordered))
+    return texts if len(texts) <= MOST else [*texts[:MOST], f"... and {len(texts) - MOST} more problems"]
 
 
 def but_got(rule: str, value: Any, remedy: str = "") -> str:
@@ -88,6 +90,7 @@ def dotted(path: Iterable[str | int]) -> str:
 
 def translate(errors: Sequence[Any], model: type[BaseModel], root: Node) -> list[Problem]:
     """Return pydantic's errors about `root`, which was validated as `model`, as problems with places."""
+    errors = errors[: MOST + 1]
     paths = [path_of(error, root) for error in errors]
     found: dict[Path, Problem] = {}
     for error, path in zip(errors, paths, strict=True):
@@ -124,7 +127,8 @@ def sentence(error: Any, path: Path, model: type[BaseModel], root: Node) -> str:
         return missing(path, model, node)
     if kind in BOUNDS:
         words, bound = BOUNDS[kind]
-        return but_got(f"{name} must be {words} {context[bound]:g}", node)
+        limit = context[bound]
+        return but_got(f"{name} must be {words} {int(limit) if limit == int(limit) else limit}", node)
     if kind in TYPES:
         wanted = SEVERAL_WAYS.get(path[:3], TYPES[kind]) if kind != "tuple_type" else TYPES[kind]
         return but_got(f"{name} must be {wanted}", node, remedy(wanted, node))

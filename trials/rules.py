@@ -26,6 +26,8 @@ def seed_problems(root: Node, data: dict[str, Any]) -> list[Problem]:
     repeated = [seed for seed, count in Counter(numbers).items() if count > 1]
     place = root.at(["seeds"]).place
     problems = [Problem(place, f"seeds must hold each seed once, but {show(seed)} is repeated") for seed in repeated]
+    if seeds == []:
+        problems.append(Problem(place, but_got("seeds must hold at least one seed", seeds, " Write [0].")))
     if root.has(["trial", "seed"]):
         place = root.at(["trial", "seed"]).place
         problems.append(Problem(place, "trial.seed cannot be set: seeds have a key of their own. Write seeds: [0, 1]."))

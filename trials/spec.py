@@ -18,7 +18,7 @@ from trials.yaml_reader import Node, Place, read_yaml
 
 MAX_BYTES = 1_000_000
 
-Seed = Annotated[int, Field(ge=0, lt=2**32)]
+Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
 
 
 class RankBy(Frozen):
@@ -42,7 +42,7 @@ class SweepFile(Frozen):
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$", max_length=100)]
     trial: TrialConfig = TrialConfig()
     grid: dict[str, tuple[AxisValue, ...]] = Field(default_factory=dict)
-    seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] = (0,)
+    seeds: tuple[Seed, ...] = (0,)
     rank_by: RankBy = RankBy()
     keep_best: Annotated[int, Field(ge=0)] = 5
     keep_samples: Annotated[int, Field(ge=0)] = 3

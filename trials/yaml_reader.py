@@ -30,6 +30,7 @@ Scalar = bool | int | float | str | None
 NULL = {"", "~", "null", "Null", "NULL"}
 BOOLEAN = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
+PREFIXED = re.compile(r"0o[0-7]{1,20}|0x[0-9a-fA-F]{1,15}")
 FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 SPECIAL = re.compile(r"([-+]?)\.(inf|Inf|INF|nan|NaN|NAN)")
 TAB_INDENT = re.compile(r" *\t\s*[^\s#]")
@@ -198,6 +199,8 @@ def resolve(text: str) -> Scalar:
         return BOOLEAN[text]
     if INTEGER.fullmatch(text):
         return int(text)
+    if PREFIXED.fullmatch(text):
+        return int(text, 0)
     if FLOAT.fullmatch(text) and len(text) < 400:
         return float(text)
     if special := SPECIAL.fullmatch(text):
