@@ -59,12 +59,8 @@ def person(canvas: Canvas, rng: np.random.Generator, x: float, z: float) -> None
     hip, shoulder, width = 0.5 * tall, 0.83 * tall, rng.uniform(0.2, 0.26)
     canvas.shadow(x, z, 0.22, tall)
     for foot in (-stride, stride):
-        leg = [
-            (foot - 0.08, 0.0),
-            (foot + 0.1, 0.0),
-            (0.16 if foot > 0 else 0.02, hip),
-            (-0.02 if foot > 0 else -0.16, hip),
-        ]
+        thigh = 0.07 if foot > 0 else -0.07
+        leg = [(foot - 0.08, 0.0), (foot + 0.1, 0.0), (thigh + 0.09, hip), (thigh - 0.09, hip)]
         canvas.upright(x, z, leg, Paint(trousers, warm - 28, 20))
     arm = 0.5 * stride
     for side in (-1, 1):
