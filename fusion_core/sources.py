@@ -156,6 +156,10 @@ class Sources(Quantities):
     def infrared_grey(self) -> Tensor:
         return self.infrared_pixels
 
+    def greys(self) -> tuple[tuple[str, Tensor], ...]:
+        """Both greys of the metrics by name, for what is done to each source alike."""
+        return (("visible", self.visible_grey), ("infrared", self.infrared_grey))
+
 
 class Rows:
     """Which rows of a data set a batch holds: a slice (views, no copy) or indices."""

@@ -6,6 +6,7 @@ To add one: write the function in the file it belongs to, its facts in `facts.py
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -51,4 +52,4 @@ assert set(METRICS) == set(FACTS)
 @torch.no_grad()
 def measure(sources: Sources, fused: Fused) -> dict[str, Tensor]:
     """Return every metric column, one float64 value per image."""
-    return {name: fused.once(name, lambda m=metric: m(sources, fused)).double() for name, metric in METRICS.items()}
+    return {name: fused.once(name, partial(metric, sources, fused)).double() for name, metric in METRICS.items()}

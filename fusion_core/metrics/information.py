@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 from torch import Tensor
 
@@ -40,13 +42,17 @@ def _codes(grey: Tensor) -> Tensor:
     return grey.to(torch.int64)
 
 
+def _rows(grey: Tensor) -> Tensor:
+    """Where each grey's row of a joint histogram begins."""
+    return (grey.to(torch.int32) * BINS).to(torch.int32)
+
+
 def mutual_information(sources: Sources, fused: Fused) -> Tensor:
     """MI(visible, fused) + MI(infrared, fused) in bits, 256 x 256 joint histograms of grey."""
     f = fused.once("codes", lambda: _codes(fused.metric_grey))
     total = torch.zeros(f.shape[0], dtype=torch.float64, device=f.device)
-    for name in ("visible", "infrared"):
-        grey = sources.visible_grey if name == "visible" else sources.infrared_grey
-        rows = sources.once(f"codes_{name}", lambda grey=grey: _codes(grey).mul_(BINS).to(torch.int32))
+    for name, grey in sources.greys():
+        rows = sources.once(f"codes_{name}", partial(_rows, grey))
         joint = _counts(rows + f, BINS * BINS)
         table = joint.reshape(-1, BINS, BINS)
         total += _bits(table.sum(dim=2)) + _bits(table.sum(dim=1)) - _bits(joint)
@@ -85,6 +91,11 @@ def _fidelity(s1: Tensor, s2: Tensor, s12: Tensor) -> Tensor:
     return torch.log1p(gain.square_().mul_(s1).div_(residual.add_(VIF_NOISE))).sum(dim=(1, 2, 3))
 
 
+def _known(variances: tuple[Tensor, ...]) -> Tensor:
+    """Information in a source over all scales, per image."""
+    return torch.stack([torch.log1p(v / VIF_NOISE).sum(dim=(1, 2, 3)) for v in variances]).sum(dim=0)
+
+
 def visual_information_fidelity(sources: Sources, fused: Fused) -> Tensor:
     """Pixel-domain VIF of both sources, summed; a copy of both scores 2. Needs 41 x 41 pixels.
 
@@ -94,13 +105,9 @@ def visual_information_fidelity(sources: Sources, fused: Fused) -> Tensor:
     f = fused.once("vif", lambda: _scales(fused.metric_grey))
     scales = len(VIF_WINDOWS)
     total = torch.zeros(f[0].shape[0], dtype=torch.float64, device=f[0].device)
-    for name in ("visible", "infrared"):
-        grey = sources.visible_grey if name == "visible" else sources.infrared_grey
-        a = sources.once(f"vif_{name}", lambda grey=grey: _scales(grey))
-        known = sources.once(
-            f"vif_known_{name}",
-            lambda a=a: sum(torch.log1p(v / VIF_NOISE).sum(dim=(1, 2, 3)) for v in a[2 * scales :]),
-        )
+    for name, grey in sources.greys():
+        a = sources.once(f"vif_{name}", partial(_scales, grey))
+        known = sources.once(f"vif_known_{name}", partial(_known, a[2 * scales :]))
         kept = torch.zeros_like(total)
         for k, window in enumerate(VIF_WINDOWS):
             product = separable_filter(a[k] * f[k], gaussian(window, window / 5))

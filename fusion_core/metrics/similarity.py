@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 from torch import Tensor
 
@@ -25,9 +27,8 @@ def _both(sources: Sources, fused: Fused) -> tuple[Tensor, Tensor]:
     """SSIM summed over the two sources: (reference convention, usual constants), (N,) each."""
     mean_f, variance_f = _moments(fused.metric_grey)
     reference = usual = torch.zeros((), dtype=torch.float64, device=mean_f.device)
-    for name in ("visible", "infrared"):
-        grey = sources.visible_grey if name == "visible" else sources.infrared_grey
-        mean, variance = sources.once(f"ssim_moments_{name}", lambda grey=grey: _moments(grey))
+    for name, grey in sources.greys():
+        mean, variance = sources.once(f"ssim_moments_{name}", partial(_moments, grey))
         product = grey.to(torch.float64) * fused.metric_grey
         covariance = separable_filter(product, gaussian(WINDOW, SIGMA)).sub_(mean * mean_f).mul_(2)
         means = (mean * mean_f).mul_(2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -55,7 +56,8 @@ class SupervisedRecipe(Recipe):
         self.device = workspace.device
         self.loss = FusionLoss(config.loss)
         self.accelerator = build_accelerator(self.device, self.recipe)
-        policy = build_policy(config.policy, config.seed).to(self.device, memory_format=torch.channels_last)
+        policy = build_policy(config.policy, config.seed).to(self.device)
+        policy = policy.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         optimizer = torch.optim.AdamW(
             policy.parameters(), lr=self.recipe.learning_rate, weight_decay=self.recipe.weight_decay, fused=True
         )
@@ -141,8 +143,11 @@ class SupervisedRecipe(Recipe):
             generator = None
             if self.config.evaluation.mode == "sample":
                 generator = torch.Generator().manual_seed(self.config.seed * 1_000_003 + epoch)
-            metrics[name] = summarise(evaluate(lambda batch, g=generator: self.fuse(batch, g)[0], sources))
+            metrics[name] = summarise(evaluate(partial(self._fused, generator), sources))
         return metrics
+
+    def _fused(self, generator: torch.Generator | None, sources: Sources) -> Fused:
+        return self.fuse(sources, generator)[0]
 
     @torch.no_grad()
     def samples(self, limit: int) -> list[SampleImages]:
