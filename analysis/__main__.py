@@ -13,7 +13,7 @@ from rich.table import Table
 
 from analysis.heatmap import short_names
 from analysis.ranking import ALL, Scores, score
-from analysis.report import answer, number, write_page
+from analysis.report import answer, number, text, write_page
 from analysis.tables import Run, open_run
 from fusion_core.errors import FusionError
 
@@ -43,8 +43,8 @@ def ranking_table(run: Run, scores: Scores) -> Table:
     """Return the best settings and every untrained fusion, best first."""
     names = short_names(list(run.axes))
     ranking = scores.ranking(scores.metric, ALL, scores.epoch)
-    ranking = ranking[(ranking["rank"] <= _TOP) | (ranking["baseline"] != "")]
-    table = Table(title=escape(f"{run.name}: {scores.metric} at epoch {scores.epoch}, {ALL} over the data sets"))
+    ranking = ranking[(ranking["rank"] <= _TOP) | (ranking["baseline"] != "") & ranking["value"].notna()]
+    table = Table(title=escape(f"{run.name}: {scores.metric} at epoch {scores.epoch}"))
     table.add_column("#", justify="right")
     for name in names.values() or ("setting",):
         table.add_column(escape(name), justify="right")
@@ -52,7 +52,7 @@ def ranking_table(run: Run, scores: Scores) -> Table:
         table.add_column(name, justify="right")
     for row in ranking.to_dict("records"):
         place = "" if row["baseline"] else f"{row['rank']:.0f}"
-        setting = [row["baseline"]] if row["baseline"] else [str(value) for value in row["parameters"].values()]
+        setting = [row["baseline"]] if row["baseline"] else [text(value) for value in row["parameters"].values()]
         cells = setting or ["the only one"]
         cells += [""] * (len(names) - len(cells))
         table.add_row(place, *map(escape, cells), number(row["value"]), number(row["std"]), str(row["n"]))

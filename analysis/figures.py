@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from analysis.heatmap import layout, short_names
-from analysis.ranking import ALL, FUSIONS, Scores, Stats, facts_of
+from analysis.ranking import ALL, FUSIONS, Scores, Stats, dataset_weights, facts_of
 from analysis.tables import Run
 
 _DIGITS = 6
@@ -40,7 +40,7 @@ def page_data(run: Run, scores: Scores) -> dict[str, Any]:
         "failures": {int(row.number): _short(row.error) for row in failed_trials(run).itertuples()},
         "metrics": [_metric(name) for name in scores.metrics],
         "datasets": list(datasets),
-        "weighted": ALL,
+        "weights": {ALL: _weights(run, scores)},
         "epochs": list(scores.epochs),
         "start": {
             "metric": _index(scores.metrics, scores.metric),
@@ -53,13 +53,23 @@ def page_data(run: Run, scores: Scores) -> dict[str, Any]:
         "images": _images(trials),
         "seeds": trials.seeds.max(axis=0).astype(int).tolist() if several_seeds else None,
         "spreads": _numbers(trials.spread) if several_seeds else None,
-        "baselines": {"values": _numbers(baselines.mean), "stds": _numbers(baselines.std), "images": _images(baselines)},
+        "baselines": {
+            "values": _numbers(baselines.mean),
+            "stds": _numbers(baselines.std),
+            "images": _images(baselines),
+        },
     }
 
 
 def failed_trials(run: Run) -> Any:
     """Return the rows of the trials that failed, by number."""
     return run.trials[run.trials["status"] == "failed"]
+
+
+def _weights(run: Run, scores: Scores) -> str:
+    weights = dataset_weights(run.rank_by.dataset_weights, scores.datasets[1:])
+    shares = weights / weights.sum() if weights.sum() > 0 else weights
+    return ", ".join(f"{name} {share:.2g}" for name, share in zip(scores.datasets[1:], shares, strict=True))
 
 
 def _short(error: str | None) -> str:

@@ -50,7 +50,7 @@ class Stats:
 
 @dataclass(frozen=True)
 class Scores:
-    """`trials` has shape (metric, data set, epoch, setting), `baselines` (metric, data set, fusion); data set 0 is ALL."""
+    """`trials` is (metric, data set, epoch, setting), `baselines` (metric, data set, fusion); data set 0 is ALL."""
 
     metrics: tuple[str, ...]
     datasets: tuple[str, ...]
@@ -112,7 +112,9 @@ def dataset_weights(weights: Mapping[str, float], datasets: tuple[str, ...]) -> 
 def _settings(run: Run) -> tuple[tuple[Setting, ...], dict[str, int]]:
     keys = list(run.axes)
     groups: dict[tuple[Hashable, ...], list[int]] = {}
-    for i, values in enumerate(zip(*(run.trials[key] for key in keys), strict=True) if keys else [()] * len(run.trials)):
+    for i, values in enumerate(
+        zip(*(run.trials[key] for key in keys), strict=True) if keys else [()] * len(run.trials)
+    ):
         groups.setdefault(tuple(values), []).append(i)
     settings, setting_of = [], {}
     for index, (values, rows) in enumerate(groups.items()):
@@ -182,14 +184,24 @@ def _defaults(
         metric = metrics[0]
     if epochs and epoch not in epochs:
         if epoch is not None:
-            notes.append(f"No trial has reached epoch {epoch}, which this sweep ranks by; the page opens on {epochs[-1]}.")
+            notes.append(
+                f"No trial has reached epoch {epoch}, which this sweep ranks by; the page opens on {epochs[-1]}."
+            )
         epoch = epochs[-1]
+    if metrics and not len(run.baselines):
+        notes.append("The untrained fusions (a copy of either source, their average) were not measured.")
     if unknown := sorted(set(run.metrics["metric"]) - set(FACTS)):
         notes.append(f"Left out, for nobody has said whether higher or lower is better: {', '.join(unknown)}.")
     weights = run.rank_by.dataset_weights
     if outside := [name for name in datasets if weights and not weights.get(name)]:
         notes.append(f"Not part of the weighted mean, for the sweep gives no weight: {', '.join(outside)}.")
-    some = trials.seeds[:, 1:] > 0
-    if np.any(some.any(axis=1) & ~some.all(axis=1) & some.any(axis=(2, 3), keepdims=True).all(axis=1)):
+    if _some_lack_a_data_set(trials.seeds[:, 1:] > 0):
         notes.append("Some trials lack a data set that others have; their weighted mean is over those they have.")
     return metric, epoch or 0, tuple(notes)
+
+
+def _some_lack_a_data_set(there: np.ndarray) -> bool:
+    """Return whether a setting reported a metric on some of the data sets only, though others did on all of them."""
+    measured_on_all = np.all(np.any(there, axis=(2, 3)), axis=1)
+    partly = np.any(there, axis=1) & ~np.all(there, axis=1)
+    return bool(np.any(partly[measured_on_all]))

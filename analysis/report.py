@@ -49,14 +49,14 @@ def render(run: Run, scores: Scores) -> str:
     failed = failed_trials(run)
     return environment.get_template("report.html.j2").render(
         title=run.name,
-        facts=provenance_line(run, scores),
+        facts=provenance_line(run),
         details=_details(run),
         answer=answer(run, scores),
         notes=[*scores.notes, *run.record.get("notes", []), *problems],
         has_numbers=bool(scores.metrics),
         failures=[
             {"number": row["number"], "seed": row["seed"], "error": row["error"] or "no reason was recorded",
-             "setting": ", ".join(f"{names[key]} {_text(row[key])}" for key in run.axes)}
+             "setting": ", ".join(f"{names[key]} {text(row[key])}" for key in run.axes)}
             for row in failed.to_dict("records")
         ],
         samples=samples,
@@ -79,17 +79,19 @@ def answer(run: Run, scores: Scores) -> list[str]:
     trials, copies = table[table["rank"].notna()], table[(table["baseline"] != "") & table["value"].notna()]
     ran = "trial" if len(best["numbers"]) == 1 else "trials"
     numbers = ", ".join(map(str, best["numbers"]))
-    setting = ", ".join(f"{names[key]} {_text(value)}" for key, value in best["parameters"].items()) or "the only one"
-    spread = f" ± {number(best['std'])}" if math.isfinite(best["std"]) else ""
+    setting = ", ".join(f"{names[key]} {text(value)}" for key, value in best["parameters"].items()) or "the only one"
+    spread = f", standard deviation {number(best['std'])}" if math.isfinite(best["std"]) else ""
     over = f"weighted mean over {len(scores.datasets) - 1} data sets, " if len(scores.datasets) > 2 else ""
     seeds = f", mean of {best['seeds']} seeds" if best["seeds"] > 1 else ""
     sentences = [
         f"Best setting: {setting} ({ran} {numbers}). "
-        f"{metric} {number(best['value'])}{spread} at epoch {scores.epoch} ({over}n = {best['n']} images{seeds})."
+        f"{metric} {number(best['value'])} at epoch {scores.epoch} ({over}n = {best['n']} images{spread}{seeds})."
     ]
     ties = int((trials["value"] == best["value"]).sum())
     if ties > 1:
-        sentences.append(f"{ties} of {len(trials)} settings have exactly this value: {metric} does not tell them apart.")
+        sentences.append(
+            f"{ties} of {len(trials)} settings have exactly this value: {metric} does not tell them apart."
+        )
     elif len(trials) > 1:
         second, gap = trials.iloc[1]["value"], abs(trials.iloc[1]["value"] - best["value"])
         sentences.append(f"The second of {len(trials)} settings has {number(second)}, {number(gap)} away.")
@@ -107,7 +109,7 @@ def answer(run: Run, scores: Scores) -> list[str]:
     return sentences
 
 
-def provenance_line(run: Run, scores: Scores) -> list[str]:
+def provenance_line(run: Run) -> list[str]:
     """Return the short facts of a run: when, which program, on what, how much of it is done."""
     record, line = run.record, [_counts(run)]
     if len(run.provenance):
@@ -118,7 +120,9 @@ def provenance_line(run: Run, scores: Scores) -> list[str]:
         runs = f" in {len(run.provenance)} runs" if len(run.provenance) > 1 else ""
         line.append(f"{_duration(seconds)}{runs}")
     if unfinished:
-        line.append(f"{unfinished} {'run' if unfinished == 1 else 'runs'} of the program not ended: going on, or killed")
+        line.append(
+            f"{unfinished} {'run' if unfinished == 1 else 'runs'} of the program not ended: going on, or killed"
+        )
     if trained := run.trials["seconds"].sum():
         line.append(f"{_duration(trained)} of training")
     sets = run.datasets[~run.datasets["dataset"].str.startswith("train:")]
@@ -127,10 +131,15 @@ def provenance_line(run: Run, scores: Scores) -> list[str]:
     if len(sets):
         line.append("tested on " + ", ".join(f"{row.dataset} ({_pairs(row)})" for row in sets.itertuples()))
     if len(run.trials):
-        line.append("seeds " + ", ".join(map(str, sorted(run.trials["seed"].unique()))))
-    devices = record.get("devices") or sorted(set(run.trials["device"].dropna()))
+        seeds = sorted(run.trials["seed"].unique())
+        line.append(f"{'seed' if len(seeds) == 1 else 'seeds'} {', '.join(map(str, seeds))}")
+    devices = [device for device in record.get("devices") or () if device != "auto"]
+    devices = devices or sorted(set(run.trials["device"].dropna()))
     if devices:
-        line.append("on " + ", ".join(f"{devices.count(d)} x {d}" if devices.count(d) > 1 else d for d in dict.fromkeys(devices)))
+        alike = {device: devices.count(device) for device in devices}
+        line.append(
+            "on " + ", ".join(f"{count} x {device}" if count > 1 else device for device, count in alike.items())
+        )
     commit = record.get("commit")
     if commit:
         line.append(f"commit {commit['commit'][:10]}{', with local changes' if commit['dirty'] else ''}")
@@ -155,7 +164,11 @@ def _counts(run: Run) -> str:
     counts = run.trials["status"].value_counts().to_dict()
     states = ("finished", "running", "waiting", "stopped", "failed")
     parts = [f"{counts[state]} {state}" for state in states if counts.get(state)]
-    return f"{len(run.trials)} trials: {', '.join(parts)}" if parts else "no trials"
+    return (
+        f"{len(run.trials)} {'trial' if len(run.trials) == 1 else 'trials'}: {', '.join(parts)}"
+        if parts
+        else "no trials"
+    )
 
 
 def _details(run: Run) -> dict[str, str]:
@@ -177,11 +190,12 @@ def _pairs(row: Any) -> str:
 
 def _duration(seconds: float) -> str:
     if seconds < 90:
-        return f"{seconds:.3g} s"
+        return f"{seconds:.2g} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
-def _text(value: object) -> str:
+def text(value: object) -> str:
+    """Write a swept value, 10.0 as 10."""
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
@@ -191,7 +205,7 @@ def _asset(name: str) -> Markup:
 
 def _json(value: Any) -> Markup:
     """Return JSON that cannot end the script element it stands in."""
-    text = json.dumps(value, allow_nan=False, separators=(",", ":"), default=str)
+    written = json.dumps(value, allow_nan=False, separators=(",", ":"), default=str)
     for character in "<>&\u2028\u2029":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return Markup(text)
+        written = written.replace(character, f"\\u{ord(character):04x}")
+    return Markup(written)

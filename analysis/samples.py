@@ -44,7 +44,9 @@ def samples_of(run: Path, number: int, limit: int = 4) -> tuple[list[Sample], li
 
 
 def _small(file: Path) -> str | None:
-    image = cv2.imdecode(np.fromfile(file, np.uint8), cv2.IMREAD_COLOR) if file.is_file() and file.stat().st_size else None
+    image = (
+        cv2.imdecode(np.fromfile(file, np.uint8), cv2.IMREAD_COLOR) if file.is_file() and file.stat().st_size else None
+    )
     if image is None:
         return None
     height, width = image.shape[:2]

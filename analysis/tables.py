@@ -81,7 +81,10 @@ def _read(path: Path, connection: sqlite3.Connection) -> Run:
         axes[key] = _in_order(values)
     resolved = record.get("resolved") or {}
     if "rank_by" not in resolved:
-        notes = (*notes, "The record of this run does not say what it ranks by: Reward, all data sets alike, it is here.")
+        notes = (
+            *notes,
+            "The record of this run does not say what it ranks by: Reward, all data sets alike, it is here.",
+        )
     return Run(
         path=path,
         name=str(record.get("sweep") or path.resolve().name),
@@ -149,7 +152,7 @@ def _is_number(value: object) -> bool:
 
 def _in_order(values: list[Any]) -> tuple[Hashable, ...]:
     unique = dict.fromkeys(values)
-    return tuple(sorted(unique)) if all(map(_is_number, unique)) else tuple(unique)  # type: ignore[type-var]
+    return tuple(sorted(unique)) if all(map(_is_number, unique)) else tuple(unique)
 
 
 def _rank_by(values: dict[str, Any]) -> RankBy:

@@ -26,10 +26,10 @@ function element(tag, properties = {}, ...children) {
 function writer(values) {
   const some = values.filter(isNumber);
   const largest = Math.max(...some.map(Math.abs), 0), range = Math.max(...some) - Math.min(...some);
-  if (largest > 0 && largest < 1e-3) return (x) => (isNumber(x) ? x.toExponential(2) : "–");
   const scale = range > largest * 1e-5 ? range : largest || 1;
   const decimals = Math.min(6, Math.max(0, 2 + Math.ceil(-Math.log10(scale))));
-  return (x) => (isNumber(x) ? x.toFixed(decimals) : "–");
+  const tiny = largest < 1e-3 ? largest : 0.5 * 10 ** -decimals;
+  return (x) => (!isNumber(x) ? "–" : x !== 0 && Math.abs(x) <= tiny ? x.toExponential(2) : x.toFixed(largest < 1e-3 ? 0 : decimals));
 }
 
 function entry(index) {
@@ -96,7 +96,17 @@ function centred(lines) {
   return order.reduce((row, line, i) => (i % 2 ? [...row, line] : [line, ...row]), []);
 }
 
-const title = (axes) => axes.map((axis) => D.axes[axis].name).join(" · ");
+const title = (axes, where = []) => axes.map((axis, k) => D.axes[axis].name + (axes.length > 1 ? where[k] ?? "" : "")).join(" · ");
+
+// The values as text, dark on the bright half of the scale and white on the other.
+function printed(z, { zmin, zmax, reversescale }, write) {
+  const points = z.flatMap((row, y) => row.map((value, x) => ({ x, y, value }))).filter((point) => isNumber(point.value));
+  const bright = (value) => { const t = (value - zmin) / (zmax - zmin); return (reversescale ? 1 - t : t) > 0.45; };
+  return {
+    type: "scatter", mode: "text", hoverinfo: "skip", showlegend: false, x: points.map((p) => p.x), y: points.map((p) => p.y),
+    text: points.map((p) => write(p.value)), textfont: { size: 11, color: points.map((p) => (bright(p.value) ? "#111" : "#fff")) },
+  };
+}
 
 function drawHeatmap() {
   const { rows, columns, cells } = grid();
@@ -125,28 +135,29 @@ function drawHeatmap() {
 
   const style = getComputedStyle(document.documentElement), colour = (name) => style.getPropertyValue(name).trim();
   const label = (axes, combination) => combination.map((i, k) => escapeText(D.axes[axes[k]].values[i]));
-  const width = Math.max(320, 150 + columns.length * 40), height = Math.max(220, 120 + rows.length * 34);
+  const width = Math.max(320, 150 + columns.length * 40), height = Math.max(220, 138 + rows.length * 34);
   at("heatmap").style.minWidth = `${columns.length > 4 ? width : 0}px`;
   const room = (Math.max(at("heatmap").parentElement.clientWidth, width) - 150) / columns.length;
-  const text = z.map((row) => row.map((x) => (isNumber(x) && room >= 38 && rows.length <= 60 ? write(x) : "")));
-  const axis = (axes, lines, order, joint) => ({
+  const axis = (axes, lines, order, joint, words) => ({
     tickvals: order.map((_, i) => i), ticktext: order.map((i) => label(axes, lines[i]).join(joint)),
-    title: { text: escapeText(title(axes)), standoff: 12 }, automargin: true, showgrid: false, zeroline: false, ticks: "",
+    title: { text: escapeText(words), standoff: 12 }, automargin: true, showgrid: false, zeroline: false, ticks: "", ticklabelstandoff: 4,
     fixedrange: true, range: [-0.5, order.length - 0.5],
   });
   const lines = centre ? [] : [...edges(state.columns, columns.length, "x"), ...edges(state.rows, rows.length, "y")];
   const trace = {
-    type: "heatmap", z, text, texttemplate: "%{text}", textfont: { size: 11 }, xgap: 1, ygap: 1,
+    type: "heatmap", z, xgap: 1, ygap: 1,
     hovertext: rowOrder.map((r) => columnOrder.map((c) => hoverText(cells[r][c], write))), hovertemplate: "%{hovertext}<extra></extra>",
-    colorscale: "Viridis", reversescale: !metric.higher, zmin: flat ? low - 1 : low, zmax: flat ? high + 1 : high,
-    showscale: some.length > 0 && !flat, colorbar: { thickness: 12, outlinewidth: 0, tickfont: { size: 11 } },
+    colorscale: "Viridis", reversescale: !metric.higher, zmin: !some.length ? 0 : flat ? low - 1 : low, zmax: !some.length ? 1 : flat ? high + 1 : high,
+    showscale: some.length > 0 && !flat, colorbar: { thickness: 12, outlinewidth: 0, tickfont: { size: 11 }, exponentformat: "e" },
   };
-  return Plotly.react("heatmap", [trace], {
-    height, margin: { l: 20, r: 10, t: 8, b: 20 }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: colour("--gap"),
+  const traces = room >= 38 && rows.length <= 60 ? [trace, printed(z, trace, write)] : [trace];
+  return Plotly.react("heatmap", traces, {
+    height, margin: { l: 20, r: 10, t: 26, b: 20 }, modebar: { bgcolor: "rgba(0,0,0,0)", color: colour("--soft"), activecolor: colour("--ink") }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: colour("--gap"),
     font: { family: style.fontFamily, color: colour("--ink"), size: 12 }, shapes: lines.map((line) => ({ ...line, line: { color: colour("--paper"), width: 4 } })),
     hoverlabel: { bgcolor: colour("--panel"), bordercolor: colour("--line"), font: { color: colour("--ink"), size: 13 }, align: "left" },
-    xaxis: axis(state.columns, columns, columnOrder, "<br>"), yaxis: { ...axis(state.rows, rows, rowOrder, " · "), autorange: false, range: [rows.length - 0.5, -0.5] },
-  }, { responsive: true, displaylogo: false, showSendToCloud: false, displayModeBar: "hover", modeBarButtonsToRemove: ["zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "autoScale2d", "resetScale2d"] });
+    xaxis: axis(state.columns, columns, columnOrder, "<br>", title(state.columns, [" (above)", " (below)"])),
+    yaxis: { ...axis(state.rows, rows, rowOrder, " · ", title(state.rows)), range: [rows.length - 0.5, -0.5] },
+  }, { responsive: true, displaylogo: false, showSendToCloud: false, modeBarButtons: [["toImage"]] });
 }
 
 // Gaps between the values of the outer parameter.
@@ -165,13 +176,13 @@ function columnsOfTable() {
   const others = HEADLINES.map((name) => D.metrics.findIndex((m) => m.name === name)).filter((i) => i >= 0 && i !== state.metric).slice(0, 4);
   return [
     { key: "rank", title: "#", get: (row) => row.rank },
-    { key: "trial", title: D.seeds ? "trials" : "trial", get: (row) => (row.setting ? row.setting.trials[0] : null), text: (row) => (row.setting ? row.setting.trials.join(", ") : "") },
-    ...D.axes.map((axis, i) => ({ key: axis.key, title: axis.name, axis: i, get: (row) => (row.setting ? row.setting.at[i] : null), text: (row) => (row.setting ? String(level(row.setting, i)) : "") })),
-    { key: "value", title: `${metric.name} ${metric.higher ? "↑" : "↓"}`, kind: "value", higher: metric.higher, get: (row) => row.value },
+    { key: "value", title: metric.name, kind: "value", higher: metric.higher, get: (row) => row.value },
     { key: "std", title: "±", kind: "soft", get: (row) => row.std },
     ...(D.seeds ? [{ key: "spread", title: "± seeds", kind: "soft", get: (row) => row.spread }] : []),
-    { key: "n", title: "n", kind: "soft", get: (row) => row.n, text: (row) => String(row.n) },
+    { key: "n", title: "n", kind: "soft", get: (row) => row.n, text: (row) => (isNumber(row.value) ? String(row.n) : "–") },
+    ...D.axes.map((axis, i) => ({ key: axis.key, title: axis.name, axis: i, get: (row) => (row.setting ? row.setting.at[i] : null), text: (row) => (row.setting ? String(level(row.setting, i)) : "") })),
     ...others.map((i) => ({ key: `other-${i}`, title: D.metrics[i].name, kind: "soft", higher: D.metrics[i].higher, get: (row) => row.other(i) })),
+    { key: "trial", title: D.seeds ? "trials" : "trial", get: (row) => (row.setting ? row.setting.trials[0] : null), text: (row) => (row.setting ? row.setting.trials.join(", ") : "") },
   ];
 }
 
@@ -214,17 +225,15 @@ function drawTable() {
   const kept = new Set(shown);
   if (!state.all) sorted.filter((row) => !row.setting && !kept.has(row)).forEach((row) => shown.push(row));
   at("ranking").tBodies[0].replaceChildren(...shown.map((row) => {
-    const cells = columns.filter((column) => row.setting || column.axis === undefined).map((column) => {
+    const cells = columns.flatMap((column) => {
+      if (!row.setting && column.axis !== undefined) return column.axis ? [] : [element("td", { colSpan: D.axes.length, textContent: row.name })];
       const x = column.get(row), write = writers.get(column.key);
       const cell = element("td", { className: `number ${column.kind || ""}`, textContent: column.text ? column.text(row) : write ? write(x) : x ?? "" });
       if (column.kind === "value") cell.style.setProperty("--share", `${share(x).toFixed(1)}%`);
-      if (column.kind === "value" && !isNumber(x)) cell.title = absence(row.setting);
-      return cell;
+      if (column.kind === "value" && !isNumber(x)) Object.assign(cell, { textContent: row.setting.status === "finished" ? "no number" : row.setting.status, title: absence(row.setting) });
+      return [cell];
     });
-    if (!row.setting) {
-      cells[1].remove();
-      cells.splice(1, 1, element("td", { colSpan: 1 + D.axes.length, textContent: row.name }));
-    }
+    if (!row.setting && !D.axes.length) cells.at(-1).textContent = row.name;
     return element("tr", { className: row.setting ? "" : "baseline" }, ...cells);
   }));
   at("shown").textContent = sorted.length ? `${shown.length} of ${sorted.length} rows` : "no row matches";
@@ -260,7 +269,8 @@ function choose(side, k, axis) {
 
 function draw() {
   const metric = D.metrics[state.metric];
-  at("meaning").textContent = `${metric.title}: ${metric.convention}; ${metric.higher ? "higher" : "lower"} is better.`;
+  const weights = D.weights[D.datasets[state.dataset]];
+  at("meaning").textContent = `${metric.title}: ${metric.convention}; ${metric.higher ? "higher" : "lower"} is better.${weights ? ` Weights: ${weights}.` : ""}`;
   drawTable();
   return drawHeatmap();
 }
