@@ -111,6 +111,9 @@ def _sparse(lines: Iterator[str], last: deque[str]) -> Iterator[str]:
     """Yield the end of each phase and a line every few seconds; `last` keeps the latest of all."""
     shown = time.monotonic()
     for line in lines:
+        # git names the scratch folder there, which means nothing to the reader
+        if line.startswith("Cloning into"):
+            continue
         last.append(line)
         if line.endswith("done.") or time.monotonic() - shown >= SECONDS_BETWEEN_LINES:
             shown = time.monotonic()
