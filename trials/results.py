@@ -6,7 +6,7 @@ import json
 import math
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -100,6 +100,10 @@ class Results:
         self.close()
 
     def close(self) -> None:
+        """Close; the last writer leaves one plain file behind, which can be copied and read without a trace."""
+        with suppress(sqlite3.OperationalError):  # another reader holds it, or we are one
+            self.connection.execute("PRAGMA busy_timeout = 0")
+            self.connection.execute("PRAGMA journal_mode = DELETE")
         self.connection.close()
 
     def query(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
@@ -118,8 +122,8 @@ class Results:
     def register(self, planned: Sequence[PlannedTrial]) -> dict[str, TrialRow]:
         """Write a `waiting` row for every new trial, numbered on from the last; return all rows as they are now.
 
-        A trial asked for with more epochs than before waits again; one that a dead driver left running waits too;
-        a waiting row that the sweep no longer asks for, and that never ran, goes.
+        A finished trial asked for with more epochs waits again, a waiting one that has all its epochs is finished; one
+        that a dead driver left running waits; a waiting row no longer asked for that never ran goes.
         """
         with self._transaction():
             self.connection.execute("UPDATE trials SET status = 'waiting' WHERE status = 'running'")
@@ -136,11 +140,12 @@ class Results:
             )
             self.connection.executemany(
                 "UPDATE trials SET parameters = ?, config = ?, epochs = ?, "
-                "status = CASE status WHEN 'finished' THEN 'waiting' ELSE status END WHERE id = ? AND epochs < ?",
+                "status = CASE WHEN status = 'failed' THEN status WHEN ? THEN 'finished' ELSE 'waiting' END "
+                "WHERE id = ?",
                 [
-                    (json.dumps(dict(trial.parameters)), trial.config, trial.epochs, trial.id, trial.epochs)
+                    (json.dumps(dict(trial.parameters)), trial.config, trial.epochs, row.done >= trial.epochs, trial.id)
                     for trial in planned
-                    if trial.id in known
+                    if (row := known.get(trial.id)) and (row.status != "finished" or row.epochs < trial.epochs)
                 ],
             )
             keys = self.query("SELECT DISTINCT key FROM trials, json_each(parameters)")

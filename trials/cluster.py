@@ -1,0 +1,128 @@
+"""Ray started quietly on this machine, or joined; and what it offers."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from fusion_core.errors import FusionError
+
+if TYPE_CHECKING:
+    from trials.spec import Resources
+
+ROOM = 512 << 20
+QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
+    # Tune's older way of reporting is the one that verbose=0 silences.
+    "RAY_AIR_NEW_OUTPUT": "0",
+    "RAY_CHDIR_TO_TRIAL_DIR": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    # Ray's own default, said here so that it need not warn: whoever reaches its ports needs the token in ~/.ray.
+    "RAY_AUTH_MODE": "token",
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",
+    "TUNE_GLOBAL_CHECKPOINT_S": "1000000000",
+    "TUNE_PRINT_ALL_TRIAL_ERRORS": "0",
+    "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
+}
+
+
+class ClusterError(FusionError):
+    """Ray cannot be started or reached, or lacks what the sweep asks for."""
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """How many workers there are, what each takes, and on what device it computes."""
+
+    workers: int
+    cpu: float
+    gpu: float
+
+    @property
+    def device(self) -> str:
+        return "cuda" if self.gpu else "cpu"
+
+
+def cores() -> int:
+    """Return the CPU cores this process may use, a container's limit included."""
+    allowed = len(os.sched_getaffinity(0))
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+        return max(1, min(allowed, round(int(quota) / int(period))))
+    except (OSError, ValueError):
+        return allowed
+
+
+@contextmanager
+def connected(address: str | None, workers: int | None, data_bytes: int) -> Iterator[tuple[str | None, bool]]:
+    """Start Ray here, or join the cluster at `address`; yield the dashboard's address, if it has one, and whether
+    Ray is ours. Raises ClusterError where that fails."""
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
+    if address is None:
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
+    import ray
+
+    logging.getLogger("ray").setLevel(logging.ERROR)
+    here: dict[str, Any] = {
+        "num_cpus": workers or cores(),
+        "include_dashboard": True,
+        "dashboard_host": "127.0.0.1",
+        "object_store_memory": data_bytes + data_bytes // 4 + ROOM,
+    }
+    there: dict[str, Any] = {
+        "runtime_env": {
+            "env_vars": {"OMP_NUM_THREADS": "1", "RAY_CHDIR_TO_TRIAL_DIR": "0"},
+            "py_modules": [str(Path(__file__).parent), str(Path(__file__).parent.parent / "fusion_core")],
+        }
+    }
+    try:
+        context = ray.init(
+            address=address or "local",
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            **(there if address else here),
+        )
+    except (ConnectionError, RuntimeError, ValueError, OSError) as problem:
+        where = f"no Ray cluster can be joined at {address}" if address else "Ray cannot be started here"
+        raise ClusterError(
+            f"{where}: {' '.join(str(problem).split())}; check `ray status`, or run without Ray: --executor inline"
+        ) from problem
+    try:
+        yield context.dashboard_url or None, address is None
+    finally:
+        ray.shutdown()
+
+
+def capacity(ray: ModuleType, resources: Resources, workers: int | None, device: str, tasks: int) -> Capacity:
+    """Share the cluster out: a worker per GPU share, or, without a GPU, per core. Raises ClusterError otherwise."""
+    offered = ray.cluster_resources()
+    cpus, gpus = offered.get("CPU", 0.0), offered.get("GPU", 0.0) if device != "cpu" else 0.0
+    if device.startswith("cuda") and not gpus:
+        raise ClusterError("--device cuda asks for a GPU, but Ray sees none; use --device cpu or auto")
+    share = resources.gpu if gpus else 0.0
+    if share > gpus:
+        raise ClusterError(f"resources.gpu: {share:g} GPUs per trial must be there, but Ray sees {gpus:g}")
+    by_device = _gpu_workers(gpus, share) if share else max(1, int(cpus // resources.cpu))
+    count = min(workers or by_device, by_device if share else workers or by_device, max(tasks, 1))
+    return Capacity(count, min(resources.cpu, cpus / count), share)
+
+
+def _gpu_workers(gpus: float, share: float) -> int:
+    return int(gpus // share) if share >= 1 else int(gpus) * int(1 / share + 1e-9)
+
+
+def devices(ray: ModuleType, capacity: Capacity) -> Sequence[str]:
+    """Return the name of each worker's device, for the record."""
+    if not capacity.gpu:
+        return ["cpu"] * capacity.workers
+    kinds = [key.partition(":")[2] for key in ray.cluster_resources() if key.startswith("accelerator_type:")]
+    return [", ".join(kinds) or "cuda"] * capacity.workers

@@ -1,0 +1,144 @@
+"""Runs a sweep from its spec to its exports. Run it again and it does what is missing."""
+
+from __future__ import annotations
+
+import importlib.util
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fusion_core.errors import ConfigError
+from trials.exports import export
+from trials.identity import provenance
+from trials.inline import run_inline
+from trials.job import Rules
+from trials.lock import RunLock
+from trials.plan import Plan, make_plan
+from trials.progress import Display
+from trials.ranking import RankedTrial
+from trials.results import FILE, Results, TrialRow
+from trials.stop import Stop, Stopped
+from trials.sweep import Sweep
+from trials.tally import Tally
+
+if TYPE_CHECKING:
+    from trials.spec import SweepSpec
+
+
+@dataclass(frozen=True)
+class Options:
+    """Where and how to run; nothing here changes a number."""
+
+    out: Path = Path("runs")
+    workers: int | None = None
+    address: str | None = None
+    executor: str | None = None
+    device: str = "auto"
+    retry_failed: bool = False
+    command: str = "python run_sweep.py"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended: the best trials, the failed ones, and whether the user stopped it."""
+
+    run: Path
+    metric: str
+    top: Sequence[RankedTrial]
+    failures: Sequence[TrialRow]
+    tally: Tally
+    stopped: bool
+
+
+def run(spec: SweepSpec, options: Options, display: Display | None = None) -> Outcome:
+    """Run what the table of `options.out/spec.name` lacks. Raises FusionError for what the user can mend."""
+    folder = (options.out / spec.name).absolute()
+    display = display or Display(spec.name, folder, spec.rank_by.metric)
+    executor = choose_executor(options, display)
+    plan = make_plan(spec)
+    stopped = False
+    with RunLock(folder), Results.open(folder / FILE) as results, Stop() as stop:
+        (folder / "sweep.yaml").write_text(spec.text, encoding="utf-8")
+        rules = Rules(folder / "states", spec.rank_by, spec.keep_states, spec.keep_best, spec.keep_samples)
+        sweep = Sweep(folder, plan, results, rules, display)
+        sweep.prepare(retry_failed=options.retry_failed)
+        for note in plan.notes:
+            display.note(note)
+        try:
+            if sweep.queue:
+                _execute(executor, spec, options, sweep, stop)
+        except Stopped:
+            stopped = True
+        finally:
+            sweep.put_back()
+            with suppress(OSError):  # states of trials that are to go on stay
+                rules.states.rmdir()
+            export(folder)
+            failures = sweep.failures()
+    return Outcome(folder, spec.rank_by.metric, sweep.board.top, failures, display.tally, stopped)
+
+
+def choose_executor(options: Options, display: Display) -> str:
+    """Return `ray` or `inline`, what was asked for or what is installed."""
+    if options.executor == "inline" and (options.address or (options.workers or 1) > 1):
+        raise ConfigError(
+            "--executor inline runs one trial at a time in this process: leave out --workers and --address"
+        )
+    if options.executor != "inline" and importlib.util.find_spec("ray") is None:
+        if options.executor == "ray" or options.address:
+            raise ConfigError('Ray is not installed: pip install "ray[default,tune]", or use --executor inline')
+        display.note(
+            'Ray is not installed: trials run one after the other here (pip install "ray[default,tune]" for more)'
+        )
+        return "inline"
+    return options.executor or "ray"
+
+
+def _execute(executor: str, spec: SweepSpec, options: Options, sweep: Sweep, stop: Stop) -> None:
+    if executor == "inline":
+        with _Recorded(spec, options, sweep, ["cpu" if options.device == "cpu" else options.device]), sweep.display:
+            run_inline(sweep, stop, options.device)
+        return
+    from trials import cluster
+
+    size = sum(pairs.nbytes for data in sweep.plan.data.values() for pairs in (data.train, *data.test.values()))
+    with cluster.connected(options.address, options.workers, size) as (dashboard, ours):
+        import ray
+
+        display = sweep.display
+        _say_where(display, dashboard, ours)
+        stop.check()
+        capacity = cluster.capacity(ray, spec.resources, options.workers, options.device, len(sweep.tasks))
+        if not capacity.gpu and any(config.recipe.needs_data for config in sweep.plan.configs):
+            display.note(f"no CUDA device: {capacity.workers} single-threaded CPU workers")
+        display.tally.workers = capacity.workers
+        from trials.ray_executor import run_ray
+
+        with _Recorded(spec, options, sweep, cluster.devices(ray, capacity)), display:
+            run_ray(sweep, stop, capacity)
+
+
+def _say_where(display: Display, dashboard: str | None, ours: bool) -> None:
+    if dashboard is None:
+        display.note("the Ray dashboard could not be started (is ray[default] installed?): the sweep runs without it")
+        return
+    display.note(f"Ray dashboard: http://{dashboard}" + (" (asks for the token in ~/.ray/auth_token)" if ours else ""))
+
+
+class _Recorded:
+    """Writes where the rows come from when entered, and how long it took when left, however it is left."""
+
+    def __init__(self, spec: SweepSpec, options: Options, sweep: Sweep, devices: Sequence[str]) -> None:
+        plan: Plan = sweep.plan
+        self.results = sweep.results
+        self.record = provenance(spec, options.command, devices, plan.fingerprints, plan.notes)
+
+    def __enter__(self) -> None:
+        self.clock = time.monotonic()
+        self.number = self.results.begin_run(time.time(), self.record)
+
+    def __exit__(self, *_: object) -> None:
+        self.results.end_run(self.number, time.time(), time.monotonic() - self.clock)

@@ -1,0 +1,158 @@
+"""What a sweep will take: trials, time and disk, without writing anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fusion_core.data.dataset import PairSet
+from trials.cluster import cores
+from trials.plan import Plan, make_plan
+from trials.results import FILE, Results
+from trials.tally import duration
+
+if TYPE_CHECKING:
+    from fusion_core.config import TrialConfig
+    from fusion_core.data.catalog import LoadedData
+    from trials.driver import Options
+    from trials.spec import SweepSpec
+
+SECONDS = "SELECT trial, avg(value) FROM training WHERE name = 'seconds' GROUP BY trial"
+ROW_BYTES = 60
+PROBE_PAIRS = 2
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Seconds that one epoch takes one worker, and bytes of one checkpoint; `measured` says how that is known."""
+
+    epoch_seconds: float
+    checkpoint_bytes: int
+    measured: str
+
+
+@dataclass
+class Done:
+    """What the table holds of a sweep: trials by how they stand, epochs left, mean seconds of an epoch."""
+
+    finished: int = 0
+    failed: int = 0
+    to_run: int = 0
+    epochs_left: int = 0
+    epoch_seconds: float | None = None
+
+    @classmethod
+    def of(cls, plan: Plan, table: Path, retry_failed: bool) -> Done:
+        rows, seconds = {}, {}
+        if table.is_file():
+            with Results.read(table) as results:
+                rows = results.trials()
+                seconds = dict(results.query(SECONDS))
+        done = cls()
+        for trial in plan.trials:
+            row = rows.get(trial.id)
+            if row is not None and row.status == "failed" and not retry_failed:
+                done.failed += 1
+            elif row is not None and row.done >= trial.epochs:
+                done.finished += 1
+            else:
+                done.to_run += 1
+                done.epochs_left += trial.epochs - (row.done if row else 0)
+        timed = [seconds[trial.id] for trial in plan.trials if trial.id in seconds]
+        done.epoch_seconds = sum(timed) / len(timed) if timed else None
+        return done
+
+
+def describe(spec: SweepSpec, options: Options) -> list[str]:
+    """Return what `--dry-run` prints. Raises FusionError for a sweep that could not start."""
+    folder = options.out / spec.name
+    plan = make_plan(spec)
+    done = Done.of(plan, folder / FILE, options.retry_failed)
+    least, most = min(t.epochs for t in plan.trials), max(t.epochs for t in plan.trials)
+    epochs = f"{least} to {most}" if least < most else str(most)
+    failed = f"{done.failed} failed (--retry-failed takes them up), " if done.failed else ""
+    lines = [
+        f"{spec.name}: {len(plan.trials)} trials of {epochs} epochs; "
+        f"{done.finished} done already in {folder}, {failed}{done.to_run} to run",
+        *plan.notes,
+    ]
+    if not done.to_run:
+        return lines
+    cost = probe(plan, options.device)
+    if done.epoch_seconds is not None:
+        cost = replace(cost, epoch_seconds=done.epoch_seconds, measured="by the epochs in the table")
+    workers = min(options.workers or _workers(spec, options.device), done.to_run)
+    total = cost.epoch_seconds * done.epochs_left / workers
+    return [
+        *lines,
+        f"time: about {duration(total)} on {workers} {'worker' if workers == 1 else 'workers'} "
+        f"({duration(cost.epoch_seconds)} an epoch, {cost.measured})",
+        f"disk: about {_size(_bytes(spec, plan, cost.checkpoint_bytes, workers))}",
+    ]
+
+
+def probe(plan: Plan, device: str) -> Cost:
+    """Train the first trial for two epochs on a few pairs, and scale the second one up to all pairs."""
+    from fusion_core.recipes.catalog import build_recipe
+
+    config = plan.configs[0]
+    key = plan.data_of[plan.trials[0].cohort]
+    if key is None:
+        recipe = build_recipe(config, None)
+        report = recipe.train_epoch()
+        return Cost(report.seconds, len(recipe.checkpoint()), "by one epoch just trained")
+    from fusion_core.workspace import Workspace, choose_device, configure_process
+
+    name = choose_device(device)
+    configure_process(name)
+    data = plan.data[key]
+    pairs = _batch(config) if name != "cpu" else PROBE_PAIRS
+    train, test = _first(data.train, pairs), {name: _first(one, 1) for name, one in data.test.items()}
+    recipe = build_recipe(config, Workspace(train, test, name))
+    recipe.epoch = recipe.train_epoch().epoch
+    report = recipe.train_epoch()
+    training = report.training.get("training_seconds", report.seconds) / len(train) * len(data.train)
+    evaluation = report.training.get("evaluation_seconds", 0.0) / len(test) * sum(map(len, data.test.values()))
+    return Cost(training + evaluation, len(recipe.checkpoint()), f"by {len(train)} pairs just trained")
+
+
+def _batch(config: TrialConfig) -> int:
+    return int(getattr(config.recipe, "batch_size", PROBE_PAIRS))
+
+
+def _first(pairs: PairSet, limit: int) -> PairSet:
+    return replace(
+        pairs, stems=pairs.stems[:limit], visible=pairs.visible[:limit], infrared=pairs.infrared[:limit], fingerprint=""
+    )
+
+
+def _workers(spec: SweepSpec, device: str) -> int:
+    if device != "cpu":
+        import torch
+
+        if gpus := torch.cuda.device_count():
+            return max(1, int(gpus / spec.resources.gpu))
+    return max(1, int(cores() / spec.resources.cpu))
+
+
+def _bytes(spec: SweepSpec, plan: Plan, checkpoint: int, workers: int) -> int:
+    """Checkpoints of the best, two states (weights and two moments) per worker, rows of table and exports."""
+    rows = 0
+    for trial in plan.trials:
+        key = plan.data_of[trial.cohort]
+        sets: list[int] = [4] if key is None else _sizes(plan.data[key])
+        rows += trial.epochs * sum(17 * (ROW_BYTES * 3 + 4 * images) for images in sets)
+    states = 3 * checkpoint * (len(plan.trials) if spec.keep_states else 2 * workers)
+    return rows + spec.keep_best * checkpoint + states
+
+
+def _sizes(data: LoadedData) -> list[int]:
+    return [len(pairs) for pairs in data.test.values()]
+
+
+def _size(size: int) -> str:
+    for unit, one in (("GB", 10**9), ("MB", 10**6)):
+        if size >= one:
+            return f"{size / one:.3g} {unit}"
+    return f"{max(size // 1000, 1)} KB"

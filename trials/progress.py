@@ -1,0 +1,167 @@
+"""What the person sees while a sweep runs: a live table on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.markup import escape
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from trials.job import Report
+from trials.ranking import RankedTrial
+from trials.results import TrialRow
+from trials.tally import Tally, duration
+
+if TYPE_CHECKING:
+    from trials.driver import Outcome
+
+LINE_EVERY_SECONDS = 10.0
+SHOWN = 5
+MOST_FAILURES = 10
+
+
+class Display:
+    """Shows a sweep; `title` and everything that comes from files is shown as it is, never as markup."""
+
+    def __init__(self, title: str, run: Path, metric: str, console: Console | None = None) -> None:
+        self.title = title
+        self.run = run
+        self.metric = metric
+        self.console = console or Console(highlight=False)
+        self.tally = Tally()
+        self.top: list[RankedTrial] = []
+        self._live: Live | None = None
+        self._next_line = 0.0
+        self._notes: set[str] = set()
+
+    def __enter__(self) -> Self:
+        if self.console.is_terminal:
+            self._live = Live(get_renderable=self._render, console=self.console, refresh_per_second=4, transient=True)
+            self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+    def begin(self, rows: Iterable[TrialRow], top: list[RankedTrial]) -> None:
+        self.tally = Tally.of(rows)
+        self.top = top[:SHOWN]
+
+    def note(self, text: str) -> None:
+        """Say something once."""
+        if text not in self._notes:
+            self._notes.add(text)
+            self.console.print(Text(text))
+
+    def started(self, row: TrialRow) -> None:
+        self.tally.running += 1
+
+    def reported(self, row: TrialRow, report: Report, top: list[RankedTrial]) -> None:
+        self.tally.report(report)
+        self.top = top[:SHOWN]
+        if self._live is None and report.last and time.monotonic() >= self._next_line:
+            self._next_line = time.monotonic() + LINE_EVERY_SECONDS
+            self.console.print(Text(self.line()))
+
+    def lost(self, row: TrialRow, reason: str) -> None:
+        self.tally.running -= 1
+        self.console.print(Text(f"trial {row.number}: its worker died ({reason}); it is tried again"))
+
+    def failed(self, row: TrialRow, error: str) -> None:
+        self.tally.fail(row)
+        self.console.print(Text(f"trial {row.number} failed: {error}", style="red"))
+
+    def line(self) -> str:
+        """Return the state of the sweep as one line."""
+        parts = [f"{self.tally.finished}/{self.tally.total} trials"]
+        if self.tally.failed:
+            parts.append(f"{self.tally.failed} failed")
+        if (speed := self.tally.pairs_per_second) is not None:
+            parts.append(f"{speed:.3g} pairs/s")
+        if (left := self.tally.seconds_left) is not None and self.tally.epochs_left:
+            parts.append(f"{duration(left)} left")
+        if self.top:
+            best = self.top[0]
+            parts.append(f"best {self.metric} {best.score:.4f} ({said(best.parameters)})")
+        return ", ".join(parts)
+
+    def _render(self) -> RenderableType:
+        tally = self.tally
+        counts = Text(f"{tally.finished} done · {tally.running} running")
+        counts.append(f" · {tally.failed} failed", style="red" if tally.failed else "dim")
+        counts.append(f" · {tally.total} trials")
+        if (speed := tally.pairs_per_second) is not None:
+            counts.append(f" · {speed:.3g} pairs/s")
+        left = tally.seconds_left
+        counts.append(f" · {duration(tally.elapsed)} so far")
+        counts.append(f", {duration(left)} left" if left is not None else ", time left unknown before the first epoch")
+        bar = ProgressBar(total=max(tally.total, 1), completed=tally.done, width=min(self.console.width, 60))
+        parts: list[RenderableType] = [Text(self.title, style="bold"), bar, counts]
+        if self.top:
+            parts.append(best_table(self.top, self.metric))
+        parts.append(Text(f"{self.run}  (Ctrl-C stops; the same command goes on)", style="dim"))
+        return Group(*parts)
+
+
+def said(parameters: Mapping[str, Any]) -> str:
+    """Write swept values in a line, by the last part of their names."""
+    return ", ".join(f"{key.rpartition('.')[2]} {value}" for key, value in parameters.items()) or "nothing is swept"
+
+
+def best_table(top: Sequence[RankedTrial], metric: str) -> Table:
+    """Return the best trials with their weights."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("trial", justify="right")
+    table.add_column(escape(metric), justify="right")
+    keys = list(dict.fromkeys(key for trial in top for key in trial.parameters))
+    for key in keys:
+        table.add_column(escape(key.rpartition(".")[2]), justify="right")
+    seeds = len({trial.seed for trial in top}) > 1
+    if seeds:
+        table.add_column("seed", justify="right")
+    for trial in top:
+        values = [escape(str(trial.parameters.get(key, ""))) for key in keys]
+        table.add_row(str(trial.number), f"{trial.score:.4f}", *values, *([str(trial.seed)] if seeds else []))
+    return table
+
+
+def summary(outcome: Outcome, report: Path, command: str, seconds: float) -> list[RenderableType]:
+    """Return what is said at the end: the best weights, where things are, what failed, and how to go on."""
+    tally = outcome.tally
+    parts: list[RenderableType] = []
+    if outcome.failures:
+        parts.append(Text(f"{len(outcome.failures)} of {tally.total} trials failed:", style="red"))
+        parts += [Text(f"  trial {row.number}: {row.error}") for row in outcome.failures[:MOST_FAILURES]]
+        if (more := len(outcome.failures) - MOST_FAILURES) > 0:
+            parts.append(Text(f"  and {more} more, in the report"))
+        parts.append(Text("  --retry-failed tries them again"))
+    if outcome.top:
+        best = outcome.top[0]
+        parts.append(best_table(outcome.top[:SHOWN], outcome.metric))
+        parts.append(Text(f"best weights: {said(best.parameters)} ({outcome.metric} {best.score:.4f})", style="bold"))
+    checkpoints = outcome.run / "checkpoints"
+    if checkpoints.is_dir():
+        parts.append(_place("checkpoints", checkpoints))
+    parts.append(_place("report", report))
+    if outcome.stopped:
+        done = f"{tally.finished} of {tally.total} trials"
+        parts.append(Text(f"stopped at {done}; nothing is lost. To go on:\n  {command}", style="bold"))
+    else:
+        parts.append(Text(f"{tally.finished} of {tally.total} trials finished, {duration(seconds)}"))
+    return parts
+
+
+def _place(name: str, path: Path) -> Text:
+    with suppress(ValueError):
+        path = path.relative_to(Path.cwd())
+    return Text(f"{name}: {path}", no_wrap=True, overflow="ignore")

@@ -1,0 +1,167 @@
+"""The executor on Ray Tune: one worker per GPU share or core, each kept for all its trials."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import ray
+from ray import tune
+from ray.tune.search import Searcher
+from ray.util.metrics import Gauge
+
+from trials.cluster import Capacity
+from trials.job import Report
+from trials.stop import Stop, Stopped
+from trials.sweep import Sweep
+from trials.trainable import FusionTrainable, Shared
+from trials.worker import one_line
+
+
+class Leave(BaseException):
+    """Ends Tune's loop from within: all is done, or `cause` says why it cannot go on.
+
+    Not an Exception: Tune would turn it into the failure of a trial. At the end it would also read a result file per
+    trial and write the state of all of them; there are none, and the table has it all.
+    """
+
+    def __init__(self, cause: BaseException | None = None) -> None:
+        super().__init__(cause)
+        self.cause = cause
+
+
+class Unsaved:
+    """Tune pickles a sweep's parts to go on by itself; here the table does that, so they are saved as nothing."""
+
+    def __reduce__(self) -> tuple[type, tuple[()]]:
+        return object, ()
+
+
+class Feed(Unsaved, Searcher):
+    """Hands Tune the next job whenever a worker is free."""
+
+    def __init__(self, sweep: Sweep, workers: int) -> None:
+        super().__init__()
+        self.sweep = sweep
+        self.workers = workers
+        self.trials: dict[str, str] = {}
+
+    def suggest(self, trial_id: str) -> dict[str, Any] | None:
+        if len(self.trials) >= self.workers:
+            return None
+        job = self.sweep.next_job()
+        if job is None:
+            return None
+        place, standing = job
+        self.trials[trial_id] = self.sweep.tasks[place].id
+        return {"job": (place, tuple(standing))}
+
+    def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
+        """Tune's word for it; the callback below says what happened."""
+
+    def save(self, checkpoint_path: str) -> None:
+        """Nothing to save: the table is the state."""
+
+    def restore(self, checkpoint_path: str) -> None:
+        """Nothing to restore: the table is the state."""
+
+
+class Listener(Unsaved, tune.Callback):
+    """Takes Tune's events into the sweep."""
+
+    def __init__(self, sweep: Sweep, feed: Feed, stop: Stop) -> None:
+        self.sweep = sweep
+        self.feed = feed
+        self.stop = stop
+        self.gauges = {
+            name: Gauge(f"fusion_sweep_{name}", description=text)
+            for name, text in {
+                "trials_done": "trials that ended, finished or failed",
+                "best_score": "score of the best trial so far",
+                "pairs_per_second": "training pairs per second of all workers",
+            }.items()
+        }
+
+    def on_step_begin(self, iteration: int, trials: list[Any], **info: Any) -> None:
+        if self.stop.requested:
+            raise Leave(Stopped())
+        if self.sweep.over:
+            raise Leave
+
+    def on_trial_result(
+        self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any
+    ) -> None:
+        reports: list[Report] = result.pop("report")
+        try:
+            self.sweep.take(reports.pop())
+        except Exception as problem:
+            raise Leave(problem) from problem
+        self._measure()
+
+    def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        self.feed.trials.pop(trial.trial_id, None)
+        _forget(trial)
+
+    def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        lost = self.feed.trials.pop(trial.trial_id, None)
+        reason = _reason(trial)
+        _forget(trial)
+        if lost is not None:
+            self.sweep.lose(lost, reason)
+
+    def _measure(self) -> None:
+        tally, top = self.sweep.display.tally, self.sweep.board.top
+        self.gauges["trials_done"].set(tally.done)
+        if top:
+            self.gauges["best_score"].set(top[0].score)
+        if (speed := tally.pairs_per_second) is not None:
+            self.gauges["pairs_per_second"].set(speed)
+
+
+def run_ray(sweep: Sweep, stop: Stop, capacity: Capacity) -> None:
+    """Run all that waits on the connected cluster. Raises Stopped where the user asked to stop."""
+    data = {key: ray.put(loaded) for key, loaded in sweep.plan.data.items()}
+    shared = Shared(sweep.tasks, data, sweep.rules, capacity.device)
+    trainable = tune.with_resources(
+        tune.with_parameters(FusionTrainable, shared=shared), {"cpu": capacity.cpu, "gpu": capacity.gpu}
+    )
+    feed = Feed(sweep, capacity.workers)
+    scratch = Path(tempfile.mkdtemp(prefix="fusion_sweep_"))
+    try:
+        tune.Tuner(
+            trainable,
+            tune_config=tune.TuneConfig(
+                search_alg=feed, num_samples=-1, reuse_actors=True, trial_dirname_creator=lambda trial: trial.trial_id
+            ),
+            run_config=tune.RunConfig(
+                name="sweep",
+                storage_path=str(scratch),
+                verbose=0,
+                callbacks=[Listener(sweep, feed, stop)],
+                checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
+            ),
+        ).fit()
+    except Leave as leave:
+        if leave.cause is not None:
+            raise leave.cause from None
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _reason(trial: Any) -> str:
+    """Return the first sentence of what Tune says of a trial whose worker died."""
+    try:
+        text = Path(trial.error_file).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return "no reason was given"
+    lines = [line.strip() for line in text.splitlines()[1:] if line.strip()]
+    return one_line(RuntimeError(lines[0] if lines else "no reason was given"))
+
+
+def _forget(trial: Any) -> None:
+    """Drop what Tune would keep of a trial that is over: its folder and its statistics."""
+    shutil.rmtree(trial.local_path, ignore_errors=True)
+    trial.run_metadata.metric_analysis.clear()
+    trial.run_metadata.metric_n_steps.clear()

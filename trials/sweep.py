@@ -1,0 +1,178 @@
+"""A sweep in progress: hands out jobs, takes reports into the table. Executors call it; it knows none of them."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import Counter, deque
+from collections.abc import Sequence
+from pathlib import Path
+
+from trials.job import Report, Rules, Standing, Task
+from trials.keep import Keeper
+from trials.plan import Plan
+from trials.progress import Display
+from trials.ranking import Leaderboard, RankedTrial, best
+from trials.results import PlannedTrial, Results, TrialRow
+from trials.states import States
+
+ATTEMPTS = 3
+BOARD = 5
+
+
+class Sweep:
+    """Everything between the plan and the table; only the driver's main thread may call it."""
+
+    def __init__(self, run: Path, plan: Plan, results: Results, rules: Rules, display: Display) -> None:
+        self.run = run
+        self.plan = plan
+        self.results = results
+        self.rules = rules
+        self.display = display
+        self.keeper = Keeper(run)
+        self.planned: dict[str, PlannedTrial] = {trial.id: trial for trial in plan.trials}
+        self.rows: dict[str, TrialRow] = {}
+        self.tasks: list[Task] = []
+        self.queue: deque[int] = deque()
+        self.running: dict[str, int] = {}
+        self.lost: Counter[str] = Counter()
+        self.asked_baselines: set[str] = set()
+        self.board = Leaderboard(rules.rank_by.metric, max(BOARD, rules.keep_best))
+
+    def prepare(self, *, retry_failed: bool) -> None:
+        """Bring the table up to the plan and queue what it lacks."""
+        self.rows = self.results.register(self.plan.trials)
+        if retry_failed:
+            self.results.wait([i for i, row in self.rows.items() if row.status == "failed" and i in self.planned])
+            self.rows = self.results.trials()
+        for among, key in self.plan.data_of.items():
+            if key is not None:
+                from trials.plan import described
+
+                self.results.describe_data(among, described(self.plan.data[key]))
+        for ranked in best(self.results, self.rules.rank_by, self.plan.data_of, self.board.limit):
+            self.board.add(ranked)
+        for planned in self.plan.trials:
+            row = self.rows[planned.id]
+            if row.status == "waiting":
+                self.queue.append(len(self.tasks))
+                key = self.plan.data_of[planned.cohort]
+                self.tasks.append(Task(planned.id, row.number, planned.config, planned.cohort, key))
+        self.display.begin([self.rows[trial.id] for trial in self.plan.trials], self.board.top)
+
+    @property
+    def over(self) -> bool:
+        return not self.queue and not self.running
+
+    def next_job(self) -> tuple[int, Standing] | None:
+        """Return the place of the next task and where it stands, and mark it running; None where none waits."""
+        if not self.queue:
+            return None
+        place = self.queue.popleft()
+        task = self.tasks[place]
+        self.running[task.id] = place
+        self.results.start(task.id, time.time())
+        self.display.started(self.rows[task.id])
+        done, score = self.rows[task.id].done, None
+        if self.lost[task.id] or done:
+            done, score = self._known(task.id)
+        lacking = task.data is not None and task.cohort not in self.asked_baselines
+        baselines = lacking and not self.results.has_baselines(task.cohort)
+        self.asked_baselines.add(task.cohort)
+        return place, Standing(done, score, self._to_reach(), baselines)
+
+    def take(self, report: Report) -> None:
+        """Write a report; when this returns, it is on the disk."""
+        place = self.running[report.trial]
+        task, planned = self.tasks[place], self.planned[report.trial]
+        for note in report.notes:
+            self.display.note(note)
+        if report.epoch is None:
+            self._fail(task, report.error or "no reason was given", report.details)
+            return
+        ranked = None
+        if report.last and report.score is not None:
+            epoch = self.rules.rank_by.epoch or report.epoch.epoch
+            ranked = RankedTrial(task.number, task.id, dict(planned.parameters), planned.seed, epoch, report.score)
+        if report.kept is not None and ranked is not None and self._stays(ranked):
+            self.keeper.write(task.number, task.id, report.kept)
+        baselines = None if report.baselines is None else (task.cohort, report.baselines)
+        differing = self.results.report(
+            task.id, report.epoch, last=report.last, node=report.node, device=report.device, baselines=baselines
+        )
+        if differing:
+            self.display.note(
+                f"trial {task.number}, epoch {report.epoch.epoch}: {differing} values differ from those of an earlier "
+                "run; the earlier ones stay"
+            )
+        if ranked is not None and not math.isnan(ranked.score):
+            self.board.add(ranked)
+            self.keeper.keep_only(self._best())
+        self.display.reported(self.rows[task.id], report, self.board.top)
+        if report.last:
+            del self.running[task.id]
+            States(self.rules.states, task.id).remove(below=report.epoch.epoch if self.rules.keep_states else None)
+
+    def lose(self, trial: str, reason: str) -> None:
+        """A worker died under a trial: it is tried again, three times in all."""
+        place = self.running.pop(trial)
+        task = self.tasks[place]
+        self.lost[trial] += 1
+        if self.lost[trial] < ATTEMPTS:
+            self.display.lost(self.rows[trial], reason)
+            self.results.wait([trial])
+            # A worker that was to bring the baselines may not have.
+            self.asked_baselines.discard(task.cohort)
+            self.queue.appendleft(place)
+        else:
+            self.running[trial] = place
+            self._fail(task, f"its worker died {ATTEMPTS} times: {reason}", None)
+
+    def put_back(self) -> int:
+        """Make the running trials wait (their states remain) and return how many they are."""
+        trials = list(self.running)
+        self.results.wait(trials)
+        self.running.clear()
+        return len(trials)
+
+    def failures(self) -> Sequence[TrialRow]:
+        return [row for row in self.results.trials().values() if row.status == "failed" and row.id in self.planned]
+
+    def _fail(self, task: Task, error: str, details: str | None) -> None:
+        if details is not None:
+            log = self.run / "logs" / f"{task.number}_{task.id}.txt"
+            log.parent.mkdir(exist_ok=True)
+            log.write_text(details, encoding="utf-8")
+        self.results.fail(task.id, error)
+        del self.running[task.id]
+        self.asked_baselines.discard(task.cohort)
+        States(self.rules.states, task.id).remove()
+        self.display.failed(self.rows[task.id], error)
+
+    def _known(self, trial: str) -> tuple[int, float | None]:
+        """Return the last epoch in the table, and the score if it has been reached."""
+        ((done,),) = self.results.query("SELECT COALESCE(max(epoch), 0) FROM training WHERE trial = ?", (trial,))
+        epoch = self.rules.rank_by.epoch
+        if epoch is None or done < epoch:
+            return done, None
+        from trials.ranking import weighted_mean
+
+        rows = self.results.query(
+            "SELECT dataset, mean FROM metrics WHERE trial = ? AND epoch = ? AND metric = ?",
+            (trial, epoch, self.rules.rank_by.metric),
+        )
+        means = {dataset: math.nan if mean is None else mean for dataset, mean in rows}
+        return done, weighted_mean(means, self.rules.rank_by.dataset_weights)
+
+    def _best(self) -> list[RankedTrial]:
+        return self.board.top[: self.rules.keep_best]
+
+    def _to_reach(self) -> float | None:
+        kept = self._best()
+        return kept[-1].score if kept and len(kept) >= self.rules.keep_best else None
+
+    def _stays(self, ranked: RankedTrial) -> bool:
+        trial = Leaderboard(self.rules.rank_by.metric, self.rules.keep_best)
+        for known in (*self._best(), ranked):
+            trial.add(known)
+        return any(kept.id == ranked.id for kept in trial.top)

@@ -1,0 +1,89 @@
+"""How far a sweep is: counts, speed, time left. Plain arithmetic, shown by `progress` and by Ray's metrics."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from trials.job import Report
+from trials.results import TrialRow
+
+RECENT = 50
+
+
+@dataclass
+class Tally:
+    """Counts over the trials of one sweep; epochs that earlier runs did count as done."""
+
+    total: int = 0
+    finished: int = 0
+    failed: int = 0
+    running: int = 0
+    epochs_left: int = 0
+    workers: int = 1
+    started: float = field(default_factory=time.monotonic)
+    _seconds: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))
+    _speeds: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))
+
+    @classmethod
+    def of(cls, rows: Iterable[TrialRow]) -> Tally:
+        tally = cls()
+        for row in rows:
+            tally.total += 1
+            tally.finished += row.status == "finished"
+            tally.failed += row.status == "failed"
+            if row.status in ("waiting", "running"):
+                tally.epochs_left += max(row.epochs - row.done, 1)
+        return tally
+
+    def report(self, report: Report) -> None:
+        """Count one epoch."""
+        assert report.epoch is not None
+        self._seconds.append(report.epoch.seconds)
+        if (speed := report.epoch.training.get("pairs_per_second")) is not None:
+            self._speeds.append(speed)
+        self.epochs_left = max(self.epochs_left - 1, 0)
+        if report.last:
+            self.finished += 1
+            self.running -= 1
+
+    def fail(self, row: TrialRow) -> None:
+        self.failed += 1
+        self.running -= 1
+        self.epochs_left = max(self.epochs_left - max(row.epochs - row.done, 1), 0)
+
+    @property
+    def done(self) -> int:
+        return self.finished + self.failed
+
+    @property
+    def pairs_per_second(self) -> float | None:
+        """Training pairs per second of all workers together, over the latest epochs."""
+        if not self._speeds:
+            return None
+        return sum(self._speeds) / len(self._speeds) * min(self.workers, max(self.running, 1))
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Seconds until the last trial ends, by the latest epochs; None before the first."""
+        if not self._seconds:
+            return None
+        return self.epochs_left * sum(self._seconds) / len(self._seconds) / self.workers
+
+    @property
+    def elapsed(self) -> float:
+        return time.monotonic() - self.started
+
+
+def duration(seconds: float) -> str:
+    """Write a duration as people say it: `8 s`, `3 min 20 s`, `2 h 05 min`."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"

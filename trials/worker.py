@@ -1,0 +1,185 @@
+"""What happens inside one worker: trials one after the other, one epoch a step. Knows nothing of Ray or the table."""
+
+from __future__ import annotations
+
+import math
+import platform
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from fusion_core.config import TrialConfig
+from fusion_core.errors import CheckpointError, TrialError
+from fusion_core.recipes.base import EpochReport, Recipe
+from fusion_core.recipes.catalog import build_recipe
+from trials.job import Kept, Report, Rules, Standing, Task
+from trials.pictures import png
+from trials.ranking import sign, weighted_mean
+from trials.states import States
+
+if TYPE_CHECKING:
+    from fusion_core.data.catalog import LoadedData
+    from fusion_core.workspace import Workspace
+
+
+class Worker:
+    """Runs any number of trials in this process; data stay on the device from one to the next."""
+
+    def __init__(self, data: Callable[[str], LoadedData], rules: Rules, device: str) -> None:
+        self.data = data
+        self.rules = rules
+        self.device = device
+        self.device_name = "cpu"
+        self.workspaces: dict[str, Workspace] = {}
+        self.trial: RunningTrial | None = None
+
+    def start(self, task: Task, standing: Standing) -> None:
+        """Take up a trial; the work begins with the first step."""
+        self.trial = RunningTrial(self, task, standing)
+
+    def step(self) -> Report:
+        """Train and evaluate one epoch. A trial that breaks gives a report that says why; it never raises for that.
+
+        A step may be asked for only when the report of the step before is safe in the table.
+        """
+        trial = self.trial
+        assert trial is not None, "start() comes before step()"
+        try:
+            report = trial.step()
+        except TrialError as problem:
+            report = Report(trial.task.id, error=one_line(problem))
+        except Exception as problem:  # noqa: BLE001 - whatever breaks a trial is that trial's result, not the worker's end
+            report = Report(
+                trial.task.id, error=f"{type(problem).__name__}: {one_line(problem)}", details=traceback.format_exc()
+            )
+        if report.done:
+            self.trial = None
+        return replace(report, node=platform.node(), device=self.device_name)
+
+    def workspace(self, key: str | None) -> Workspace | None:
+        """Return the data on the device, put there once per set of pairs."""
+        if key is None:
+            return None
+        if key not in self.workspaces:
+            from fusion_core.workspace import Workspace, choose_device, configure_process
+
+            device = choose_device(self.device)
+            configure_process(device)
+            self.device_name = name_of(device)
+            data = self.data(key)
+            self.workspaces[key] = Workspace(data.train, data.test, device)
+        return self.workspaces[key]
+
+
+class RunningTrial:
+    """One trial from its start, or from a saved state, to its last epoch."""
+
+    def __init__(self, worker: Worker, task: Task, standing: Standing) -> None:
+        self.worker = worker
+        self.task = task
+        self.standing = standing
+        self.config = TrialConfig.model_validate_json(task.config)
+        self.states = States(worker.rules.states, task.id)
+        self.score = standing.score
+        self.notes: tuple[str, ...] = ()
+        self.epochs: Iterator[EpochReport] | None = None
+        self.recipe: Recipe | None = None
+
+    def step(self) -> Report:
+        workspace = self.worker.workspace(self.task.data)
+        if self.recipe is None:
+            self.recipe = self.build(workspace)
+            self.epochs = self.recipe.epochs()
+        else:
+            self.states.remove(below=self.recipe.epoch)
+        assert self.epochs is not None
+        epoch = self.thinned(next(self.epochs))
+        last = epoch.epoch >= self.config.recipe.epochs
+        self.rank(epoch, last=last)
+        if not last or self.worker.rules.keep_states:
+            self.states.folder.mkdir(parents=True, exist_ok=True)
+            self.recipe.save_state(self.states.path(epoch.epoch))
+        baselines = None
+        if self.standing.baselines and workspace is not None:
+            baselines = workspace.baselines()
+            self.standing = self.standing._replace(baselines=False)
+        kept = self.kept() if last else None
+        notes, self.notes = self.notes, ()
+        return Report(self.task.id, epoch, last, self.score, baselines=baselines, kept=kept, notes=notes)
+
+    def build(self, workspace: Workspace | None) -> Recipe:
+        """Return the recipe at the newest saved state that the table knows of, or at the start."""
+        damaged = []
+        for epoch in self.states.epochs():
+            if epoch > self.standing.done:
+                continue
+            recipe = build_recipe(self.config, workspace)
+            try:
+                recipe.load_state(self.states.path(epoch))
+            except CheckpointError as problem:
+                damaged.append(one_line(problem))
+                continue
+            if recipe.epoch == epoch:
+                break
+            damaged.append(f"{self.states.path(epoch)}: it is of epoch {recipe.epoch}")
+        else:
+            epoch, recipe = 0, build_recipe(self.config, workspace)
+        if epoch < self.standing.done:
+            why = "; ".join(damaged) or "no state of it was saved"
+            self.notes = (
+                f"trial {self.task.number}: epochs {epoch + 1} to {self.standing.done} are trained again "
+                f"(their rows stay as they are), because {why}",
+            )
+        return recipe
+
+    def thinned(self, report: EpochReport) -> EpochReport:
+        """Leave out the values per image where the sweep does not want them."""
+        per_image = self.config.evaluation.per_image
+        if per_image == "all" or (per_image == "last" and report.epoch >= self.config.recipe.epochs):
+            return report
+        metrics = {
+            dataset: {name: replace(summary, values=None) for name, summary in values.items()}
+            for dataset, values in report.metrics.items()
+        }
+        return replace(report, metrics=metrics)
+
+    def rank(self, report: EpochReport, *, last: bool) -> None:
+        rank_by = self.worker.rules.rank_by
+        if report.epoch == rank_by.epoch or (rank_by.epoch is None and last):
+            means = {
+                dataset: values[rank_by.metric].mean
+                for dataset, values in report.metrics.items()
+                if rank_by.metric in values
+            }
+            self.score = weighted_mean(means, rank_by.dataset_weights)
+
+    def kept(self) -> Kept | None:
+        """Return checkpoint and samples if the trial is among the best as far as was known when it started."""
+        rules, to_reach = self.worker.rules, self.standing.to_reach
+        if not rules.keep_best or self.score is None or math.isnan(self.score):
+            return None
+        direction = sign(rules.rank_by.metric)
+        if to_reach is not None and direction * self.score < direction * to_reach:
+            return None
+        assert self.recipe is not None
+        images = {
+            f"{sample.dataset}_{sample.stem}_{name}.png": png(image)
+            for sample in (self.recipe.samples(rules.keep_samples) if rules.keep_samples else [])
+            for name, image in sample.images.items()
+        }
+        return Kept(self.recipe.checkpoint(), images)
+
+
+def name_of(device: str) -> str:
+    """Return what to call the device in the table: the GPU's own name, or cpu."""
+    if device == "cpu":
+        return device
+    import torch
+
+    return torch.cuda.get_device_name(device)
+
+
+def one_line(problem: BaseException) -> str:
+    """Return the message of an exception as one line of at most 500 characters."""
+    return " ".join(str(problem).split())[:500] or type(problem).__name__
