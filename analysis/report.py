@@ -63,7 +63,7 @@ def render(run: Run, scores: Scores) -> str:
         best=best,
         data=_json(page_data(run, scores)),
         style=_asset("page.css"),
-        script=_asset("page.js"),
+        script=_asset("state.js", "heatmap.js", "ranking.js", "controls.js"),
         plotly=Markup(get_plotlyjs()),
     )  # fmt: skip
 
@@ -199,8 +199,9 @@ def text(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _asset(name: str) -> Markup:
-    return Markup((Path(__file__).parent / "templates" / name).read_text(encoding="utf-8"))
+def _asset(*names: str) -> Markup:
+    folder = Path(__file__).parent / "templates"
+    return Markup("\n".join((folder / name).read_text(encoding="utf-8") for name in names))
 
 
 def _json(value: Any) -> Markup:

@@ -48,6 +48,7 @@ def first_row(html: str) -> list[str]:
     return re.findall(r"<td[^>]*>([^<]*)</td>", body[: body.index("</tr>")])
 
 
+@pytest.mark.slow
 def test_the_page_draws_in_every_state_without_an_error(tmp_path: Path) -> None:
     states = [name for name in STATES if name not in ("empty", "waiting", "all failed")]
     told = "setTimeout(() => parent.postMessage('STATE: ' + page.drawn + ' ' + page.error, '*'), 1000);"
@@ -71,6 +72,7 @@ def test_the_cells_of_the_heatmap_show_the_values_of_the_table(tmp_path: Path) -
     assert texts == [f"{a + b / 10:.2f}" for b in (1, 2, 3) for a in (1, 2, 3)]
 
 
+@pytest.mark.slow
 def test_choosing_a_metric_changes_the_ranking_and_the_heatmap(tmp_path: Path) -> None:
     report = write_report(make_run(tmp_path, GRID))
     before, after = dom(report), dom(acted(report, choose("metric", "MSE")))
