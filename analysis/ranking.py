@@ -16,7 +16,7 @@ ALL = "weighted mean"
 FUSIONS = {"visible": "copy of the visible", "infrared": "copy of the infrared", "average": "average of both"}
 SCORE = "Score (reference)"
 _SCORE_PARTS = {"VIF": 1.0, "Qabf": 1.5, "SSIM": 1.0, "MI": 0.2}
-_SCORE_FACTS = MetricFacts(SCORE, "score of the reference's figure", True, -np.inf, np.inf,
+_SCORE_FACTS = MetricFacts(SCORE, "Score of the reference's figure", True, -np.inf, np.inf,
                            "(VIF + 1.5 Qabf + SSIM + MI / 5) / 4, from the means")  # fmt: skip
 
 
