@@ -36,4 +36,9 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(str(name)[:200].casefold(), folded, n=1, cutoff=0.6)
     if close:
         return f" Did you mean {folded[close[0]]!r}?"
-    return f" Known: {', '.join(folded.values())}." if folded else ""
+    return f" Known: {', '.join(map(printable, list(folded.values())[:40]))}." if folded else ""
+
+
+def printable(text: str) -> str:
+    """Return text that may come from a file or a file name with what could steer a terminal, or break it, escaped."""
+    return text if text.isprintable() else repr(text)[1:-1]

@@ -178,10 +178,11 @@ def combination_problems(trial: TrialConfig, grid: dict[str, tuple[Any, ...]], r
                 build.section(section, changes)
             except ValidationError as error:
                 first = error.errors(include_url=False)[0]
-                chosen = ", ".join(f"{section}.{name}={value}" for name, value in changes)
-                text = (
-                    f"{dotted(first['loc'])}: {first['msg'].removeprefix('Value error, ')}, in the combination {chosen}"
-                )
+                chosen = ", ".join(f"{section}.{name}={show(value)}" for name, value in changes)
+                what = first["msg"].removeprefix("Value error, ")
+                if first["type"] == "extra_forbidden":
+                    what = f"trial.{section} must have no key {show(first['loc'][-1])}"
+                text = f"{what}, in the combination {chosen}"
                 problems.append(Problem(root.at(["grid", axes[0]]).place, text))
                 break
     return problems

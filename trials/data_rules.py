@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,7 @@ def make_paths_absolute(data: dict[str, Any], root: Node) -> list[Problem]:
             if not written or "\0" in written:
                 raise ValueError
             holder[key] = Path(written).expanduser().absolute()
+            os.fsencode(holder[key])
         except (ValueError, RuntimeError, OSError):
             where = (*SECTION, *keys)
             problems.append(Problem(root.at(where).place, but_got(f"{dotted(where)} must be a path", written)))

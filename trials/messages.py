@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from fusion_core.config import TrialConfig
-from fusion_core.errors import did_you_mean
+from fusion_core.errors import did_you_mean, printable
 from trials.fields import field_names, kind_of, models_at, tuple_length, with_default_kinds
 from trials.yaml_reader import Node, Place, is_number, resolve
 
@@ -84,7 +84,7 @@ def dotted(path: Iterable[str | int]) -> str:
     """Return `trial.data.test[1]` for a path; control characters in keys are escaped."""
     text = ""
     for key in path:
-        text += f"[{key}]" if isinstance(key, int) else f".{repr(key[:60])[1:-1]}"
+        text += f"[{key}]" if isinstance(key, int) else f".{printable(key[:60])}"
     return text.removeprefix(".") or "the file"
 
 

@@ -9,10 +9,10 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError
 
 from fusion_core.config import Frozen, NonNegative, Positive, TrialConfig
-from fusion_core.errors import ConfigError, did_you_mean
+from fusion_core.errors import ConfigError, did_you_mean, printable
 from trials import axes, data_rules, rules
 from trials.fields import with_default_kinds
-from trials.messages import in_file_order, translate
+from trials.messages import dotted, in_file_order, translate
 from trials.space import AxisValue
 from trials.yaml_reader import Node, Place, read_yaml
 
@@ -80,27 +80,28 @@ def load(path: Path, overrides: Sequence[str] = (), data_root: Path | None = Non
 
 def read_text(path: Path) -> str:
     """Return the text of a sweep file. Raises ConfigError where it is not there, too large, or not plain UTF-8."""
+    name = printable(str(path))
     try:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         near = [one.name for one in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
         raise ConfigError(
-            f"{path}: a sweep file must exist, but this does not.{did_you_mean(path.name, near)}"
+            f"{name}: a sweep file must exist, but this does not.{did_you_mean(path.name, near)}"
         ) from None
     except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", None) or problem
-        raise ConfigError(f"{path}: a sweep file must be readable, but got: {reason}") from problem
+        raise ConfigError(f"{name}: a sweep file must be readable, but got: {reason}") from problem
     if len(content) > MAX_BYTES:
-        raise ConfigError(f"{path}: a sweep file may hold {MAX_BYTES} bytes, but this holds more")
+        raise ConfigError(f"{name}: a sweep file may hold {MAX_BYTES} bytes, but this holds more")
     if content.startswith(b"\xef\xbb\xbf"):
-        raise ConfigError(f"{path}:1: a sweep file must start with text, but got a byte order mark. Save without BOM.")
+        raise ConfigError(f"{name}:1: a sweep file must start with text, but got a byte order mark. Save without BOM.")
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as problem:
         line = content[: problem.start].count(b"\n") + 1
         got = f"the byte 0x{content[problem.start]:02x}"
-        raise ConfigError(f"{path}:{line}: a sweep file must be UTF-8, but got {got}. Save as UTF-8.") from problem
+        raise ConfigError(f"{name}:{line}: a sweep file must be UTF-8, but got {got}. Save as UTF-8.") from problem
 
 
 def with_overrides(root: Node, overrides: Sequence[str], nodes: dict[tuple[str, ...], Node] | None = None) -> Node:
@@ -117,7 +118,7 @@ def with_overrides(root: Node, overrides: Sequence[str], nodes: dict[tuple[str, 
             problems.extend(problem.problems)
             continue
         if path in seen:
-            problems.append(f"{node.place}: an option may be set once, but {'.'.join(path)} is set twice. Remove one.")
+            problems.append(f"{node.place}: an option may be set once, but {dotted(path)} is set twice. Remove one.")
         seen.add(path)
         pairs.append((path, node))
     for path, node in pairs:
@@ -132,7 +133,7 @@ def with_overrides(root: Node, overrides: Sequence[str], nodes: dict[tuple[str, 
 
 def parse_override(override: str) -> tuple[tuple[str, ...], Node]:
     """Split `trial.recipe.epochs=1` into its path and its value, read as YAML. `grid.` is followed by one axis."""
-    source = f"--set {override if override.isprintable() else ascii(override)}"
+    source = f"--set {override}"
     name, equals, value = override.partition("=")
     path = tuple(name.strip().split("."))
     if not equals or not all(path):

@@ -20,7 +20,7 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
-from fusion_core.errors import ConfigError
+from fusion_core.errors import ConfigError, printable
 
 MAX_DEPTH = 24
 MAX_NODES = 20_000
@@ -44,7 +44,7 @@ class Place:
     line: int = 0
 
     def __str__(self) -> str:
-        return f"{self.source}:{self.line}" if self.line else self.source
+        return f"{printable(self.source)}:{self.line}" if self.line else printable(self.source)
 
 
 @dataclass(frozen=True)
@@ -109,10 +109,10 @@ def read_yaml(text: str, source: str, *, lines: bool = True) -> Node:
     except MarkedYAMLError as problem:
         mark = problem.problem_mark or problem.context_mark
         what = problem.problem or problem.context or "it cannot be read"
-        raise ConfigError(f"{reader.place(mark)}: this must be YAML, but {what}") from problem
+        raise ConfigError(f"{reader.place(mark)}: this must be YAML, but {printable(what)}") from problem
     except (YAMLError, ValueError, TypeError, IndexError, AttributeError, OverflowError, AssertionError) as problem:
         what = " ".join(str(problem).split())[:200] or type(problem).__name__
-        raise ConfigError(f"{reader.place(None)}: this must be YAML, but {what}") from problem
+        raise ConfigError(f"{reader.place(None)}: this must be YAML, but {printable(what)}") from problem
 
 
 class _Reader:
@@ -151,7 +151,9 @@ class _Reader:
             raise ConfigError(f"{place}: a sweep file may be {limit}, but this is more")
         if isinstance(event, AliasEvent):
             if event.anchor not in self.anchors:
-                raise ConfigError(f"{place}: *{event.anchor} must stand after the end of &{event.anchor}, but does not")
+                raise ConfigError(
+                    f"{place}: *{printable(event.anchor)} must stand after the end of its &anchor, but does not"
+                )
             return replace(self.anchors[event.anchor], place=place)
         if event.tag not in (None, "!"):
             raise ConfigError(f"{place}: tags are not read, but got {str(event.tag)!r}. Remove it.")

@@ -17,7 +17,7 @@ from trials.space import with_value
 from trials.spec import load
 
 DATA = {"train": "aa", "test/msrs": "bb"}
-WEIGHT = st.floats(0, 1e6, allow_nan=False)
+WEIGHT = st.floats(0, 1e6, allow_nan=False, allow_subnormal=False)
 WEIGHTS = ("max_ratio", "grad_ratio", "consist_ratio", "color_ratio", "ir_compose", "kl_weight", "fusion_weight")
 
 # A value that differs from the default, for every field that a trial has.
@@ -129,7 +129,7 @@ def test_the_order_of_axes_changes_no_id(tmp_path_factory, axes):
     assert ids == {trial_id(trial.config, DATA) for trial in expand(load(path))} and len(ids) == 8
 
 
-@given(st.floats(allow_nan=False, allow_infinity=False))
+@given(st.floats(allow_nan=False, allow_infinity=False, allow_subnormal=False))
 def test_canonical_json_keeps_every_bit_of_a_number(value):
     assert json.loads(canonical_json(value)) == value
 
