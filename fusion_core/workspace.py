@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import sys
 from collections.abc import Mapping
 
 import cv2
@@ -17,6 +19,9 @@ GIB = 1 << 30
 CPU_BUDGET = 2 * GIB
 GPU_BUDGET_SHARE = 0.5
 
+# Parameter numbers of glibc's mallopt(3).
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+
 
 def choose_device(name: str = "auto") -> str:
     """Return "cuda" or "cpu"; `auto` takes a GPU where there is one. Raises ConfigError for a GPU that is not there."""
@@ -28,13 +33,24 @@ def choose_device(name: str = "auto") -> str:
 
 
 def configure_process(device: str) -> None:
-    """Set this process up for trials: one thread per trial on a CPU, no denormals, TF32 off for exact metrics."""
+    """Set this process up for trials: on a CPU one thread, denormals flushed, freed memory kept for the next tensor."""
     cv2.setNumThreads(0)
     torch.set_flush_denormal(True)
     if device == "cpu":
         torch.set_num_threads(1)
+        _keep_freed_memory()
     else:
         torch.backends.cudnn.benchmark = True
+
+
+def _keep_freed_memory() -> None:
+    """Have glibc reuse large blocks; by default each is mapped and faulted in anew, a third of a small network's step."""
+    if not sys.platform.startswith("linux"):
+        return
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(M_MMAP_THRESHOLD, 1 << 30)
+        mallopt(M_TRIM_THRESHOLD, (1 << 31) - 1)
 
 
 class Workspace:
