@@ -44,7 +44,7 @@ def configure_process(device: str) -> None:
 
 
 def _keep_freed_memory() -> None:
-    """Have glibc reuse large blocks; by default each is mapped and faulted in anew, a third of a small network's step."""
+    """Have glibc reuse large blocks: mapping and faulting each in anew costs a third of a small network's step."""
     if not sys.platform.startswith("linux"):
         return
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
