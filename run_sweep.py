@@ -69,7 +69,7 @@ def main(
             print("\n".join(describe(spec, options)))
             return
         code = _run(spec, options)
-    except FusionError as problem:
+    except (FusionError, OSError) as problem:
         _refuse(str(problem))
     raise typer.Exit(code)
 
@@ -87,7 +87,7 @@ def _run(spec: SweepSpec, options: Options) -> int:
     from analysis.report import write_report
 
     report = write_report(outcome.run)
-    console.print(*summary(outcome, report, options.command, time.monotonic() - start), sep="\n")
+    console.print(*summary(outcome, report, options.command, time.monotonic() - start), sep="\n", soft_wrap=True)
     if outcome.stopped:
         return STOPPED
     return 1 if outcome.failures and not outcome.tally.finished else 0

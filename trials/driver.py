@@ -58,6 +58,10 @@ def run(spec: SweepSpec, options: Options, display: Display | None = None) -> Ou
     folder = (options.out / spec.name).absolute()
     display = display or Display(spec.name, folder, spec.rank_by.metric)
     executor = choose_executor(options, display)
+    if options.device == "cuda" and options.address is None:
+        from fusion_core.workspace import choose_device
+
+        choose_device(options.device)  # refuses before anything is written
     plan = make_plan(spec)
     stopped = False
     with RunLock(folder), Results.open(folder / FILE) as results, Stop() as stop:
@@ -104,7 +108,7 @@ def _execute(executor: str, spec: SweepSpec, options: Options, sweep: Sweep, sto
         return
     from trials import cluster
 
-    size = sum(pairs.nbytes for data in sweep.plan.data.values() for pairs in (data.train, *data.test.values()))
+    size = sum(pairs.nbytes for pairs in sweep.plan.sets.values())
     with cluster.connected(options.address, options.workers, size) as (dashboard, ours):
         import ray
 
@@ -112,7 +116,7 @@ def _execute(executor: str, spec: SweepSpec, options: Options, sweep: Sweep, sto
         _say_where(display, dashboard, ours)
         stop.check()
         capacity = cluster.capacity(ray, spec.resources, options.workers, options.device, len(sweep.tasks))
-        if not capacity.gpu and any(config.recipe.needs_data for config in sweep.plan.configs):
+        if not capacity.gpu and sweep.plan.data is not None:
             display.note(f"no CUDA device: {capacity.workers} single-threaded CPU workers")
         display.tally.workers = capacity.workers
         from trials.ray_executor import run_ray

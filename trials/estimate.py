@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fusion_core.data.dataset import PairSet
+from fusion_core.metrics.facts import FACTS
 from trials.cluster import cores
 from trials.plan import Plan, make_plan
 from trials.results import FILE, Results
@@ -14,12 +15,11 @@ from trials.tally import duration
 
 if TYPE_CHECKING:
     from fusion_core.config import TrialConfig
-    from fusion_core.data.catalog import LoadedData
     from trials.driver import Options
     from trials.spec import SweepSpec
 
 SECONDS = "SELECT trial, avg(value) FROM training WHERE name = 'seconds' GROUP BY trial"
-ROW_BYTES = 60
+ROW_BYTES = 200
 PROBE_PAIRS = 2
 
 
@@ -97,8 +97,7 @@ def probe(plan: Plan, device: str) -> Cost:
     from fusion_core.recipes.catalog import build_recipe
 
     config = plan.configs[0]
-    key = plan.data_of[plan.trials[0].cohort]
-    if key is None:
+    if plan.data is None:
         recipe = build_recipe(config, None)
         report = recipe.train_epoch()
         return Cost(report.seconds, len(recipe.checkpoint()), "by one epoch just trained")
@@ -106,7 +105,7 @@ def probe(plan: Plan, device: str) -> Cost:
 
     name = choose_device(device)
     configure_process(name)
-    data = plan.data[key]
+    data = plan.data
     pairs = _batch(config) if name != "cpu" else PROBE_PAIRS
     train, test = _first(data.train, pairs), {name: _first(one, 1) for name, one in data.test.items()}
     recipe = build_recipe(config, Workspace(train, test, name))
@@ -138,17 +137,11 @@ def _workers(spec: SweepSpec, device: str) -> int:
 
 def _bytes(spec: SweepSpec, plan: Plan, checkpoint: int, workers: int) -> int:
     """Checkpoints of the best, two states (weights and two moments) per worker, rows of table and exports."""
-    rows = 0
-    for trial in plan.trials:
-        key = plan.data_of[trial.cohort]
-        sets: list[int] = [4] if key is None else _sizes(plan.data[key])
-        rows += trial.epochs * sum(17 * (ROW_BYTES * 3 + 4 * images) for images in sets)
+    sets = [4] if plan.data is None else [len(pairs) for pairs in plan.data.test.values()]
+    epoch = sum(len(FACTS) * (ROW_BYTES + 4 * images) for images in sets)
+    rows = epoch * sum(trial.epochs for trial in plan.trials)
     states = 3 * checkpoint * (len(plan.trials) if spec.keep_states else 2 * workers)
     return rows + spec.keep_best * checkpoint + states
-
-
-def _sizes(data: LoadedData) -> list[int]:
-    return [len(pairs) for pairs in data.test.values()]
 
 
 def _size(size: int) -> str:

@@ -9,7 +9,7 @@ from trials.worker import Worker
 
 def run_inline(sweep: Sweep, stop: Stop, device: str) -> None:
     """Run all that waits, one trial after the other. Raises Stopped where the user asked to stop."""
-    worker = Worker(sweep.plan.data.__getitem__, sweep.rules, device)
+    worker = Worker(sweep.plan.pairs, sweep.rules, device)
     while True:
         stop.check()
         job = sweep.next_job()

@@ -14,13 +14,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Task:
-    """The part of a job that is known before the sweep starts; `data` is the key of its pairs, if it needs any."""
+    """The part of a job that is known before the sweep starts; `config` is a TrialConfig as JSON."""
 
     id: str
     number: int
     config: str
-    cohort: str
-    data: str | None
 
 
 class Standing(NamedTuple):

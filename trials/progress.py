@@ -61,7 +61,7 @@ class Display:
         """Say something once."""
         if text not in self._notes:
             self._notes.add(text)
-            self.console.print(Text(text))
+            self.console.print(Text(text), soft_wrap=True)
 
     def started(self, row: TrialRow) -> None:
         self.tally.running += 1
@@ -71,15 +71,15 @@ class Display:
         self.top = top[:SHOWN]
         if self._live is None and report.last and time.monotonic() >= self._next_line:
             self._next_line = time.monotonic() + LINE_EVERY_SECONDS
-            self.console.print(Text(self.line()))
+            self.console.print(Text(self.line()), soft_wrap=True)
 
     def lost(self, row: TrialRow, reason: str) -> None:
         self.tally.running -= 1
-        self.console.print(Text(f"trial {row.number}: its worker died ({reason}); it is tried again"))
+        self.console.print(Text(f"trial {row.number}: its worker died ({reason}); it is tried again"), soft_wrap=True)
 
     def failed(self, row: TrialRow, error: str) -> None:
         self.tally.fail(row)
-        self.console.print(Text(f"trial {row.number} failed: {error}", style="red"))
+        self.console.print(Text(f"trial {row.number} failed: {error}", style="red"), soft_wrap=True)
 
     def line(self) -> str:
         """Return the state of the sweep as one line."""
@@ -97,20 +97,25 @@ class Display:
 
     def _render(self) -> RenderableType:
         tally = self.tally
-        counts = Text(f"{tally.finished} done · {tally.running} running")
-        counts.append(f" · {tally.failed} failed", style="red" if tally.failed else "dim")
-        counts.append(f" · {tally.total} trials")
-        if (speed := tally.pairs_per_second) is not None:
-            counts.append(f" · {speed:.3g} pairs/s")
-        left = tally.seconds_left
-        counts.append(f" · {duration(tally.elapsed)} so far")
-        counts.append(f", {duration(left)} left" if left is not None else ", time left unknown before the first epoch")
-        bar = ProgressBar(total=max(tally.total, 1), completed=tally.done, width=min(self.console.width, 60))
-        parts: list[RenderableType] = [Text(self.title, style="bold"), bar, counts]
+        bar = Table.grid()
+        bar.add_row(ProgressBar(total=max(tally.total, 1), completed=tally.done, width=min(self.console.width, 60)))
+        counts = Text(f"{tally.finished} done · {tally.running} running · ")
+        counts.append(f"{tally.failed} failed", style="red" if tally.failed else "")
+        counts.append(f" · {tally.total} in all")
+        parts: list[RenderableType] = [Text(self.title, style="bold"), bar, counts, Text(self._pace())]
         if self.top:
-            parts.append(best_table(self.top, self.metric))
-        parts.append(Text(f"{self.run}  (Ctrl-C stops; the same command goes on)", style="dim"))
+            parts += [Text(), best_table(self.top, self.metric), Text()]
+        parts.append(Text(f"{_short(self.run)} · Ctrl-C stops, the same command goes on", style="dim"))
         return Group(*parts)
+
+    def _pace(self) -> str:
+        tally = self.tally
+        left = tally.seconds_left
+        parts = [f"{duration(tally.elapsed)} so far"]
+        parts.append(f"{duration(left)} left" if left is not None else "time left is known after the first epoch")
+        if (speed := tally.pairs_per_second) is not None:
+            parts.append(f"{speed:.3g} pairs/s")
+        return " · ".join(parts)
 
 
 def said(parameters: Mapping[str, Any]) -> str:
@@ -151,8 +156,8 @@ def summary(outcome: Outcome, report: Path, command: str, seconds: float) -> lis
         parts.append(Text(f"best weights: {said(best.parameters)} ({outcome.metric} {best.score:.4f})", style="bold"))
     checkpoints = outcome.run / "checkpoints"
     if checkpoints.is_dir():
-        parts.append(_place("checkpoints", checkpoints))
-    parts.append(_place("report", report))
+        parts.append(Text(f"checkpoints: {_short(checkpoints)}"))
+    parts.append(Text(f"report: {_short(report)}"))
     if outcome.stopped:
         done = f"{tally.finished} of {tally.total} trials"
         parts.append(Text(f"stopped at {done}; nothing is lost. To go on:\n  {command}", style="bold"))
@@ -161,7 +166,8 @@ def summary(outcome: Outcome, report: Path, command: str, seconds: float) -> lis
     return parts
 
 
-def _place(name: str, path: Path) -> Text:
+def _short(path: Path) -> Path:
+    """Return the path as seen from here, where that is shorter."""
     with suppress(ValueError):
-        path = path.relative_to(Path.cwd())
-    return Text(f"{name}: {path}", no_wrap=True, overflow="ignore")
+        return path.absolute().relative_to(Path.cwd())
+    return path

@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 import json
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -72,12 +72,10 @@ class Leaderboard:
         return self.limit > 0 and (to_reach is None or self.sign * score >= self.sign * to_reach)
 
 
-def best(
-    results: Results, rank_by: RankBy, cohort: str | Collection[str] | None = None, limit: int | None = None
-) -> list[RankedTrial]:
+def best(results: Results, rank_by: RankBy, cohort: str | None = None, limit: int | None = None) -> list[RankedTrial]:
     """Return trials by score, best first: those that reached `rank_by.epoch`, or, where that is None, finished ones.
 
-    `cohort` keeps only trials that saw the same data (one cohort or several); None takes all.
+    `cohort` keeps only trials that saw the same data; None takes all.
     """
     at = "metrics.epoch = :epoch" if rank_by.epoch else "metrics.epoch = trials.epochs AND status = 'finished'"
     rows = results.query(
@@ -85,10 +83,9 @@ def best(
         f"JOIN metrics ON trial = id AND metric = :metric AND {at} ORDER BY number",
         {"metric": rank_by.metric, "epoch": rank_by.epoch},
     )
-    cohorts = {cohort} if isinstance(cohort, str) else cohort
     values: dict[tuple[Any, ...], dict[str, float]] = {}
     for *trial, among, dataset, mean in rows:
-        if cohorts is None or among in cohorts:
+        if cohort is None or among == cohort:
             values.setdefault(tuple(trial), {})[dataset] = math.nan if mean is None else mean
     ranked = [
         RankedTrial(number, trial, json.loads(parameters), seed, epoch, weighted_mean(means, rank_by.dataset_weights))

@@ -122,8 +122,7 @@ class Listener(Unsaved, tune.Callback):
 
 def run_ray(sweep: Sweep, stop: Stop, capacity: Capacity) -> None:
     """Run all that waits on the connected cluster. Raises Stopped where the user asked to stop."""
-    data = {key: ray.put(loaded) for key, loaded in sweep.plan.data.items()}
-    shared = Shared(sweep.tasks, data, sweep.rules, capacity.device)
+    shared = Shared(sweep.tasks, ray.put(sweep.plan.data), sweep.rules, capacity.device)
     trainable = tune.with_resources(
         tune.with_parameters(FusionTrainable, shared=shared), {"cpu": capacity.cpu, "gpu": capacity.gpu}
     )

@@ -12,7 +12,7 @@ from trials.job import Report, Rules, Standing, Task
 from trials.keep import Keeper
 from trials.plan import Plan
 from trials.progress import Display
-from trials.ranking import Leaderboard, RankedTrial, best
+from trials.ranking import Leaderboard, RankedTrial, best, weighted_mean
 from trials.results import PlannedTrial, Results, TrialRow
 from trials.states import States
 
@@ -36,7 +36,7 @@ class Sweep:
         self.queue: deque[int] = deque()
         self.running: dict[str, int] = {}
         self.lost: Counter[str] = Counter()
-        self.asked_baselines: set[str] = set()
+        self.asked_baselines = False
         self.board = Leaderboard(rules.rank_by.metric, max(BOARD, rules.keep_best))
 
     def prepare(self, *, retry_failed: bool) -> None:
@@ -45,19 +45,14 @@ class Sweep:
         if retry_failed:
             self.results.wait([i for i, row in self.rows.items() if row.status == "failed" and i in self.planned])
             self.rows = self.results.trials()
-        for among, key in self.plan.data_of.items():
-            if key is not None:
-                from trials.plan import described
-
-                self.results.describe_data(among, described(self.plan.data[key]))
-        for ranked in best(self.results, self.rules.rank_by, self.plan.data_of, self.board.limit):
+        self.results.describe_data(self.plan.cohort, self.plan.sets)
+        for ranked in best(self.results, self.rules.rank_by, self.plan.cohort, self.board.limit):
             self.board.add(ranked)
         for planned in self.plan.trials:
             row = self.rows[planned.id]
             if row.status == "waiting":
                 self.queue.append(len(self.tasks))
-                key = self.plan.data_of[planned.cohort]
-                self.tasks.append(Task(planned.id, row.number, planned.config, planned.cohort, key))
+                self.tasks.append(Task(planned.id, row.number, planned.config))
         self.display.begin([self.rows[trial.id] for trial in self.plan.trials], self.board.top)
 
     @property
@@ -76,10 +71,7 @@ class Sweep:
         done, score = self.rows[task.id].done, None
         if self.lost[task.id] or done:
             done, score = self._known(task.id)
-        lacking = task.data is not None and task.cohort not in self.asked_baselines
-        baselines = lacking and not self.results.has_baselines(task.cohort)
-        self.asked_baselines.add(task.cohort)
-        return place, Standing(done, score, self._to_reach(), baselines)
+        return place, Standing(done, score, self._to_reach(), self._wants_baselines())
 
     def take(self, report: Report) -> None:
         """Write a report; when this returns, it is on the disk."""
@@ -96,7 +88,7 @@ class Sweep:
             ranked = RankedTrial(task.number, task.id, dict(planned.parameters), planned.seed, epoch, report.score)
         if report.kept is not None and ranked is not None and self._stays(ranked):
             self.keeper.write(task.number, task.id, report.kept)
-        baselines = None if report.baselines is None else (task.cohort, report.baselines)
+        baselines = None if report.baselines is None else (self.plan.cohort, report.baselines)
         differing = self.results.report(
             task.id, report.epoch, last=report.last, node=report.node, device=report.device, baselines=baselines
         )
@@ -116,17 +108,16 @@ class Sweep:
     def lose(self, trial: str, reason: str) -> None:
         """A worker died under a trial: it is tried again, three times in all."""
         place = self.running.pop(trial)
-        task = self.tasks[place]
         self.lost[trial] += 1
         if self.lost[trial] < ATTEMPTS:
             self.display.lost(self.rows[trial], reason)
             self.results.wait([trial])
             # A worker that was to bring the baselines may not have.
-            self.asked_baselines.discard(task.cohort)
+            self.asked_baselines = False
             self.queue.appendleft(place)
         else:
             self.running[trial] = place
-            self._fail(task, f"its worker died {ATTEMPTS} times: {reason}", None)
+            self._fail(self.tasks[place], f"its worker died {ATTEMPTS} times: {reason}", None)
 
     def put_back(self) -> int:
         """Make the running trials wait (their states remain) and return how many they are."""
@@ -145,9 +136,15 @@ class Sweep:
             log.write_text(details, encoding="utf-8")
         self.results.fail(task.id, error)
         del self.running[task.id]
-        self.asked_baselines.discard(task.cohort)
+        self.asked_baselines = False
         States(self.rules.states, task.id).remove()
         self.display.failed(self.rows[task.id], error)
+
+    def _wants_baselines(self) -> bool:
+        """Return True for the first trial that is handed out while the table lacks them."""
+        wanted = self.plan.data is not None and not self.asked_baselines
+        self.asked_baselines = True
+        return wanted and not self.results.has_baselines(self.plan.cohort)
 
     def _known(self, trial: str) -> tuple[int, float | None]:
         """Return the last epoch in the table, and the score if it has been reached."""
@@ -155,8 +152,6 @@ class Sweep:
         epoch = self.rules.rank_by.epoch
         if epoch is None or done < epoch:
             return done, None
-        from trials.ranking import weighted_mean
-
         rows = self.results.query(
             "SELECT dataset, mean FROM metrics WHERE trial = ? AND epoch = ? AND metric = ?",
             (trial, epoch, self.rules.rank_by.metric),

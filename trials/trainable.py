@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +17,10 @@ from trials.worker import Worker
 
 @dataclass(frozen=True)
 class Shared:
-    """What every worker of a sweep reads from the object store; `data` holds references, fetched when first needed."""
+    """What every worker of a sweep reads from the object store; `data` is a reference, fetched when first needed."""
 
     tasks: Sequence[Task]
-    data: Mapping[str, ray.ObjectRef]
+    data: ray.ObjectRef
     rules: Rules
     device: str
 
@@ -31,7 +31,7 @@ class FusionTrainable(tune.Trainable):
     def setup(self, config: dict[str, Any], shared: Shared | None = None) -> None:
         assert shared is not None
         self.shared = shared
-        self.worker = Worker(lambda key: ray.get(shared.data[key]), shared.rules, shared.device)
+        self.worker = Worker(lambda: ray.get(shared.data), shared.rules, shared.device)
         self._take_up(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:

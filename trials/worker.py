@@ -24,14 +24,17 @@ if TYPE_CHECKING:
 
 
 class Worker:
-    """Runs any number of trials in this process; data stay on the device from one to the next."""
+    """Runs any number of trials in this process; data stay on the device from one to the next.
 
-    def __init__(self, data: Callable[[str], LoadedData], rules: Rules, device: str) -> None:
+    `data` is called once, when the first trial needs pairs.
+    """
+
+    def __init__(self, data: Callable[[], LoadedData], rules: Rules, device: str) -> None:
         self.data = data
         self.rules = rules
         self.device = device
         self.device_name = "cpu"
-        self.workspaces: dict[str, Workspace] = {}
+        self._workspace: Workspace | None = None
         self.trial: RunningTrial | None = None
 
     def start(self, task: Task, standing: Standing) -> None:
@@ -57,19 +60,17 @@ class Worker:
             self.trial = None
         return replace(report, node=platform.node(), device=self.device_name)
 
-    def workspace(self, key: str | None) -> Workspace | None:
-        """Return the data on the device, put there once per set of pairs."""
-        if key is None:
-            return None
-        if key not in self.workspaces:
+    def workspace(self) -> Workspace:
+        """Return the data on the device, put there once."""
+        if self._workspace is None:
             from fusion_core.workspace import Workspace, choose_device, configure_process
 
             device = choose_device(self.device)
             configure_process(device)
             self.device_name = name_of(device)
-            data = self.data(key)
-            self.workspaces[key] = Workspace(data.train, data.test, device)
-        return self.workspaces[key]
+            data = self.data()
+            self._workspace = Workspace(data.train, data.test, device)
+        return self._workspace
 
 
 class RunningTrial:
@@ -87,7 +88,7 @@ class RunningTrial:
         self.recipe: Recipe | None = None
 
     def step(self) -> Report:
-        workspace = self.worker.workspace(self.task.data)
+        workspace = self.worker.workspace() if self.config.recipe.needs_data else None
         if self.recipe is None:
             self.recipe = self.build(workspace)
             self.epochs = self.recipe.epochs()

@@ -60,8 +60,9 @@ def test_lower_is_better_where_the_metric_says_so(results: Results) -> None:
     assert [r.id for r in best(results, By("MSE"), "one")] == ["a", "b"]  # type: ignore[arg-type]
 
 
-def test_only_trials_of_the_cohorts_asked_for_are_ranked(results: Results) -> None:
-    assert [r.id for r in best(results, By(), {"one", "other"})] == ["c", "b", "a"]  # type: ignore[arg-type]
+def test_only_trials_of_the_cohort_asked_for_are_ranked(results: Results) -> None:
+    assert [r.id for r in best(results, By())] == ["c", "b", "a"]  # type: ignore[arg-type]
+    assert [r.id for r in best(results, By(), "other")] == ["c"]  # type: ignore[arg-type]
     assert [r.id for r in best(results, By(), None, limit=1)] == ["c"]  # type: ignore[arg-type]
 
 
