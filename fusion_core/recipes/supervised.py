@@ -88,26 +88,32 @@ class SupervisedRecipe(Recipe):
         order = self._order(epoch)
         size, accumulate = self.recipe.batch_size, self.recipe.accumulate
         batches = [np.sort(order[at : at + size]) for at in range(0, len(order), size)]
-        logged: list[Tensor] = []
-        norms: list[Tensor] = []
-        names: list[str] = []
-        for number, rows in enumerate(batches, start=1):
-            self.accelerator.sync_gradients = number % accumulate == 0 or number == len(batches)
-            values = self._step(self.workspace.train.batch(rows))
-            names = list(values)
-            logged.append(torch.stack([value.detach() for value in values.values()]))
-            if self.accelerator.sync_gradients:
-                norms.append(self.accelerator.clip_grad_norm_(self.policy.parameters(), self.recipe.gradient_clip))
-            self.optimizer.step()
-            self.optimizer.zero_grad()
-        table = torch.stack(logged).double().cpu()
-        self._refuse_non_finite(table, names, epoch)
-        return dict(zip(names, table.mean(dim=0).tolist(), strict=True)) | {
-            "gradient_norm": float(torch.stack(norms).double().mean())
-        }
+        logged = [
+            self.train_batch(rows, step=number % accumulate == 0 or number == len(batches))
+            for number, rows in enumerate(batches, start=1)
+        ]
+        norms = torch.stack([values.pop("gradient_norm") for values in logged if "gradient_norm" in values])
+        table = torch.stack([torch.stack(tuple(values.values())) for values in logged]).double().cpu()
+        self._refuse_non_finite(table, list(logged[0]), epoch)
+        means = dict(zip(logged[0], table.mean(dim=0).tolist(), strict=True))
+        return means | {"gradient_norm": norms.double().mean().item()}
 
-    def _step(self, sources: Sources) -> dict[str, Tensor]:
-        """Run one batch forward and backward; return the loss and every term, on the device."""
+    def train_batch(self, rows: np.ndarray, *, step: bool) -> dict[str, Tensor]:
+        """Learn from these rows of the training set; return the loss and every term, on the device, unread.
+
+        `step` ends an accumulation: gradients are clipped and the weights move; the norm before clipping comes along.
+        """
+        self.accelerator.sync_gradients = step
+        values = self._backward(self.workspace.train.batch(rows))
+        if step:
+            norm = self.accelerator.clip_grad_norm_(self.policy.parameters(), self.recipe.gradient_clip)
+            values["gradient_norm"] = norm
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        return {name: value.detach() for name, value in values.items()}
+
+    def _backward(self, sources: Sources) -> dict[str, Tensor]:
+        """Run one batch forward and backward."""
         mu, logvar = self._forward(sources)
         fused = fuse(sources, mu, self.config.kernel.levels)
         fusion, terms = self.loss(sources, fused)
