@@ -8,13 +8,10 @@ import numpy as np
 import torch
 
 from fusion_core.metrics.catalog import measure
-from fusion_core.metrics.information import VIF_MIN_SIZE
 from fusion_core.recipes.base import Summary
 from fusion_core.sources import Fused, Sources, SourceSet
 
 Fuse = Callable[[Sources], Fused]
-
-MIN_SIZE = VIF_MIN_SIZE
 
 # Pixels per batch: what stays in a CPU's cache, and what fills a GPU within a few hundred megabytes per quantity.
 CPU_BATCH_PIXELS, GPU_BATCH_PIXELS = 1 << 17, 1 << 23

@@ -15,8 +15,8 @@ import torch
 from fusion_core.checkpoints import Checkpoint
 from fusion_core.data.pairs import Pairing, files_by_stem, read_image, read_pair, scan_pairs
 from fusion_core.errors import DataError
-from fusion_core.evaluation import MIN_SIZE
 from fusion_core.images import as_image
+from fusion_core.limits import SMALLEST_TEST
 from fusion_core.metrics.catalog import measure
 from fusion_core.policy import UNetPolicy
 from fusion_core.sources import Fused, Sources
@@ -113,8 +113,8 @@ def _measure_files(visible: Path, infrared: Path, fused: Path, device: str) -> d
     f = read_image(fused)
     if f.shape[:2] != b.shape:
         raise DataError(f"{fused} must have the size of its sources, {b.shape[0]}x{b.shape[1]}, but is {_size(f)}")
-    if min(b.shape) < MIN_SIZE:
-        raise DataError(f"{visible} must be at least {MIN_SIZE}x{MIN_SIZE} for VIF, but is {_size(a)}")
+    if min(b.shape) < SMALLEST_TEST:
+        raise DataError(f"{visible} must be at least {SMALLEST_TEST}x{SMALLEST_TEST} for VIF, but is {_size(a)}")
     values = measure(
         Sources.from_pixels(as_batch(a, device), as_batch(b, device)), Fused.from_pixels(as_batch(f, device))
     )

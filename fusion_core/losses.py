@@ -6,7 +6,7 @@ Formulas are those of the HybridFusion reference code.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import torch
@@ -118,6 +118,15 @@ def kl_divergence(mu: Tensor, logvar: Tensor) -> Tensor:
     return -0.5 * (1 + logvar - mu.square() - logvar.exp()).mean()
 
 
+def unknown_terms(losses: Iterable[LossConfig]) -> list[str]:
+    """Return a sentence for each name under `loss.terms` that no term is registered by."""
+    names = sorted({name for loss in losses for name in loss.terms} - set(EXTRA_TERMS))
+    return [
+        f"loss.terms must name terms of fusion_core/losses.py, but got {name!r}.{did_you_mean(name, EXTRA_TERMS)}"
+        for name in names
+    ]
+
+
 @dataclass(frozen=True)
 class FusionLoss:
     """The weighted sum of all terms, and each term unweighted by its name."""
@@ -126,14 +135,8 @@ class FusionLoss:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "config", self.config.resolved())
-        unknown = [name for name in self.config.terms if name not in EXTRA_TERMS]
-        if unknown:
-            raise ConfigError(
-                "\n".join(
-                    f"loss.terms must name registered terms, but got {name!r}.{did_you_mean(name, EXTRA_TERMS)}"
-                    for name in unknown
-                )
-            )
+        if problems := unknown_terms([self.config]):
+            raise ConfigError(*problems)
 
     def terms(self, sources: Sources, fused: Fused) -> dict[str, Tensor]:
         """Return every term, unweighted."""

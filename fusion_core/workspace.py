@@ -10,8 +10,8 @@ import cv2
 import torch
 
 from fusion_core.data.dataset import PairSet
-from fusion_core.errors import ConfigError, DataError
-from fusion_core.evaluation import BASELINES, MIN_SIZE, evaluate, summarise
+from fusion_core.errors import ConfigError
+from fusion_core.evaluation import BASELINES, evaluate, summarise
 from fusion_core.recipes.base import Summary
 from fusion_core.sources import SourceSet
 
@@ -63,12 +63,6 @@ class Workspace:
         self, train: PairSet, test: Mapping[str, PairSet], device: str = "cpu", memory_budget: int | None = None
     ) -> None:
         self.device = torch.device(device)
-        small = [f"{name} ({s.size[0]} x {s.size[1]})" for name, s in test.items() if min(s.size) < MIN_SIZE]
-        if small:
-            raise DataError(
-                f"test images must be at least {MIN_SIZE} x {MIN_SIZE} pixels for VIF, but got {', '.join(small)}. "
-                "Use larger images, or data.resize."
-            )
         if memory_budget is None:
             memory_budget = self._default_budget()
         self.train = self._resident(train, memory_budget // 3)

@@ -9,12 +9,10 @@ from typing import Any
 from fusion_core.config import DataConfig, LossConfig, SyntheticConfig, TrialConfig
 from fusion_core.data.entries import CATALOG
 from fusion_core.errors import did_you_mean
+from fusion_core.limits import SMALLEST_TEST
 from trials.fields import kind_of, models_of
 from trials.messages import Problem, but_got, dotted, show
 from trials.yaml_reader import Node
-
-SMALLEST_SIDE = 41
-"""VIF blurs and halves an image three times, and its window must still fit."""
 
 SECTION = ("trial", "data")
 Keys = tuple[str | int, ...]
@@ -112,9 +110,9 @@ def size_problems(root: Node, data: dict[str, Any]) -> list[Problem]:
     size, keys = stated
     side, place, problems = min(size), root.at(keys).place, []
     named = f"{dotted(keys)} {list(size)}"
-    if side < SMALLEST_SIDE:
+    if side < SMALLEST_TEST:
         text = (
-            f"{dotted(keys)} must be at least [{SMALLEST_SIDE}, {SMALLEST_SIDE}], which VIF needs, but got {list(size)}"
+            f"{dotted(keys)} must be at least [{SMALLEST_TEST}, {SMALLEST_TEST}], which VIF needs, but got {list(size)}"
         )
         problems.append(Problem(place, text))
     for window, where in windows(root, data):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fusion_core.data.dataset import PairSet
+from fusion_core.errors import ConfigError
 from trials.identity import cohort, trial_id
 from trials.results import PlannedTrial
 from trials.space import expand
@@ -41,8 +42,20 @@ class Plan:
         return {} if self.data is None else {f"train:{self.data.train.name}": self.data.train, **self.data.test}
 
 
+def _refuse_what_cannot_train(configs: list[TrialConfig], data: LoadedData) -> None:
+    from fusion_core.limits import size_problems
+
+    problems = size_problems(configs, data.train, data.test)
+    if any(config.loss.terms for config in configs):
+        from fusion_core.losses import unknown_terms
+
+        problems += unknown_terms(config.loss for config in configs)
+    if problems:
+        raise ConfigError(*problems)
+
+
 def make_plan(spec: SweepSpec) -> Plan:
-    """Load the data and expand the sweep. Raises DataError with every problem of the data."""
+    """Load the data and expand the sweep. Raises DataError or ConfigError with every problem of the data."""
     expanded = expand(spec)
     configs = [trial.config for trial in expanded]
     data = None
@@ -51,6 +64,7 @@ def make_plan(spec: SweepSpec) -> Plan:
         from fusion_core.data.catalog import load_data
 
         data = load_data(spec.trial.data)
+        _refuse_what_cannot_train(configs, data)
         marks["train"] = data.train.fingerprint
         marks |= {f"test/{name}": pairs.fingerprint for name, pairs in data.test.items()}
     among = cohort(marks)

@@ -13,7 +13,6 @@ from fusion_core.sources import Fused, Sources
 BINS = 256
 VIF_NOISE = 2.0
 VIF_WINDOWS = (17, 9, 5, 3)
-VIF_MIN_SIZE = 41
 TINY = 1e-10
 
 

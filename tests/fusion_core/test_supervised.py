@@ -11,7 +11,7 @@ import torch
 from fusion_core.checkpoints import load_checkpoint
 from fusion_core.config import LossConfig, PolicyConfig, SupervisedConfig, TrialConfig
 from fusion_core.data.dataset import PairSet
-from fusion_core.errors import CheckpointError, DataError, TrialError
+from fusion_core.errors import CheckpointError, TrialError
 from fusion_core.metrics.facts import FACTS
 from fusion_core.policy import build_policy
 from fusion_core.recipes.base import EpochReport
@@ -136,9 +136,3 @@ def test_baselines_are_three_fusions_that_learned_nothing(workspace: Workspace) 
     assert set(baselines) == {"visible", "infrared", "average"}
     assert baselines["visible"]["Nabf"].mean == 0
     assert baselines["average"]["MSE"].mean < baselines["visible"]["MSE"].mean
-
-
-def test_test_images_too_small_for_vif_are_refused(train_pairs: PairSet) -> None:
-    tiny = PairSet("tiny", "test", ("a",), train_pairs.visible[:1, :, :40], train_pairs.infrared[:1, :, :40])
-    with pytest.raises(DataError, match=r"at least 41 x 41.*tiny \(40 x 80\)"):
-        Workspace(train_pairs, {"tiny": tiny})
