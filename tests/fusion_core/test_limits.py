@@ -26,10 +26,8 @@ def pairs(name: str, count: int, height: int, width: int) -> PairSet:
 def test_every_set_that_is_too_small_is_named_with_its_size() -> None:
     config = CONFIG.model_copy(update={"loss": LossConfig(ssim_window_size=48)})
     problems = size_problems([CONFIG, config], pairs("tiny", 1, 30, 60), {"small": pairs("small", 1, 40, 80)})
-    assert [
-        fact in problem
-        for fact, problem in zip(("32 pixels", "window_size = 48", "small has 40x80"), problems, strict=True)
-    ]
+    facts = ("32 pixels", "window_size = 48", "small has 40x80")
+    assert all(fact in problem for fact, problem in zip(facts, problems, strict=True))
     assert "a window of at most 30" in problems[1]
 
 
