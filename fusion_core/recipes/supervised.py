@@ -69,7 +69,7 @@ class SupervisedRecipe(Recipe):
         start = time.perf_counter()
         training = self._train(epoch)
         trained = time.perf_counter()
-        metrics = self._evaluate(epoch)
+        metrics = self.evaluate(epoch)
         done = time.perf_counter()
         training |= {
             "pairs_per_second": len(self.workspace.train) / (trained - start),
@@ -142,7 +142,8 @@ class SupervisedRecipe(Recipe):
         weight_map = mu if generator is None else sample_map(mu, logvar, generator)
         return fuse(sources, weight_map, self.config.kernel.levels), weight_map
 
-    def _evaluate(self, epoch: int) -> dict[str, dict[str, Summary]]:
+    def evaluate(self, epoch: int) -> dict[str, dict[str, Summary]]:
+        """Return every metric of every test set; `epoch` seeds the draws of `evaluation.mode: sample`."""
         self.policy.eval()
         metrics = {}
         for name, sources in self.workspace.test.items():
