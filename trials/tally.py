@@ -63,7 +63,8 @@ class Tally:
         """Training pairs per second of all workers together, over the latest epochs."""
         if not self._speeds:
             return None
-        return sum(self._speeds) / len(self._speeds) * min(self.workers, max(self.running, 1))
+        # The trial that has just reported makes room for the next: it still counts as running.
+        return sum(self._speeds) / len(self._speeds) * min(self.workers, self.total - self.done + 1)
 
     @property
     def seconds_left(self) -> float | None:
