@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from trials.spec import Resources
 
 ROOM = 512 << 20
+TOKEN = Path.home() / ".ray" / "auth_token"
+ANSWER_SECONDS = 5.0
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
@@ -24,8 +27,6 @@ QUIET = {
     "RAY_AIR_NEW_OUTPUT": "0",
     "RAY_CHDIR_TO_TRIAL_DIR": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-    # Ray's own default, said here so that it need not warn: whoever reaches its ports needs the token in ~/.ray.
-    "RAY_AUTH_MODE": "token",
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
     "TUNE_DISABLE_SIGINT_HANDLER": "1",
     "TUNE_GLOBAL_CHECKPOINT_S": "1000000000",
@@ -61,6 +62,17 @@ def cores() -> int:
         return allowed
 
 
+def check(address: str) -> None:
+    """Raise ClusterError where nothing listens at `host:port`; Ray itself would wait for it without end."""
+    host, colon, port = address.rpartition(":")
+    if not colon or not port.isdigit() or "://" in address:
+        return
+    try:
+        socket.create_connection((host, int(port)), timeout=ANSWER_SECONDS).close()
+    except (OSError, OverflowError) as problem:
+        raise ClusterError(f"--address {address}: a Ray cluster must answer there, but got: {problem}") from problem
+
+
 @contextmanager
 def connected(address: str | None, workers: int | None, data_bytes: int) -> Iterator[tuple[str | None, bool]]:
     """Start Ray here, or join the cluster at `address`; yield the dashboard's address, if it has one, and whether
@@ -69,6 +81,11 @@ def connected(address: str | None, workers: int | None, data_bytes: int) -> Iter
         os.environ.setdefault(name, value)
     if address is None:
         os.environ.setdefault("OMP_NUM_THREADS", "1")
+        # Ray's own default, said here so that it need not warn: whoever reaches its ports needs the token in ~/.ray.
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
+    elif TOKEN.exists():
+        # As `ray start` does: where there is a token, it is used.
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
     import ray
 
     logging.getLogger("ray").setLevel(logging.ERROR)

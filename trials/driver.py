@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fusion_core.errors import ConfigError
+from trials import cluster
 from trials.exports import export
 from trials.identity import provenance
 from trials.inline import run_inline
@@ -62,6 +63,8 @@ def run(spec: SweepSpec, options: Options, display: Display | None = None) -> Ou
         from fusion_core.workspace import choose_device
 
         choose_device(options.device)  # refuses before anything is written
+    if options.address is not None:
+        cluster.check(options.address)
     plan = make_plan(spec)
     stopped = False
     with RunLock(folder), Results.open(folder / FILE) as results, Stop() as stop:
@@ -106,8 +109,6 @@ def _execute(executor: str, spec: SweepSpec, options: Options, sweep: Sweep, sto
         with _Recorded(spec, options, sweep, ["cpu" if options.device == "cpu" else options.device]), sweep.display:
             run_inline(sweep, stop, options.device)
         return
-    from trials import cluster
-
     size = sum(pairs.nbytes for pairs in sweep.plan.sets.values())
     with cluster.connected(options.address, options.workers, size) as (dashboard, ours):
         import ray

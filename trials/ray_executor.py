@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -127,7 +126,7 @@ def run_ray(sweep: Sweep, stop: Stop, capacity: Capacity) -> None:
         tune.with_parameters(FusionTrainable, shared=shared), {"cpu": capacity.cpu, "gpu": capacity.gpu}
     )
     feed = Feed(sweep, capacity.workers)
-    scratch = Path(tempfile.mkdtemp(prefix="fusion_sweep_"))
+    scratch = sweep.run / ".ray"
     try:
         tune.Tuner(
             trainable,

@@ -40,6 +40,7 @@ def test_a_sweep_ends_with_the_best_weights_and_the_path_of_the_report(tmp_path:
         (["{sweep}", "--executor", "inline", "--workers", "2"], "error: --executor inline runs one trial at a time"),
         (["{sweep}", "--set", "trial.recipe={kind: supervised}", "--set", "trial.data.train=msrs"], "error: msrs"),
         (["{sweep}", "--device", "cuda"], "error: device must be there, but got 'cuda'"),
+        (["{sweep}", "--address", "127.0.0.1:1"], "error: --address 127.0.0.1:1: a Ray cluster must answer there"),
         (["--fetch", "nothing"], "error: --fetch must name a known data set"),
     ],
 )
