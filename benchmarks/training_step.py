@@ -39,11 +39,11 @@ def step_figures(
     recipe.policy.train()
     # The quantities of the sources are computed in a trial's first epoch only: fill them before timing.
     for start in range(0, len(pairs), batch):
-        recipe.train_batch(np.arange(start, start + batch), step=True)
+        recipe.stepper.step([np.arange(start, start + batch)], recipe.loss_of)
     rng = np.random.default_rng(0)
 
     def step() -> None:
-        recipe.train_batch(np.sort(rng.choice(len(pairs), batch, replace=False)), step=True)
+        recipe.stepper.step([np.sort(rng.choice(len(pairs), batch, replace=False))], recipe.loss_of)
 
     bare = _bare_network(recipe, workspace.train.batch(slice(0, batch)).policy_input, config)
     seconds = in_turns({"step": step, "network": bare}, repeats, device)
@@ -61,7 +61,7 @@ def _bare_network(recipe: SupervisedRecipe, inputs: torch.Tensor, config: TrialC
     inputs = inputs.contiguous(memory_format=torch.channels_last)
 
     def run() -> None:
-        with recipe.accelerator.autocast():
+        with recipe.stepper.accelerator.autocast():
             mu, logvar = policy(inputs)
         (mu.mean() + logvar.mean()).backward()
         optimizer.step()

@@ -13,21 +13,37 @@ from fusion_core.sources import Fused, Sources, SourceSet
 
 Fuse = Callable[[Sources], Fused]
 
-# Pixels per batch: what stays in a CPU's cache, and what fills a GPU within a few hundred megabytes per quantity.
+# Pixels per batch: what stays in a CPU's cache, and what fills a GPU.
 CPU_BATCH_PIXELS, GPU_BATCH_PIXELS = 1 << 17, 1 << 23
+# What network and metrics hold of each pixel at their widest, and the share of a GPU's free memory they may take.
+GPU_BYTES_PER_PIXEL, GPU_SHARE = 4096, 0.5
 
 
 def batch_size(sources: SourceSet) -> int:
     """Return how many pairs to evaluate at once."""
-    pixels = sources.infrared[0].numel()
-    budget = GPU_BATCH_PIXELS if sources.infrared.is_cuda else CPU_BATCH_PIXELS
-    return max(1, budget // pixels)
+    budget = CPU_BATCH_PIXELS
+    if sources.infrared.is_cuda:
+        free, _ = torch.cuda.mem_get_info(sources.infrared.device)
+        budget = min(GPU_BATCH_PIXELS, int(GPU_SHARE * free) // GPU_BYTES_PER_PIXEL)
+    return max(1, budget // sources.infrared[0].numel())
 
 
 @torch.no_grad()
 def evaluate(fuse: Fuse, sources: SourceSet) -> dict[str, np.ndarray]:
-    """Return each metric's value per image, in the order of the set."""
-    parts = [measure(batch, fuse(batch)) for _, batch in sources.batches(batch_size(sources))]
+    """Return each metric's value per image, in the order of the set; in smaller batches where GPU memory runs out."""
+    size = batch_size(sources)
+    while True:
+        try:
+            return _evaluate(fuse, sources, size)
+        except torch.OutOfMemoryError:
+            if size == 1:
+                raise
+            size //= 2
+            torch.cuda.empty_cache()
+
+
+def _evaluate(fuse: Fuse, sources: SourceSet, size: int) -> dict[str, np.ndarray]:
+    parts = [measure(batch, fuse(batch)) for _, batch in sources.batches(size)]
     columns = {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
     table = torch.stack(tuple(columns.values())).cpu().numpy()
     return dict(zip(columns, table, strict=True))

@@ -7,19 +7,17 @@ pyramid is ever needed, it belongs to the sources, and a map of zeros gives the 
 
 from __future__ import annotations
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from fusion_core.images import gaussian
+from fusion_core.images import constant, gaussian
 from fusion_core.sources import Fused, Sources
 
 TAPS = gaussian(5, 1.0)
 
 
 def _kernel(like: Tensor, gain: float) -> Tensor:
-    taps = torch.tensor(TAPS, dtype=like.dtype, device=like.device)
-    return (gain * taps[:, None] * taps[None, :])[None, None]
+    return constant(tuple(gain * a * b for a in TAPS for b in TAPS), like.dtype, like.device).reshape(1, 1, 5, 5)
 
 
 def down(x: Tensor) -> Tensor:

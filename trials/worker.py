@@ -106,7 +106,8 @@ class RunningTrial:
             baselines = workspace.baselines()
             self.standing = self.standing._replace(baselines=False)
         kept = self.kept() if last else None
-        notes, self.notes = self.notes, ()
+        notes = (*self.notes, *(f"trial {self.task.number}: {note}" for note in epoch.notes))
+        self.notes = ()
         return Report(self.task.id, epoch, last, self.score, baselines=baselines, kept=kept, notes=notes)
 
     def build(self, workspace: Workspace | None) -> Recipe:

@@ -44,7 +44,6 @@ def _moments(sources: Sources, fused: Fused) -> dict[str, Tensor]:
         "fb": n * fb - f * b,
         "mse_a": (ff - 2 * fa + aa) / n,
         "mse_b": (ff - 2 * fb + bb) / n,
-        "n": torch.tensor(float(n), dtype=torch.float64, device=f.device),
     }
 
 
@@ -90,5 +89,4 @@ def sum_of_correlations_of_differences(sources: Sources, fused: Fused) -> Tensor
 
 def standard_deviation(sources: Sources, fused: Fused) -> Tensor:
     """Population standard deviation of grey, in grey levels."""
-    m = _of(sources, fused)
-    return m["ff"].clamp(min=0).sqrt() / m["n"]
+    return _of(sources, fused)["ff"].clamp(min=0).sqrt() / fused.metric_grey[0].numel()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 
 import torch
@@ -21,7 +22,12 @@ def _counts(codes: Tensor, bins: int) -> Tensor:
     images = codes.shape[0]
     offset = torch.arange(images, device=codes.device, dtype=codes.dtype) * bins
     flat = (codes.reshape(images, -1) + offset[:, None]).reshape(-1)
-    return torch.bincount(flat, minlength=images * bins).reshape(images, bins).to(torch.float64)
+    if flat.is_cuda:  # bincount would wait for the GPU to learn the largest code
+        counts = torch.zeros(images * bins, dtype=torch.int32, device=flat.device)
+        counts.scatter_add_(0, flat.long(), torch.ones_like(flat, dtype=torch.int32))
+    else:
+        counts = torch.bincount(flat, minlength=images * bins)
+    return counts.reshape(images, bins).to(torch.float64)
 
 
 def entropy(sources: Sources, fused: Fused) -> Tensor:
@@ -34,7 +40,7 @@ def entropy(sources: Sources, fused: Fused) -> Tensor:
 
 def _bits(counts: Tensor) -> Tensor:
     p = counts / counts.sum(dim=1, keepdim=True)
-    return -torch.special.xlogy(p, p).sum(dim=1) / torch.log(torch.tensor(2.0, dtype=p.dtype))
+    return -torch.special.xlogy(p, p).sum(dim=1) / math.log(2)
 
 
 def _codes(grey: Tensor) -> Tensor:

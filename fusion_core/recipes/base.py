@@ -30,12 +30,13 @@ class Summary:
 
 @dataclass(frozen=True)
 class EpochReport:
-    """What one epoch gave: `metrics[dataset][metric]`, and named numbers of the training."""
+    """What one epoch gave: `metrics[dataset][metric]`, numbers of the training by name, notes for the user."""
 
     epoch: int
     metrics: dict[str, dict[str, Summary]]
     training: dict[str, float]
     seconds: float
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

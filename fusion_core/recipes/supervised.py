@@ -8,8 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from accelerate import Accelerator
-from accelerate.state import AcceleratorState, GradientState
 from torch import Tensor
 
 from fusion_core import checkpoints
@@ -21,28 +19,9 @@ from fusion_core.kernel import fuse
 from fusion_core.losses import FusionLoss, kl_divergence
 from fusion_core.policy import build_policy, sample_map
 from fusion_core.recipes.base import EpochReport, Recipe, SampleImages, Summary
+from fusion_core.recipes.stepping import Stepper
 from fusion_core.sources import Fused, Sources
 from fusion_core.workspace import Workspace
-
-
-def precision_for(device: torch.device, wanted: str) -> str:
-    """Return accelerate's name of the precision; `auto` is float32 on a CPU, bf16 on a GPU that has it, else fp16."""
-    if wanted == "auto":
-        if device.type != "cuda":
-            return "no"
-        return "bf16" if torch.cuda.is_bf16_supported() else "fp16"
-    return "no" if wanted == "float32" else wanted
-
-
-def build_accelerator(device: torch.device, config: SupervisedConfig) -> Accelerator:
-    """Build an accelerator for one trial; its state is process-wide, so what an earlier trial left goes first."""
-    AcceleratorState._reset_state(reset_partial_state=True)
-    GradientState._reset_state()
-    return Accelerator(
-        cpu=device.type == "cpu",
-        mixed_precision=precision_for(device, config.precision),
-        gradient_accumulation_steps=config.accumulate,
-    )
 
 
 class SupervisedRecipe(Recipe):
@@ -55,14 +34,8 @@ class SupervisedRecipe(Recipe):
         self.workspace = workspace
         self.device = workspace.device
         self.loss = FusionLoss(config.loss)
-        self.accelerator = build_accelerator(self.device, self.recipe)
-        policy = build_policy(config.policy, config.seed).to(self.device)
-        policy = policy.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        optimizer = torch.optim.AdamW(
-            policy.parameters(), lr=self.recipe.learning_rate, weight_decay=self.recipe.weight_decay, fused=True
-        )
-        self.policy = policy
-        self.optimizer = self.accelerator.prepare_optimizer(optimizer)
+        self.policy = build_policy(config.policy, config.seed)
+        self.stepper = Stepper(self.policy, self.recipe, self.device)
 
     def train_epoch(self) -> EpochReport:
         epoch = self.epoch + 1
@@ -77,7 +50,8 @@ class SupervisedRecipe(Recipe):
             "evaluation_seconds": done - trained,
             "memory_bytes": float(torch.cuda.max_memory_allocated() if self.device.type == "cuda" else 0),
         }
-        return EpochReport(epoch, metrics, training, done - start)
+        notes, self.stepper.notes = tuple(self.stepper.notes), []
+        return EpochReport(epoch, metrics, training, done - start, notes)
 
     def _order(self, epoch: int) -> np.ndarray:
         """Shuffle by seed and epoch alone, so that a resumed trial sees the same batches."""
@@ -88,43 +62,26 @@ class SupervisedRecipe(Recipe):
         order = self._order(epoch)
         size, accumulate = self.recipe.batch_size, self.recipe.accumulate
         batches = [np.sort(order[at : at + size]) for at in range(0, len(order), size)]
-        logged = [
-            self.train_batch(rows, step=number % accumulate == 0 or number == len(batches))
-            for number, rows in enumerate(batches, start=1)
-        ]
-        norms = torch.stack([values.pop("gradient_norm") for values in logged if "gradient_norm" in values])
+        logged: list[dict[str, Tensor]] = []
+        norms: list[Tensor] = []
+        for at in range(0, len(batches), accumulate):
+            values, norm = self.stepper.step(batches[at : at + accumulate], self.loss_of)
+            logged += values
+            norms.append(norm)
         table = torch.stack([torch.stack(tuple(values.values())) for values in logged]).double().cpu()
         self._refuse_non_finite(table, list(logged[0]), epoch)
         means = dict(zip(logged[0], table.mean(dim=0).tolist(), strict=True))
-        return means | {"gradient_norm": norms.double().mean().item()}
+        return means | {"gradient_norm": torch.stack(norms).double().mean().item()}
 
-    def train_batch(self, rows: np.ndarray, *, step: bool) -> dict[str, Tensor]:
-        """Learn from these rows of the training set; return the loss and every term, on the device, unread.
-
-        `step` ends an accumulation: gradients are clipped and the weights move; the norm before clipping comes along.
-        """
-        self.accelerator.sync_gradients = step
-        values = self._backward(self.workspace.train.batch(rows))
-        if step:
-            norm = self.accelerator.clip_grad_norm_(self.policy.parameters(), self.recipe.gradient_clip)
-            values["gradient_norm"] = norm
-        self.optimizer.step()
-        self.optimizer.zero_grad()
-        return {name: value.detach() for name, value in values.items()}
-
-    def _backward(self, sources: Sources) -> dict[str, Tensor]:
-        """Run one batch forward and backward."""
-        mu, logvar = self._forward(sources)
-        fused = fuse(sources, mu, self.config.kernel.levels)
-        fusion, terms = self.loss(sources, fused)
+    def loss_of(self, rows: np.ndarray) -> tuple[Tensor, dict[str, Tensor]]:
+        """Return the loss of these rows of the training set, and every term by name."""
+        sources = self.workspace.train.batch(rows)
+        mu, logvar = self.stepper.forward(sources.policy_input)
+        fusion, terms = self.loss(sources, fuse(sources, mu, self.config.kernel.levels))
         kl = kl_divergence(mu, logvar)
         total = self.config.loss.fusion_weight * fusion + self.config.loss.kl_weight * kl
-        self.accelerator.backward(total)
-        return {"loss_total": total, "loss_fusion": fusion, "kl": kl} | {f"loss_{n}": t for n, t in terms.items()}
-
-    def _forward(self, sources: Sources) -> tuple[Tensor, Tensor]:
-        with self.accelerator.autocast():
-            return self.policy(sources.policy_input.contiguous(memory_format=torch.channels_last))
+        named = {f"loss_{name}": value for name, value in terms.items()}
+        return total, {"loss_total": total, "loss_fusion": fusion, "kl": kl} | named
 
     @staticmethod
     def _refuse_non_finite(table: Tensor, names: list[str], epoch: int) -> None:
@@ -138,7 +95,7 @@ class SupervisedRecipe(Recipe):
 
     def fuse(self, sources: Sources, generator: torch.Generator | None = None) -> tuple[Fused, Tensor]:
         """Fuse in evaluation mode with the mean map, or with one draw from `generator`; return the map too."""
-        mu, logvar = self._forward(sources)
+        mu, logvar = self.stepper.forward(sources.policy_input)
         weight_map = mu if generator is None else sample_map(mu, logvar, generator)
         return fuse(sources, weight_map, self.config.kernel.levels), weight_map
 
@@ -178,32 +135,14 @@ class SupervisedRecipe(Recipe):
         return checkpoints.to_bytes(self.policy, self.config, self.epoch)
 
     def save_state(self, path: Path) -> None:
-        tensors = {f"policy.{name}": value for name, value in self.policy.state_dict().items()}
-        for index, slots in self.optimizer.state_dict()["state"].items():
-            tensors |= {f"optimizer.{index}.{slot}": value for slot, value in slots.items()}
-        metadata = {"epoch": str(self.epoch), "trial": self._identity()}
-        if self.accelerator.scaler is not None:
-            metadata["scaler"] = str(self.accelerator.scaler.get_scale())
-        checkpoints.save_state(path, tensors, metadata)
+        tensors, metadata = self.stepper.state()
+        checkpoints.save_state(path, tensors, metadata | {"epoch": str(self.epoch), "trial": self._identity()})
 
     def load_state(self, path: Path) -> None:
         tensors, metadata = checkpoints.load_state(path, str(self.device))
         if metadata.get("trial") != self._identity():
             raise CheckpointError(f"{path}: a training state must be of this trial, but it is of another one.")
-        policy = {name[7:]: value for name, value in tensors.items() if name.startswith("policy.")}
-        self.policy.load_state_dict(policy)
-        # The fused optimizer walks memory: its slots must have the layout of their parameters.
-        parameters = list(self.policy.parameters())
-        state: dict[int, dict[str, Tensor]] = {}
-        for name, value in tensors.items():
-            if name.startswith("optimizer."):
-                _, index, slot = name.split(".")
-                like = parameters[int(index)] if value.dim() else value
-                state.setdefault(int(index), {})[slot] = torch.empty_like(like).copy_(value)
-        groups = self.optimizer.state_dict()["param_groups"]
-        self.optimizer.load_state_dict({"state": state, "param_groups": groups})
-        if self.accelerator.scaler is not None and "scaler" in metadata:
-            self.accelerator.scaler.update(float(metadata["scaler"]))
+        self.stepper.restore(tensors, metadata)
         self.epoch = int(metadata["epoch"])
 
     def _identity(self) -> str:

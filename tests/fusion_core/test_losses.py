@@ -10,7 +10,7 @@ from torch.nn.functional import conv2d
 from fusion_core import losses
 from fusion_core.config import LossConfig
 from fusion_core.errors import ConfigError
-from fusion_core.images import gaussian, smooth, sobel
+from fusion_core.images import depthwise_filter, gaussian, separable_filter, smooth, sobel
 from fusion_core.losses import FusionLoss
 from fusion_core.sources import Fused, Sources
 
@@ -78,3 +78,10 @@ def test_sobel_of_a_ramp_is_eight_per_step() -> None:
     gx, gy = sobel(ramp, "replicate")
     assert torch.equal(gx[..., 1:-1], torch.full((1, 1, 5, 6), 8.0))
     assert torch.equal(gy, torch.zeros(1, 1, 5, 8))
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_the_depthwise_filter_of_a_gpu_is_the_shifted_sums_of_a_cpu(stride: int) -> None:
+    x = torch.rand(2, 3, 21, 24, dtype=torch.float64)
+    taps = gaussian(9, 1.8)
+    torch.testing.assert_close(depthwise_filter(x, taps, stride), separable_filter(x, taps, stride))

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from fusion_core.data.dataset import PairSet
+from fusion_core.evaluation import average_of_both, evaluate
 from fusion_core.metrics.catalog import measure
 from fusion_core.sources import Fused, Sources, SourceSet
 
@@ -60,3 +61,18 @@ def test_a_grey_fused_image_is_judged_as_if_repeated_to_three_channels(test_pair
     fused = Fused.from_luma(grey, grey.luma * 0.5)
     repeated = Fused(fused.image.expand(-1, 3, -1, -1))
     assert torch.equal(fused.metric_grey, repeated.metric_grey)
+
+
+def test_evaluation_halves_its_batch_where_memory_runs_out_to_the_same_numbers(train_pairs: PairSet) -> None:
+    sources = source_set(train_pairs)
+    tried: list[int] = []
+
+    def small_gpu(batch: Sources) -> Fused:
+        tried.append(len(batch.infrared))
+        if len(batch.infrared) > 2:
+            raise torch.OutOfMemoryError("out of memory")
+        return average_of_both(batch)
+
+    halved, whole = evaluate(small_gpu, sources), evaluate(average_of_both, sources)
+    assert tried == [8, 8, 6, 3] + [1] * 8
+    assert {name: v.tolist() for name, v in halved.items()} == {name: v.tolist() for name, v in whole.items()}

@@ -96,7 +96,7 @@ def test_accumulation_steps_as_one_large_batch_would_but_for_batch_norm(workspac
     recipe = build_recipe(config(accumulate=2), workspace)
     assert isinstance(recipe, SupervisedRecipe)
     next(recipe.epochs())
-    steps = {int(slot["step"]) for slot in recipe.optimizer.state_dict()["state"].values()}
+    steps = {int(slot["step"]) for slot in recipe.stepper.optimizer.state_dict()["state"].values()}
     assert steps == {1}
 
 
@@ -136,3 +136,61 @@ def test_baselines_are_three_fusions_that_learned_nothing(workspace: Workspace) 
     assert set(baselines) == {"visible", "infrared", "average"}
     assert baselines["visible"]["Nabf"].mean == 0
     assert baselines["average"]["MSE"].mean < baselines["visible"]["MSE"].mean
+
+
+def test_out_of_memory_halves_what_is_trained_at_once_keeps_the_batch_and_says_so(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = build_recipe(config(), workspace)
+    assert isinstance(recipe, SupervisedRecipe)
+    loss_of = recipe.loss_of
+    seen: list[int] = []
+
+    def small_gpu(rows: np.ndarray) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        seen.append(len(rows))
+        if len(rows) > 2:
+            raise torch.OutOfMemoryError("out of memory")
+        return loss_of(rows)
+
+    monkeypatch.setattr(recipe, "loss_of", small_gpu)
+    report = next(recipe.epochs())
+    assert seen == [4, 2, 2, 2, 2]
+    assert {int(slot["step"]) for slot in recipe.stepper.optimizer.state_dict()["state"].values()} == {2}
+    assert "training goes on with 2 at once" in report.notes[0]
+
+
+def test_a_split_batch_has_the_gradient_of_the_whole_one(workspace: Workspace) -> None:
+    gradients = []
+    for micro_batch in (4, 1):
+        recipe = build_recipe(config(), workspace)
+        assert isinstance(recipe, SupervisedRecipe)
+        recipe.policy.eval()  # without batch statistics, a batch's loss is the mean of its pairs'
+        recipe.stepper.micro_batch = micro_batch
+        recipe.stepper._backward(np.arange(4), recipe.loss_of)
+        gradients.append(torch.cat([p.grad.flatten() for p in recipe.policy.parameters() if p.grad is not None]))
+    torch.testing.assert_close(gradients[0], gradients[1], rtol=1e-4, atol=1e-7)
+
+
+def test_a_pair_that_does_not_fit_fails_the_trial_with_a_remedy(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = build_recipe(config(), workspace)
+
+    def no_memory(rows: np.ndarray) -> None:
+        raise torch.OutOfMemoryError("out of memory")
+
+    monkeypatch.setattr(recipe, "loss_of", no_memory)
+    with pytest.raises(TrialError, match=r"must fit into GPU memory.*data.resize"):
+        next(recipe.epochs())
+
+
+@pytest.mark.parametrize("precision", ["float32", "bf16"])
+def test_training_runs_in_every_precision_a_cpu_has(workspace: Workspace, precision: str) -> None:
+    report = next(build_recipe(config(precision=precision), workspace).epochs())
+    assert np.isfinite(report.training["loss_total"])
+    assert np.isfinite(report.metrics["synthetic"]["VIF"].mean)
+
+
+def test_fp16_on_a_cpu_fails_with_a_remedy(workspace: Workspace) -> None:
+    with pytest.raises(TrialError, match="Use auto"):
+        build_recipe(config(precision="fp16"), workspace)
