@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import time
 from functools import partial
 from pathlib import Path
@@ -22,6 +23,13 @@ from fusion_core.recipes.base import EpochReport, Recipe, SampleImages, Summary
 from fusion_core.recipes.stepping import Stepper
 from fusion_core.sources import Fused, Sources
 from fusion_core.workspace import Workspace
+
+
+def peak_memory(device: torch.device) -> int:
+    """Return the most bytes this process has held: of GPU memory, or of main memory where it computes on a CPU."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 class SupervisedRecipe(Recipe):
@@ -48,7 +56,7 @@ class SupervisedRecipe(Recipe):
             "pairs_per_second": len(self.workspace.train) / (trained - start),
             "training_seconds": trained - start,
             "evaluation_seconds": done - trained,
-            "memory_bytes": float(torch.cuda.max_memory_allocated() if self.device.type == "cuda" else 0),
+            "memory_bytes": float(peak_memory(self.device)),
         }
         notes, self.stepper.notes = tuple(self.stepper.notes), []
         return EpochReport(epoch, metrics, training, done - start, notes)
