@@ -23,7 +23,9 @@ def batch_size(sources: SourceSet) -> int:
     """Return how many pairs to evaluate at once."""
     budget = CPU_BATCH_PIXELS
     if sources.infrared.is_cuda:
-        free, _ = torch.cuda.mem_get_info(sources.infrared.device)
+        device = sources.infrared.device
+        free, _ = torch.cuda.mem_get_info(device)
+        free += torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
         budget = min(GPU_BATCH_PIXELS, int(GPU_SHARE * free) // GPU_BYTES_PER_PIXEL)
     return max(1, budget // sources.infrared[0].numel())
 

@@ -56,6 +56,8 @@ def fuse_folder(
 
     Raises DataError that names every file that does not pair, before anything is written.
     """
+    if out.resolve() in (visible.resolve(), infrared.resolve()):
+        raise DataError(f"--out must be a folder of its own, but {out} holds the sources. Name another.")
     pairing = scan_pairs(visible, infrared)
     _raise_problems(list(pairing.problems))
     _raise_problems(_check_sizes(pairing, UNetPolicy.MIN_SIZE))

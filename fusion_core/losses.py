@@ -19,6 +19,7 @@ from fusion_core.sources import Fused, Sources
 
 Term = Callable[[Sources, Fused, LossConfig], Tensor]
 
+OWN_TERMS = ("ssim_visible", "ssim_infrared", "max", "consist", "color", "grad")
 EXTRA_TERMS: dict[str, Term] = {}
 
 # Beyond this distance a sigma-1.5 tap is below float32's reach: exp(-10² / 4.5) is 2e-10.
@@ -26,7 +27,9 @@ SSIM_RADIUS, SSIM_SIGMA = 10, 1.5
 
 
 def term(function: Term) -> Term:
-    """Register a loss term of your own under its function name."""
+    """Register a loss term of your own under its function name. Raises ValueError for a name that is taken."""
+    if function.__name__ in {*OWN_TERMS, *EXTRA_TERMS, "total", "fusion"}:
+        raise ValueError(f"a loss term must have a name of its own, but {function.__name__!r} is taken: rename it")
     EXTRA_TERMS[function.__name__] = function
     return function
 

@@ -74,7 +74,9 @@ def build_policy(config: PolicyConfig, seed: int) -> UNetPolicy:
         return UNetPolicy(config)
 
 
-def sample_map(mu: Tensor, logvar: Tensor, generator: torch.Generator) -> Tensor:
-    """Draw a map from N(mu, exp(logvar)), clamped to [0, 1]."""
-    noise = torch.randn(mu.shape, generator=generator, dtype=mu.dtype).to(mu.device)
+def sample_map(mu: Tensor, logvar: Tensor, seed: int) -> Tensor:
+    """Draw maps from N(mu, exp(logvar)), clamped to [0, 1]; image k of the batch is drawn from `seed + k` alone."""
+    generator = torch.Generator()
+    draws = [torch.randn(one.shape, generator=generator.manual_seed(seed + k)) for k, one in enumerate(mu)]
+    noise = torch.stack(draws).to(mu)
     return (mu + noise * (logvar / 2).exp()).clamp(0, 1)

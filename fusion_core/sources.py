@@ -106,6 +106,12 @@ class Sources(Quantities):
                 self._kept[name] = self._origin.recall(name, self._rows, compute)
         return self._kept[name]
 
+    @property
+    def first_row(self) -> int:
+        """Where the batch begins in its data set; 0 for a batch of its own."""
+        rows = None if self._rows is None else self._rows.rows
+        return 0 if rows is None else int(rows.start if isinstance(rows, slice) else rows[0])
+
     def _stored(self, which: str) -> Tensor:
         assert self._origin is not None and self._rows is not None
         return self._rows.take(getattr(self._origin, which))
@@ -210,23 +216,33 @@ class SourceSet:
         if filled is None and not self._allocate(name, value):
             return value
         store = self._stores[name]
-        if store is not None:
-            parts = ((store, value),) if isinstance(store, Tensor) else zip(store, value, strict=True)
-            for stored, part in parts:
-                rows.put(stored, part)
-            self._filled[name][rows.rows] = True
+        parts = ((store, value),) if isinstance(store, Tensor) else zip(store, value, strict=True)
+        for stored, part in parts:
+            rows.put(stored, part)
+        self._filled[name][rows.rows] = True
         return value
+
+    def forget(self) -> bool:
+        """Give up what is kept, for good; return whether there was anything."""
+        held = self.memory_used > 0
+        self._stores = dict.fromkeys(self._stores)
+        self._filled.clear()
+        self.memory_budget = self.memory_used = 0
+        return held
 
     def _allocate(self, name: str, value: Any) -> bool:
         if name in self._stores:
             return False
         parts = (value,) if isinstance(value, Tensor) else value
         need = sum(part[0].numel() * part.element_size() for part in parts) * len(self)
+        self._stores[name] = None
         if self.memory_used + need > self.memory_budget:
-            self._stores[name] = None
+            return False
+        try:
+            made = tuple(part.new_empty((len(self), *part.shape[1:])) for part in parts)
+        except torch.OutOfMemoryError:  # what is kept is a convenience; the step at hand is not
             return False
         self.memory_used += need
-        made = tuple(part.new_empty((len(self), *part.shape[1:])) for part in parts)
         self._stores[name] = made[0] if isinstance(value, Tensor) else made
         self._filled[name] = np.zeros(len(self), dtype=bool)
         return True

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 
 import cv2
+import psutil
 import torch
 
 from fusion_core.data.dataset import PairSet
@@ -17,7 +18,8 @@ from fusion_core.sources import SourceSet
 
 GIB = 1 << 30
 CPU_BUDGET = 2 * GIB
-GPU_BUDGET_SHARE = 0.5
+# Of the memory that is free when a worker starts; training and evaluation need the rest.
+BUDGET_SHARE = 0.25
 
 # Parameter numbers of glibc's mallopt(3).
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
@@ -41,6 +43,8 @@ def configure_process(device: str) -> None:
         _keep_freed_memory()
     else:
         torch.backends.cudnn.benchmark = True
+        # Kernel, loss and metrics are float32 in full; the network has its own precision.
+        torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
 
 
 def _keep_freed_memory() -> None:
@@ -56,25 +60,35 @@ def _keep_freed_memory() -> None:
 class Workspace:
     """The training set and the test sets on a device.
 
-    `memory_budget` bytes (a default by device where None) bound what is kept of the sources; a third is for training.
+    `memory_budget` bytes bound what is kept of the sources, a third of it for training; where None, a quarter of the
+    free memory of which this worker may use `share`.
     """
 
     def __init__(
-        self, train: PairSet, test: Mapping[str, PairSet], device: str = "cpu", memory_budget: int | None = None
+        self,
+        train: PairSet,
+        test: Mapping[str, PairSet],
+        device: str = "cpu",
+        memory_budget: int | None = None,
+        share: float = 1.0,
     ) -> None:
         self.device = torch.device(device)
         if memory_budget is None:
-            memory_budget = self._default_budget()
+            memory_budget = self._default_budget(share)
         self.train = self._resident(train, memory_budget // 3)
-        share = (memory_budget - memory_budget // 3) // max(1, len(test))
-        self.test = {name: self._resident(pairs, share) for name, pairs in test.items()}
+        each = (memory_budget - memory_budget // 3) // max(1, len(test))
+        self.test = {name: self._resident(pairs, each) for name, pairs in test.items()}
         self.stems = {name: pairs.stems for name, pairs in test.items()}
 
-    def _default_budget(self) -> int:
+    def _default_budget(self, share: float) -> int:
         if self.device.type != "cuda":
-            return CPU_BUDGET
-        free, _ = torch.cuda.mem_get_info(self.device)
-        return int(free * GPU_BUDGET_SHARE)
+            return min(CPU_BUDGET, int(psutil.virtual_memory().available * BUDGET_SHARE * share))
+        free, total = torch.cuda.mem_get_info(self.device)
+        return int(min(free, total * share) * BUDGET_SHARE)
+
+    def forget(self) -> bool:
+        """Give up what is kept of the sources, for good; return whether there was anything."""
+        return sum(sources.forget() for sources in (self.train, *self.test.values())) > 0
 
     def _resident(self, pairs: PairSet, memory_budget: int) -> SourceSet:
         # Ray hands out read-only arrays; torch wants to be sure that nobody writes.

@@ -42,9 +42,19 @@ def build_accelerator(device: torch.device, config: SupervisedConfig) -> Acceler
 
 
 class Stepper:
-    """Descends a loss with AdamW. `notes` collects what the user should be told."""
+    """Descends a loss with AdamW. `notes` collects what the user should be told.
 
-    def __init__(self, policy: nn.Module, config: SupervisedConfig, device: torch.device) -> None:
+    `make_room` frees memory that is only kept for speed, and says whether there was any.
+    """
+
+    def __init__(
+        self,
+        policy: nn.Module,
+        config: SupervisedConfig,
+        device: torch.device,
+        make_room: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self.make_room = make_room
         self.accelerator = build_accelerator(device, config)
         self.policy = policy.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.clip = config.gradient_clip
@@ -65,7 +75,7 @@ class Stepper:
         """
         while True:
             try:
-                logged = [self._backward(rows, loss_of) for rows in batches]
+                logged = [self._backward(rows, loss_of, len(batches)) for rows in batches]
                 break
             except torch.OutOfMemoryError as problem:
                 self._halve(max(len(rows) for rows in batches), problem)
@@ -74,13 +84,15 @@ class Stepper:
         self.optimizer.zero_grad()
         return logged, norm
 
-    def _backward(self, rows: np.ndarray, loss_of: LossOf) -> Values:
+    def _backward(self, rows: np.ndarray, loss_of: LossOf, batches: int) -> Values:
+        # accelerate divides by its number of steps, also where an epoch's last step has fewer batches.
+        scale = self.accelerator.gradient_accumulation_steps / batches
         parts = np.array_split(rows, math.ceil(len(rows) / self.micro_batch))
         sums: Values = {}
         for part in parts:
             share = len(part) / len(rows)
             loss, values = loss_of(part)
-            self.accelerator.backward(loss * share if share < 1 else loss)
+            self.accelerator.backward(loss * (scale * share) if scale * share != 1 else loss)
             for name, value in values.items():
                 value = value.detach() * share if share < 1 else value.detach()
                 sums[name] = sums[name] + value if name in sums else value
@@ -88,6 +100,10 @@ class Stepper:
 
     def _halve(self, largest: int, problem: torch.OutOfMemoryError) -> None:
         self.optimizer.zero_grad()
+        if self.make_room():
+            torch.cuda.empty_cache()
+            self.notes.append("GPU memory ran out: what is kept of the sources is given up, and computed each time")
+            return
         whole = min(self.micro_batch, largest)
         if whole == 1:
             raise TrialError(
@@ -100,6 +116,10 @@ class Stepper:
             f"GPU memory ran out at {whole} pairs at once: training goes on with {self.micro_batch} at once, "
             "the effective batch is kept by accumulation"
         )
+
+    def is_finite(self) -> bool:
+        """Return whether every weight is."""
+        return bool(torch.stack([p.isfinite().all() for p in self.policy.parameters()]).all())
 
     def forward(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
         """Run the policy in the trial's precision; mu and logvar come as float32."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import resource
+import sys
 import time
 from functools import partial
 from pathlib import Path
@@ -26,10 +28,18 @@ from fusion_core.workspace import Workspace
 
 
 def peak_memory(device: torch.device) -> int:
-    """Return the most bytes this process has held: of GPU memory, or of main memory where it computes on a CPU."""
+    """Return the most bytes held: of GPU memory by this trial, or, on a CPU, of main memory by its worker so far."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def gradient_norms(norms: Tensor) -> dict[str, float]:
+    """Return the mean norm before clipping; with fp16, steps that overflowed are skipped and counted apart."""
+    taken = norms.isfinite()
+    skipped = int((~taken).sum())
+    mean = norms[taken].double().mean().item() if skipped < len(norms) else math.nan
+    return {"gradient_norm": mean} | ({"steps_skipped": float(skipped)} if skipped else {})
 
 
 class SupervisedRecipe(Recipe):
@@ -42,8 +52,10 @@ class SupervisedRecipe(Recipe):
         self.workspace = workspace
         self.device = workspace.device
         self.loss = FusionLoss(config.loss)
+        if self.device.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(self.device)
         self.policy = build_policy(config.policy, config.seed)
-        self.stepper = Stepper(self.policy, self.recipe, self.device)
+        self.stepper = Stepper(self.policy, self.recipe, self.device, workspace.forget)
 
     def train_epoch(self) -> EpochReport:
         epoch = self.epoch + 1
@@ -79,7 +91,7 @@ class SupervisedRecipe(Recipe):
         table = torch.stack([torch.stack(tuple(values.values())) for values in logged]).double().cpu()
         self._refuse_non_finite(table, list(logged[0]), epoch)
         means = dict(zip(logged[0], table.mean(dim=0).tolist(), strict=True))
-        return means | {"gradient_norm": torch.stack(norms).double().mean().item()}
+        return means | gradient_norms(torch.stack(norms))
 
     def loss_of(self, rows: np.ndarray) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the loss of these rows of the training set, and every term by name."""
@@ -91,8 +103,7 @@ class SupervisedRecipe(Recipe):
         named = {f"loss_{name}": value for name, value in terms.items()}
         return total, {"loss_total": total, "loss_fusion": fusion, "kl": kl} | named
 
-    @staticmethod
-    def _refuse_non_finite(table: Tensor, names: list[str], epoch: int) -> None:
+    def _refuse_non_finite(self, table: Tensor, names: list[str], epoch: int) -> None:
         wrong = (~table.isfinite()).nonzero()
         if len(wrong):
             batch, column = wrong[0].tolist()
@@ -100,11 +111,16 @@ class SupervisedRecipe(Recipe):
                 f"{names[column]} must stay finite, but is {table[batch, column].item()} at epoch {epoch}, "
                 f"batch {batch + 1}. Lower recipe.learning_rate or the loss weights."
             )
+        if not self.stepper.is_finite():
+            raise TrialError(
+                f"the policy's weights must stay finite, but are not after epoch {epoch}. "
+                "Lower recipe.learning_rate or the loss weights."
+            )
 
-    def fuse(self, sources: Sources, generator: torch.Generator | None = None) -> tuple[Fused, Tensor]:
-        """Fuse in evaluation mode with the mean map, or with one draw from `generator`; return the map too."""
+    def fuse(self, sources: Sources, seed: int | None = None) -> tuple[Fused, Tensor]:
+        """Fuse in evaluation mode with the mean map, or with one draw that `seed` decides; return the map too."""
         mu, logvar = self.stepper.forward(sources.policy_input)
-        weight_map = mu if generator is None else sample_map(mu, logvar, generator)
+        weight_map = mu if seed is None else sample_map(mu, logvar, seed + sources.first_row)
         return fuse(sources, weight_map, self.config.kernel.levels), weight_map
 
     def evaluate(self, epoch: int) -> dict[str, dict[str, Summary]]:
@@ -112,14 +128,12 @@ class SupervisedRecipe(Recipe):
         self.policy.eval()
         metrics = {}
         for name, sources in self.workspace.test.items():
-            generator = None
-            if self.config.evaluation.mode == "sample":
-                generator = torch.Generator().manual_seed(self.config.seed * 1_000_003 + epoch)
-            metrics[name] = summarise(evaluate(partial(self._fused, generator), sources))
+            seed = None if self.config.evaluation.mode == "mu" else (self.config.seed * 1000 + epoch) * 100_000
+            metrics[name] = summarise(evaluate(partial(self._fused, seed), sources))
         return metrics
 
-    def _fused(self, generator: torch.Generator | None, sources: Sources) -> Fused:
-        return self.fuse(sources, generator)[0]
+    def _fused(self, seed: int | None, sources: Sources) -> Fused:
+        return self.fuse(sources, seed)[0]
 
     @torch.no_grad()
     def samples(self, limit: int) -> list[SampleImages]:

@@ -14,6 +14,7 @@ from fusion_core.__main__ import app, main
 from fusion_core.checkpoints import to_bytes
 from fusion_core.config import PolicyConfig, TrialConfig
 from fusion_core.data.dataset import PairSet
+from fusion_core.errors import DataError
 from fusion_core.metrics.facts import FACTS
 from fusion_core.policy import build_policy
 
@@ -48,6 +49,15 @@ def test_fused_images_and_maps_are_written_and_can_be_evaluated(folders: Path, t
     assert list(table.columns) == ["image", *FACTS]
     assert list(table["image"]) == list(test_pairs.stems)
     assert np.isfinite(table["VIF"]).all()
+
+
+def test_fusing_into_the_folder_of_the_sources_is_refused(folders: Path) -> None:
+    before = (folders / "vi" / "scene_0000.png").read_bytes()
+    options = {"checkpoint": str(folders / "policy.safetensors"), "out": str(folders / "vi")}
+    result = CliRunner().invoke(app, arguments("fuse", folders, **options))
+    assert isinstance(result.exception, DataError)
+    assert "folder of its own" in str(result.exception)
+    assert (folders / "vi" / "scene_0000.png").read_bytes() == before
 
 
 def test_evaluating_a_copy_of_the_visible_images_gives_its_baseline(folders: Path) -> None:

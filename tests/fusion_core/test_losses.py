@@ -46,6 +46,14 @@ def test_a_term_of_your_own_joins_the_sum_by_its_weight(random_batch: Batch, mon
     assert (total - plain).item() == pytest.approx(2 * terms["brightness"].item(), abs=1e-4)
 
 
+def test_a_term_of_your_own_cannot_take_the_name_of_another() -> None:
+    def grad(sources: Sources, fused: Fused, config: LossConfig) -> Tensor:
+        return fused.grey.mean()
+
+    with pytest.raises(ValueError, match="'grad' is taken"):
+        losses.term(grad)
+
+
 def test_an_unknown_term_is_named_with_the_closest_known_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(losses.EXTRA_TERMS, "brightness", losses.gradient)
     with pytest.raises(ConfigError, match=r"'brightnes'.*Did you mean 'brightness'"):

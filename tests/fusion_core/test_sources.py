@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 
 from fusion_core.data.dataset import PairSet
@@ -48,6 +49,28 @@ def test_what_does_not_fit_the_budget_is_computed_each_time_to_the_same_numbers(
             assert {name: v.tolist() for name, v in kept.items()} == {name: v.tolist() for name, v in fresh.items()}
     assert poor.memory_used == 0
     assert 0 < generous.memory_used <= PLENTY
+
+
+def test_a_quantity_that_cannot_be_kept_for_lack_of_memory_is_still_computed(
+    test_pairs: PairSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_memory(*_: object, **__: object) -> torch.Tensor:
+        raise torch.OutOfMemoryError("out of memory")
+
+    expected = source_set(test_pairs).batch(slice(0, 2)).luma
+    pairs = source_set(test_pairs)
+    monkeypatch.setattr(torch.Tensor, "new_empty", no_memory)
+    assert torch.equal(pairs.batch(slice(0, 2)).luma, expected)
+    assert pairs.memory_used == 0
+
+
+def test_forgetting_frees_what_is_kept_and_changes_no_number(test_pairs: PairSet) -> None:
+    pairs = source_set(test_pairs)
+    before = pairs.batch(slice(0, 2)).luma.clone()
+    assert pairs.forget()
+    assert not pairs.forget()
+    assert torch.equal(pairs.batch(slice(0, 2)).luma, before)
+    assert pairs.memory_used == 0
 
 
 def test_fused_luma_takes_the_colour_of_the_visible_image(test_pairs: PairSet) -> None:

@@ -92,12 +92,37 @@ def test_training_lowers_the_loss_and_reports_every_term_and_metric(workspace: W
     )
 
 
-def test_accumulation_steps_as_one_large_batch_would_but_for_batch_norm(workspace: Workspace) -> None:
-    recipe = build_recipe(config(accumulate=2), workspace)
+@pytest.mark.parametrize(("accumulate", "batches"), [(2, 2), (4, 2), (1, 1)])
+def test_a_step_descends_the_mean_gradient_of_its_batches(workspace: Workspace, accumulate: int, batches: int) -> None:
+    recipe, whole = (build_recipe(config(accumulate=n), workspace) for n in (accumulate, 1))
     assert isinstance(recipe, SupervisedRecipe)
-    next(recipe.epochs())
-    steps = {int(slot["step"]) for slot in recipe.stepper.optimizer.state_dict()["state"].values()}
-    assert steps == {1}
+    assert isinstance(whole, SupervisedRecipe)
+    for one in (recipe, whole):
+        one.policy.eval()  # without batch statistics, the loss of a batch is the mean of its pairs'
+    rows = np.arange(8)[: 4 * batches]
+    _, norm = recipe.stepper.step(np.array_split(rows, batches), recipe.loss_of)
+    whole.stepper.micro_batch = 8
+    _, expected = whole.stepper.step([rows], whole.loss_of)
+    assert norm.item() == pytest.approx(expected.item(), rel=1e-4)
+
+
+def test_weights_that_leave_the_finite_at_the_last_step_fail_the_trial(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = build_recipe(config(), workspace)
+    assert isinstance(recipe, SupervisedRecipe)
+    step = recipe.stepper.step
+
+    def poisoned(*arguments: object) -> object:
+        result = step(*arguments)  # type: ignore[arg-type]
+        with torch.no_grad():
+            recipe.policy.leave.bias.fill_(float("inf"))
+        return result
+
+    monkeypatch.setattr(recipe.stepper, "step", poisoned)
+    recipe.recipe = recipe.recipe.model_copy(update={"batch_size": 8})
+    with pytest.raises(TrialError, match=r"weights must stay finite.*epoch 1"):
+        next(recipe.epochs())
 
 
 def test_a_loss_that_leaves_the_finite_fails_the_trial_with_its_name(workspace: Workspace) -> None:
@@ -144,6 +169,7 @@ def test_out_of_memory_halves_what_is_trained_at_once_keeps_the_batch_and_says_s
     recipe = build_recipe(config(), workspace)
     assert isinstance(recipe, SupervisedRecipe)
     loss_of = recipe.loss_of
+    loss_of(np.arange(4))
     seen: list[int] = []
 
     def small_gpu(rows: np.ndarray) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
@@ -154,9 +180,10 @@ def test_out_of_memory_halves_what_is_trained_at_once_keeps_the_batch_and_says_s
 
     monkeypatch.setattr(recipe, "loss_of", small_gpu)
     report = next(recipe.epochs())
-    assert seen == [4, 2, 2, 2, 2]
+    assert seen == [4, 4, 2, 2, 2, 2]  # what is kept of the sources goes first
     assert {int(slot["step"]) for slot in recipe.stepper.optimizer.state_dict()["state"].values()} == {2}
-    assert "training goes on with 2 at once" in report.notes[0]
+    assert "given up" in report.notes[0]
+    assert "training goes on with 2 at once" in report.notes[1]
 
 
 def test_a_split_batch_has_the_gradient_of_the_whole_one(workspace: Workspace) -> None:
@@ -166,7 +193,7 @@ def test_a_split_batch_has_the_gradient_of_the_whole_one(workspace: Workspace) -
         assert isinstance(recipe, SupervisedRecipe)
         recipe.policy.eval()  # without batch statistics, a batch's loss is the mean of its pairs'
         recipe.stepper.micro_batch = micro_batch
-        recipe.stepper._backward(np.arange(4), recipe.loss_of)
+        recipe.stepper._backward(np.arange(4), recipe.loss_of, batches=1)
         gradients.append(torch.cat([p.grad.flatten() for p in recipe.policy.parameters() if p.grad is not None]))
     torch.testing.assert_close(gradients[0], gradients[1], rtol=1e-4, atol=1e-7)
 
@@ -194,3 +221,16 @@ def test_training_runs_in_every_precision_a_cpu_has(workspace: Workspace, precis
 def test_fp16_on_a_cpu_fails_with_a_remedy(workspace: Workspace) -> None:
     with pytest.raises(TrialError, match="Use auto"):
         build_recipe(config(precision="fp16"), workspace)
+
+
+def test_a_sampled_map_of_an_image_does_not_depend_on_its_batch(workspace: Workspace) -> None:
+    recipe = build_recipe(config(), workspace)
+    assert isinstance(recipe, SupervisedRecipe)
+    recipe.policy.eval()
+    sources = workspace.test["synthetic"]
+    with torch.no_grad():
+        _, together = recipe.fuse(sources.batch(slice(0, 3)), seed=5)
+        _, alone = recipe.fuse(sources.batch(slice(1, 2)), seed=5)
+        _, mean = recipe.fuse(sources.batch(slice(1, 2)))
+    torch.testing.assert_close(together[1:2], alone)
+    assert not torch.allclose(alone, mean)
