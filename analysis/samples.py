@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,10 +22,14 @@ class Sample:
     images: tuple[tuple[str, str], ...]
 
 
-def samples_of(run: Path, number: int, limit: int = 4) -> tuple[list[Sample], list[str]]:
-    """Return up to `limit` pairs of a trial, the data sets in turn, and a line for every image that cannot be read."""
+def samples_of(run: Path, numbers: Iterable[int], limit: int = 4) -> tuple[list[Sample], list[str]]:
+    """Return up to `limit` pairs, the data sets in turn, and a line for every image that cannot be read.
+
+    They are those of the first of the trials (the seeds of one setting) whose samples were kept.
+    """
     pairs: dict[str, list[str]] = {}
-    for folder in sorted(run.glob(f"samples/{number}_*")):
+    kept = next((found for n in numbers if (found := sorted(run.glob(f"samples/{n}_*")))), [])
+    for folder in kept:
         for fused in sorted(folder.glob("*_fused.png")):
             stem = fused.name.removesuffix("_fused.png")
             pairs.setdefault(stem.split("_", 1)[0], []).append(f"{folder.name}/{stem}")

@@ -51,10 +51,15 @@ class Capacity:
     def device(self) -> str:
         return "cuda" if self.gpu else "cpu"
 
+    @property
+    def share(self) -> float:
+        """Return the share of a device's memory that one worker may use."""
+        return min(self.gpu, 1.0) if self.gpu else 1 / self.workers
+
 
 def cores() -> int:
     """Return the CPU cores this process may use, a container's limit included."""
-    allowed = len(os.sched_getaffinity(0))
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     try:
         quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
         return max(1, min(allowed, round(int(quota) / int(period))))

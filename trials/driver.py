@@ -20,7 +20,7 @@ from trials.lock import RunLock
 from trials.plan import Plan, make_plan
 from trials.progress import Display
 from trials.ranking import RankedTrial
-from trials.results import FILE, Results, TrialRow
+from trials.results import FILE, Results, ResultsError, TrialRow
 from trials.stop import Stop, Stopped
 from trials.sweep import Sweep
 from trials.tally import Tally
@@ -67,20 +67,19 @@ def run(spec: SweepSpec, options: Options, display: Display | None = None) -> Ou
         cluster.check(options.address)
     plan = make_plan(spec)
     stopped = False
-    with RunLock(folder), Results.open(folder / FILE) as results, Stop() as stop:
+    with RunLock(folder), Stop() as stop, Results.open(folder / FILE) as results:
         (folder / "sweep.yaml").write_text(spec.text, encoding="utf-8")
         rules = Rules(folder / "states", spec.rank_by, spec.keep_states, spec.keep_best, spec.keep_samples)
         sweep = Sweep(folder, plan, results, rules, display)
         sweep.prepare(retry_failed=options.retry_failed)
-        for note in plan.notes:
-            display.note(note)
         try:
             if sweep.queue:
                 _execute(executor, spec, options, sweep, stop)
         except Stopped:
             stopped = True
         finally:
-            sweep.put_back()
+            with suppress(ResultsError):  # a table that refuses is put right when it is opened next
+                sweep.put_back()
             with suppress(OSError):  # states of trials that are to go on stay
                 rules.states.rmdir()
             export(folder)
@@ -106,6 +105,7 @@ def choose_executor(options: Options, display: Display) -> str:
 
 def _execute(executor: str, spec: SweepSpec, options: Options, sweep: Sweep, stop: Stop) -> None:
     if executor == "inline":
+        _say_notes(sweep)
         with _Recorded(spec, options, sweep, ["cpu" if options.device == "cpu" else options.device]), sweep.display:
             run_inline(sweep, stop, options.device)
         return
@@ -115,6 +115,7 @@ def _execute(executor: str, spec: SweepSpec, options: Options, sweep: Sweep, sto
 
         display = sweep.display
         _say_where(display, dashboard, ours)
+        _say_notes(sweep)
         stop.check()
         capacity = cluster.capacity(ray, spec.resources, options.workers, options.device, len(sweep.tasks))
         if not capacity.gpu and sweep.plan.data is not None:
@@ -124,6 +125,11 @@ def _execute(executor: str, spec: SweepSpec, options: Options, sweep: Sweep, sto
 
         with _Recorded(spec, options, sweep, cluster.devices(ray, capacity)), display:
             run_ray(sweep, stop, capacity)
+
+
+def _say_notes(sweep: Sweep) -> None:
+    for note in (*sweep.plan.notes, *sweep.notes()):
+        sweep.display.note(note)
 
 
 def _say_where(display: Display, dashboard: str | None, ours: bool) -> None:

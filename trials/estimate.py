@@ -82,7 +82,8 @@ def describe(spec: SweepSpec, options: Options) -> list[str]:
     cost = probe(plan, options.device)
     if done.epoch_seconds is not None:
         cost = replace(cost, epoch_seconds=done.epoch_seconds, measured="by the epochs in the table")
-    workers = min(options.workers or _workers(spec, options.device), done.to_run)
+    inline = options.executor == "inline"
+    workers = min(options.workers or (1 if inline else _workers(spec, options.device)), done.to_run)
     total = cost.epoch_seconds * done.epochs_left / workers
     return [
         *lines,

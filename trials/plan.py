@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -42,10 +43,15 @@ class Plan:
         return {} if self.data is None else {f"train:{self.data.train.name}": self.data.train, **self.data.test}
 
 
-def _refuse_what_cannot_train(configs: list[TrialConfig], data: LoadedData) -> None:
+def _refuse_what_cannot_train(configs: list[TrialConfig], data: LoadedData, weights: Mapping[str, float]) -> None:
     from fusion_core.limits import size_problems
 
     problems = size_problems(configs, data.train, data.test)
+    if weights and not any(weights.get(name, 0) > 0 for name in data.test):
+        problems.append(
+            "rank_by.dataset_weights must give weight to a test set that is there, but none of "
+            f"{', '.join(data.test)} has any. Give one a weight, or leave dataset_weights out."
+        )
     if any(config.loss.terms for config in configs):
         from fusion_core.losses import unknown_terms
 
@@ -64,7 +70,7 @@ def make_plan(spec: SweepSpec) -> Plan:
         from fusion_core.data.catalog import load_data
 
         data = load_data(spec.trial.data)
-        _refuse_what_cannot_train(configs, data)
+        _refuse_what_cannot_train(configs, data, spec.rank_by.dataset_weights)
         marks["train"] = data.train.fingerprint
         marks |= {f"test/{name}": pairs.fingerprint for name, pairs in data.test.items()}
     among = cohort(marks)

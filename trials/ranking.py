@@ -77,7 +77,11 @@ def best(results: Results, rank_by: RankBy, cohort: str | None = None, limit: in
 
     `cohort` keeps only trials that saw the same data; None takes all.
     """
-    at = "metrics.epoch = :epoch" if rank_by.epoch else "metrics.epoch = trials.epochs AND status = 'finished'"
+    at = (
+        "metrics.epoch = :epoch AND status != 'failed'"
+        if rank_by.epoch
+        else "metrics.epoch = trials.epochs AND status = 'finished'"
+    )
     rows = results.query(
         "SELECT number, id, parameters, seed, metrics.epoch, cohort, dataset, mean FROM trials "
         f"JOIN metrics ON trial = id AND metric = :metric AND {at} ORDER BY number",

@@ -121,7 +121,7 @@ class Listener(Unsaved, tune.Callback):
 
 def run_ray(sweep: Sweep, stop: Stop, capacity: Capacity) -> None:
     """Run all that waits on the connected cluster. Raises Stopped where the user asked to stop."""
-    shared = Shared(sweep.tasks, ray.put(sweep.plan.data), sweep.rules, capacity.device)
+    shared = Shared(sweep.tasks, ray.put(sweep.plan.data), sweep.rules, capacity.device, capacity.share)
     trainable = tune.with_resources(
         tune.with_parameters(FusionTrainable, shared=shared), {"cpu": capacity.cpu, "gpu": capacity.gpu}
     )

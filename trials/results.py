@@ -145,7 +145,7 @@ class Results:
                 [
                     (json.dumps(dict(trial.parameters)), trial.config, trial.epochs, row.done >= trial.epochs, trial.id)
                     for trial in planned
-                    if (row := known.get(trial.id)) and (row.status != "finished" or row.epochs < trial.epochs)
+                    if (row := known.get(trial.id)) and (row.status != "finished" or row.epochs != trial.epochs)
                 ],
             )
             keys = self.query("SELECT DISTINCT key FROM trials, json_each(parameters)")
@@ -162,7 +162,7 @@ class Results:
             self.connection.executemany("INSERT OR REPLACE INTO datasets VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
     def start(self, trial: str, started: float) -> None:
-        self.connection.execute(
+        self._write(
             "UPDATE trials SET status = 'running', attempts = attempts + 1, started = ?, error = NULL WHERE id = ?",
             (started, trial),
         )
@@ -205,7 +205,7 @@ class Results:
         return differing
 
     def fail(self, trial: str, error: str) -> None:
-        self.connection.execute("UPDATE trials SET status = 'failed', error = ? WHERE id = ?", (error, trial))
+        self._write("UPDATE trials SET status = 'failed', error = ? WHERE id = ?", (error, trial))
 
     def wait(self, trials: Iterable[str]) -> None:
         """Put trials back in the queue (a stopped sweep, a lost worker, a retry)."""
@@ -220,16 +220,18 @@ class Results:
     def begin_run(self, started: float, record: Mapping[str, Any]) -> int:
         """Write where the rows to come are from; return the number of this run of the program."""
         text = json.dumps(record, allow_nan=False)
-        cursor = self.connection.execute("INSERT INTO provenance (started, record) VALUES (?, ?)", (started, text))
-        return int(cursor.lastrowid or 0)
+        return self._write("INSERT INTO provenance (started, record) VALUES (?, ?)", (started, text))
 
     def end_run(self, run: int, finished: float, seconds: float) -> None:
-        self.connection.execute(
-            "UPDATE provenance SET finished = ?, seconds = ? WHERE id = ?", (finished, seconds, run)
-        )
+        self._write("UPDATE provenance SET finished = ?, seconds = ? WHERE id = ?", (finished, seconds, run))
+
+    def _write(self, sql: str, values: Sequence[Any]) -> int:
+        """Execute one statement; return the number of the row it inserted."""
+        with self._transaction():
+            return int(self.connection.execute(sql, values).lastrowid or 0)
 
     def _transaction(self) -> _Transaction:
-        return _Transaction(self.connection)
+        return _Transaction(self.connection, self.path)
 
     def _differing(self, trial: str, epoch: int, metrics: list[tuple[Any, ...]]) -> int:
         there = {
@@ -242,16 +244,35 @@ class Results:
 
 
 class _Transaction:
-    """All of it or nothing, whatever interrupts it."""
+    """All of it or nothing, whatever interrupts it. What SQLite refuses is raised as ResultsError."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self.connection = connection
+        self.path = path
 
     def __enter__(self) -> None:
-        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            self.connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as problem:
+            raise self._refused(problem) from problem
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self.connection.execute("COMMIT" if kind is None else "ROLLBACK")
+    def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, _: object) -> None:
+        try:
+            if kind is None:
+                self.connection.execute("COMMIT")
+        except sqlite3.Error as refused:
+            problem = refused
+        if problem is not None:
+            with suppress(sqlite3.Error):  # SQLite has rolled back by itself where the disk is full
+                self.connection.execute("ROLLBACK")
+        if isinstance(problem, sqlite3.Error):
+            raise self._refused(problem) from problem
+
+    def _refused(self, problem: sqlite3.Error) -> ResultsError:
+        return ResultsError(
+            f"{self.path}: a report must be written, but SQLite says: {problem}. What was reported before is safe: "
+            "make room, or close what holds the table, and run the same command again"
+        )
 
 
 def _check(connection: sqlite3.Connection, path: Path) -> None:

@@ -48,12 +48,29 @@ class Sweep:
         self.results.describe_data(self.plan.cohort, self.plan.sets)
         for ranked in best(self.results, self.rules.rank_by, self.plan.cohort, self.board.limit):
             self.board.add(ranked)
+        self.keeper.keep_only(self._best())
         for planned in self.plan.trials:
             row = self.rows[planned.id]
             if row.status == "waiting":
                 self.queue.append(len(self.tasks))
                 self.tasks.append(Task(planned.id, row.number, planned.config))
         self.display.begin([self.rows[trial.id] for trial in self.plan.trials], self.board.top)
+
+    def notes(self) -> list[str]:
+        """Return what the user should know of the table that is gone on with."""
+        notes = []
+        ((others,),) = self.results.query("SELECT count(*) FROM trials WHERE cohort != ?", (self.plan.cohort,))
+        if others:
+            notes.append(
+                f"{others} trials in the table saw other data: they stay there, and are not compared with these"
+            )
+        lacking = [t.number for t in self._best() if not self.keeper.checkpoint(t.number, t.id).exists()]
+        if lacking:
+            numbers = ", ".join(map(str, sorted(lacking)))
+            notes.append(
+                f"no checkpoint of trial {numbers}, among the best: keep_best was smaller then, or it was removed"
+            )
+        return notes
 
     @property
     def over(self) -> bool:

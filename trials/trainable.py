@@ -23,6 +23,7 @@ class Shared:
     data: ray.ObjectRef
     rules: Rules
     device: str
+    share: float
 
 
 class FusionTrainable(tune.Trainable):
@@ -31,7 +32,7 @@ class FusionTrainable(tune.Trainable):
     def setup(self, config: dict[str, Any], shared: Shared | None = None) -> None:
         assert shared is not None
         self.shared = shared
-        self.worker = Worker(lambda: ray.get(shared.data), shared.rules, shared.device)
+        self.worker = Worker(lambda: ray.get(shared.data), shared.rules, shared.device, shared.share)
         self._take_up(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:

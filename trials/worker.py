@@ -26,11 +26,12 @@ if TYPE_CHECKING:
 class Worker:
     """Runs any number of trials in this process; data stay on the device from one to the next.
 
-    `data` is called once, when the first trial needs pairs.
+    `data` is called once, when the first trial needs pairs; `share` of the device's memory is this worker's.
     """
 
-    def __init__(self, data: Callable[[], LoadedData], rules: Rules, device: str) -> None:
+    def __init__(self, data: Callable[[], LoadedData], rules: Rules, device: str, share: float = 1.0) -> None:
         self.data = data
+        self.share = share
         self.rules = rules
         self.device = device
         self.device_name = "cpu"
@@ -69,7 +70,7 @@ class Worker:
             configure_process(device)
             self.device_name = name_of(device)
             data = self.data()
-            self._workspace = Workspace(data.train, data.test, device)
+            self._workspace = Workspace(data.train, data.test, device, share=self.share)
         return self._workspace
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ def command(*arguments: object, cwd: Path = REPOSITORY) -> subprocess.CompletedP
         capture_output=True,
         text=True,
         cwd=cwd,
+        env=os.environ | {"CUDA_VISIBLE_DEVICES": ""},
         timeout=60,
         check=False,
     )

@@ -4,6 +4,7 @@ import json
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from fusion_core.config import TrialConfig
-from fusion_core.errors import ConfigError
+from fusion_core.errors import ConfigError, FusionError
 from fusion_core.recipes.arithmetic import ArithmeticRecipe
 from fusion_core.recipes.base import EpochReport
 from tests.trials.helpers import SWEEP, rows, write_sweep
@@ -62,18 +63,23 @@ def start(folder: Path, *options: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=REPOSITORY)
 
 
-def wait_for_reports(run: Path, count: int) -> None:
+def wait_for(run: Path, count: str, least: int) -> None:
+    """Wait until the SELECT `count` gives `least`."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if (run / FILE).exists():
             try:
                 with Results.read(run / FILE) as results:
-                    if results.query("SELECT count(*) FROM training WHERE name = 'loss_total'")[0][0] >= count:
+                    if results.query(count)[0][0] >= least:
                         return
-            except Exception:  # noqa: BLE001 - the table is only just being made
+            except (FusionError, sqlite3.Error):  # the table is only just being made
                 pass
         time.sleep(0.01)
-    raise AssertionError(f"no {count} reports within a minute")
+    raise AssertionError(f"{count} did not reach {least} within a minute")
+
+
+def wait_for_reports(run: Path, count: int) -> None:
+    wait_for(run, "SELECT count(*) FROM training WHERE name = 'loss_total'", count)
 
 
 def test_a_sweep_writes_every_epoch_of_every_trial_and_the_exports(tmp_path: Path) -> None:
@@ -307,12 +313,10 @@ def test_killed_at_random_moments_a_sweep_ends_with_the_table_of_an_undisturbed_
     undisturbed = rows(run(tmp_path / "other", text=text).run)
     write_sweep(tmp_path, text)
     moments = random.Random(7)
-    for _ in range(3):
+    for killed in range(3):
         process = start(tmp_path, "--executor", "inline")
-        if (tmp_path / "tiny" / FILE).exists():
-            time.sleep(moments.uniform(0.3, 0.9))
-        else:
-            wait_for_reports(tmp_path / "tiny", 2)
+        wait_for_reports(tmp_path / "tiny", 3 * killed + 2)
+        time.sleep(moments.uniform(0, 0.03))
         process.kill()
         process.communicate()
     assert rows(run(tmp_path, text=text).run) == undisturbed
@@ -322,10 +326,7 @@ def test_killed_at_random_moments_a_sweep_ends_with_the_table_of_an_undisturbed_
 def test_a_signal_stops_a_sweep_cleanly_and_says_how_to_go_on(tmp_path: Path, number: signal.Signals) -> None:
     write_sweep(tmp_path, SWEEP.replace("epochs: 2", "epochs: 2, seconds: 5"))
     process = start(tmp_path, "--executor", "inline")
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and not (tmp_path / "tiny" / FILE).exists():
-        time.sleep(0.02)
-    time.sleep(0.3)
+    wait_for(tmp_path / "tiny", "SELECT count(*) FROM trials WHERE status = 'running'", 1)
     process.send_signal(number)
     said, _ = process.communicate(timeout=10)
     assert process.returncode == 130
@@ -417,3 +418,43 @@ def test_the_config_in_the_table_gives_the_trial_back(tmp_path: Path) -> None:
     with Results.read(outcome.run / FILE) as results:
         configs = [TrialConfig.model_validate_json(text) for (text,) in results.query("SELECT config FROM trials")]
     assert {config.loss.resolved().ssim_ir_ratio for config in configs} == {1.0, 10.0}
+
+
+def test_a_trial_that_failed_after_the_ranked_epoch_is_never_among_the_best(tmp_path: Path) -> None:
+    text = SWEEP.replace("epochs: 2", "epochs: 2, fail_at: 2").replace("name: tiny", "name: tiny\nrank_by: {epoch: 1}")
+    for _ in range(2):
+        outcome = run(tmp_path, text=text)
+        assert list(outcome.top) == []
+        assert len(outcome.failures) == 6
+
+
+def test_asking_for_fewer_epochs_ranks_old_and_new_trials_at_the_same_epoch(tmp_path: Path) -> None:
+    run(tmp_path, "trial.recipe.epochs=3")
+    outcome = run(tmp_path, "trial.recipe.epochs=1", "seeds=[0, 1]")
+    assert {trial.epoch for trial in outcome.top} == {1}
+
+
+def test_a_table_that_refuses_a_write_stops_the_sweep_with_one_clear_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = Results.report
+
+    def full_disk(self: Results, *arguments: object, **options: object) -> int:
+        self.connection.execute("PRAGMA max_page_count = 1")
+        return report(self, *arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Results, "report", full_disk)
+    with pytest.raises(FusionError, match=r"database or disk is full.*What was reported before is safe"):
+        run(tmp_path, "seeds=[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]")
+    monkeypatch.undo()
+    assert set(statuses(run(tmp_path).run).values()) == {"finished"}
+
+
+def test_weights_on_test_sets_that_are_not_there_are_refused_before_anything_is_written(tmp_path: Path) -> None:
+    text = (
+        "name: tiny\ntrial:\n  data: {test: [synthetic, pet], optional: [pet], root: nowhere}\n"
+        "  loss: {ssim_window_size: 11}\nrank_by: {dataset_weights: {pet: 1}}\n"
+    )
+    with pytest.raises(ConfigError, match=r"weight to a test set that is there, but none of synthetic"):
+        run(tmp_path, text=text)
+    assert not (tmp_path / "tiny").exists()
