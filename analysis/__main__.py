@@ -31,7 +31,7 @@ def main(run: Annotated[Path, typer.Argument(help="The folder of a sweep: runs/N
         print(f"error: {problem}", file=sys.stderr)
         raise typer.Exit(2) from problem
     for sentence in answer(table, scores):
-        console.print(escape(sentence))
+        console.print(escape(sentence), soft_wrap=True)
     for note in scores.notes:
         console.print(f"note: {escape(note)}")
     if scores.metrics:
@@ -44,18 +44,17 @@ def ranking_table(run: Run, scores: Scores) -> Table:
     names = short_names(list(run.axes))
     ranking = scores.ranking(scores.metric, ALL, scores.epoch)
     ranking = ranking[(ranking["rank"] <= _TOP) | (ranking["baseline"] != "") & ranking["value"].notna()]
-    table = Table(title=escape(f"{run.name}: {scores.metric} at epoch {scores.epoch}"))
-    table.add_column("#", justify="right")
-    for name in names.values() or ("setting",):
-        table.add_column(escape(name), justify="right")
-    for name in (scores.metric, "±", "n"):
-        table.add_column(name, justify="right")
+    table = Table(title=escape(f"{run.name}: {scores.metric} at epoch {scores.epoch}"), title_justify="left", box=None)
+    for name in ("#", scores.metric, "±", "n"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("setting")
     for row in ranking.to_dict("records"):
         place = "" if row["baseline"] else f"{row['rank']:.0f}"
-        setting = [row["baseline"]] if row["baseline"] else [text(value) for value in row["parameters"].values()]
-        cells = setting or ["the only one"]
-        cells += [""] * (len(names) - len(cells))
-        table.add_row(place, *map(escape, cells), number(row["value"]), number(row["std"]), str(row["n"]))
+        weights = ", ".join(
+            f"{name} {text(row['parameters'][key])}" for key, name in names.items() if not row["baseline"]
+        )
+        setting = row["baseline"] or weights or "the only one"
+        table.add_row(place, number(row["value"]), number(row["std"]), str(row["n"]), escape(setting))
     return table
 
 
