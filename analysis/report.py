@@ -45,7 +45,9 @@ def render(run: Run, scores: Scores) -> str:
     )  # fmt: skip
     names = short_names(list(run.axes))
     best = _best(scores)
-    samples, problems = samples_of(run.path, best["numbers"]) if best is not None else ([], [])
+    samples, problems = (
+        samples_of(run.path, best["numbers"], max(4, len(run.datasets))) if best is not None else ([], [])
+    )
     failed = failed_trials(run)
     return environment.get_template("report.html.j2").render(
         title=run.name,

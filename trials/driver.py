@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fusion_core.errors import ConfigError
+from fusion_core.errors import ConfigError, printable
 from trials import cluster
 from trials.exports import export
 from trials.identity import provenance
@@ -52,6 +52,7 @@ class Outcome:
     failures: Sequence[TrialRow]
     tally: Tally
     stopped: bool
+    untrained: tuple[str, float] | None = None
 
 
 def run(spec: SweepSpec, options: Options, display: Display | None = None) -> Outcome:
@@ -68,13 +69,17 @@ def run(spec: SweepSpec, options: Options, display: Display | None = None) -> Ou
     plan = make_plan(spec)
     stopped = False
     with RunLock(folder), Stop() as stop, Results.open(folder / FILE) as results:
-        (folder / "sweep.yaml").write_text(spec.text, encoding="utf-8")
+        (folder / "sweep.yaml").write_text(_as_run(spec), encoding="utf-8")
         rules = Rules(folder / "states", spec.rank_by, spec.keep_states, spec.keep_best, spec.keep_samples)
         sweep = Sweep(folder, plan, results, rules, display)
         sweep.prepare(retry_failed=options.retry_failed)
         try:
             if sweep.queue:
                 _execute(executor, spec, options, sweep, stop)
+            else:
+                _say_notes(sweep)
+                with _Recorded(spec, options, sweep, []):
+                    pass
         except Stopped:
             stopped = True
         finally:
@@ -83,8 +88,13 @@ def run(spec: SweepSpec, options: Options, display: Display | None = None) -> Ou
             with suppress(OSError):  # states of trials that are to go on stay
                 rules.states.rmdir()
             export(folder)
-            failures = sweep.failures()
-    return Outcome(folder, spec.rank_by.metric, sweep.board.top, failures, display.tally, stopped)
+            failures, untrained = sweep.failures(), sweep.untrained()
+    return Outcome(folder, spec.rank_by.metric, sweep.board.top, failures, display.tally, stopped, untrained)
+
+
+def _as_run(spec: SweepSpec) -> str:
+    """Return the file's text, and what --set laid over it."""
+    return spec.text + "".join(f"\n# run with --set {printable(override)}" for override in spec.overrides)
 
 
 def choose_executor(options: Options, display: Display) -> str:
@@ -119,7 +129,8 @@ def _execute(executor: str, spec: SweepSpec, options: Options, sweep: Sweep, sto
         stop.check()
         capacity = cluster.capacity(ray, spec.resources, options.workers, options.device, len(sweep.tasks))
         if not capacity.gpu and sweep.plan.data is not None:
-            display.note(f"no CUDA device: {capacity.workers} single-threaded CPU workers")
+            workers = "worker" if capacity.workers == 1 else "workers"
+            display.note(f"no CUDA device: {capacity.workers} single-threaded CPU {workers}")
         display.tally.workers = capacity.workers
         from trials.ray_executor import run_ray
 
@@ -146,6 +157,7 @@ class _Recorded:
         plan: Plan = sweep.plan
         self.results = sweep.results
         self.record = provenance(spec, options.command, devices, plan.fingerprints, plan.notes)
+        self.record["cohort"] = plan.cohort
 
     def __enter__(self) -> None:
         self.clock = time.monotonic()

@@ -11,6 +11,7 @@ from fusion_core.metrics.facts import FACTS
 from trials.cluster import cores
 from trials.plan import Plan, make_plan
 from trials.results import FILE, Results
+from trials.states import resumable
 from trials.tally import duration
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Done:
                 done.finished += 1
             else:
                 done.to_run += 1
-                done.epochs_left += trial.epochs - (row.done if row else 0)
+                done.epochs_left += trial.epochs - (resumable(row, table.parent / "states").done if row else 0)
         timed = [seconds[trial.id] for trial in plan.trials if trial.id in seconds]
         done.epoch_seconds = sum(timed) / len(timed) if timed else None
         return done

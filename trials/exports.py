@@ -19,6 +19,9 @@ LOSS_COLUMNS = (
     "max_mode", "consist_mode", "ssim_window_size",
 )  # fmt: skip
 
+# Columns of their own, or nothing that decides a number; what ssim_shared sets is a column of params.csv anyway.
+NOT_COLUMNS = ("seed", "recipe.epochs", "evaluation.per_image", "loss.ssim_ratio", "loss.ssim_ir_ratio")
+
 SECONDS = "SELECT number AS exp_id, epoch, value FROM training JOIN trials ON trial = id WHERE name = 'seconds'"
 
 
@@ -78,7 +81,20 @@ def _trials(results: Results) -> pd.DataFrame:
     trials = _frame(results, "SELECT number, id, seed, parameters, config, epochs, status FROM trials ORDER BY number")
     for column in ("parameters", "config"):
         trials[column] = [json.loads(text) for text in trials[column]]
+    fixed = [_flat({key: part for key, part in config.items() if key != "data"}) for config in trials["config"]]
+    keys = dict.fromkeys(key for config in fixed for key in config)
+    # A value changed from one run of the sweep to the next tells trials apart as an axis does.
+    changed = [k for k in keys if k not in NOT_COLUMNS and len({repr(config.get(k)) for config in fixed}) > 1]
+    for parameters, config in zip(trials["parameters"], fixed, strict=True):
+        parameters.update({key: config.get(key) for key in changed if key not in parameters})
     return trials
+
+
+def _flat(config: dict[str, Any], above: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in config.items():
+        flat |= _flat(value, f"{above}{key}.") if isinstance(value, dict) else {above + key: value}
+    return flat
 
 
 def _metrics(results: Results) -> pd.DataFrame:

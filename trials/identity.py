@@ -71,7 +71,7 @@ def provenance(
         "command": command,
         "spec": spec.text,
         "overrides": list(spec.overrides),
-        "resolved": spec.model_dump(mode="json", exclude={"text", "path", "overrides"}),
+        "resolved": spec.model_dump(mode="json", exclude={"text", "path", "overrides", "notes"}),
         "numerics": NUMERICS,
         "cohort": cohort(fingerprints),
         "fingerprints": dict(fingerprints),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from pathlib import Path
 
 from trials.job import Kept
@@ -34,12 +34,16 @@ class Keeper:
             partial.write_bytes(content)
             partial.replace(folder / name)
 
-    def keep_only(self, trials: Iterable[RankedTrial]) -> None:
-        """Remove what belongs to other trials."""
+    def keep_only(self, trials: Iterable[RankedTrial], among: Container[str]) -> None:
+        """Remove what belongs to other trials `among` these ids; trials that saw other data keep theirs."""
         names = {f"{trial.number}_{trial.id}" for trial in trials}
         for path in self.checkpoints.glob("*_*.*"):
-            if path.stem not in names:
+            if path.stem not in names and _id(path.stem) in among:
                 path.unlink(missing_ok=True)
         for folder in self.samples.glob("*_*"):
-            if folder.name not in names:
+            if folder.name not in names and _id(folder.name) in among:
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _id(name: str) -> str:
+    return name.partition("_")[2]

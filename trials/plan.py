@@ -27,6 +27,7 @@ class Plan:
     data: LoadedData | None
     fingerprints: dict[str, str]
     cohort: str
+    remarks: tuple[str, ...] = ()
 
     def pairs(self) -> LoadedData:
         """Return the data of a sweep that needs some."""
@@ -35,7 +36,8 @@ class Plan:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        return self.data.notes if self.data is not None else ()
+        """Return what the user should know of the sweep and of its data."""
+        return (*self.remarks, *(self.data.notes if self.data is not None else ()))
 
     @property
     def sets(self) -> dict[str, PairSet]:
@@ -85,4 +87,4 @@ def make_plan(spec: SweepSpec) -> Plan:
         )
         for trial in expanded
     ]
-    return Plan(trials, configs, data, marks, among)
+    return Plan(trials, configs, data, marks, among, spec.notes)

@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from trials.job import Report
-from trials.ranking import RankedTrial
+from trials.ranking import RankedTrial, sign
 from trials.results import TrialRow
 from trials.tally import Tally, duration
 
@@ -118,6 +118,13 @@ class Display:
         return " · ".join(parts)
 
 
+UNTRAINED = {
+    "visible": "copy of the visible image",
+    "infrared": "copy of the infrared image",
+    "average": "average of both",
+}
+
+
 def said(parameters: Mapping[str, Any]) -> str:
     """Write swept values in a line, by the last part of their names."""
     return ", ".join(f"{key.rpartition('.')[2]} {value}" for key, value in parameters.items()) or "nothing is swept"
@@ -154,6 +161,13 @@ def summary(outcome: Outcome, report: Path, command: str, seconds: float) -> lis
         best = outcome.top[0]
         parts.append(best_table(outcome.top[:SHOWN], outcome.metric))
         parts.append(Text(f"best weights: {said(best.parameters)} ({outcome.metric} {best.score:.4f})", style="bold"))
+    elif tally.finished:
+        parts.append(Text(f"no trial has a {outcome.metric} at the epoch that rank_by names: nothing is ranked"))
+    if outcome.untrained is not None:
+        fusion, score = outcome.untrained
+        short = outcome.top and sign(outcome.metric) * (outcome.top[0].score - score) < 0
+        text = f"best untrained: {UNTRAINED[fusion]} ({outcome.metric} {score:.4f})"
+        parts.append(Text(text + (", which no trial reaches" if short else "")))
     checkpoints = outcome.run / "checkpoints"
     if checkpoints.is_dir():
         parts.append(Text(f"checkpoints: {_short(checkpoints)}"))

@@ -15,7 +15,10 @@ from trials.yaml_reader import Node, is_number
 
 def cross_problems(root: Node, data: dict[str, Any]) -> list[Problem]:
     """Return what is wrong between keys that are each fine."""
-    rules = (seed_problems, rank_problems, epoch_problems, ssim_problems, data_problems, size_problems, share_problems)
+    rules = (
+        seed_problems, rank_problems, epoch_problems, ssim_problems, data_problems, size_problems, share_problems,
+        axis_problems,
+    )  # fmt: skip
     return [problem for rule in rules for problem in rule(root, data)]
 
 
@@ -63,10 +66,9 @@ def epoch_problems(root: Node, data: dict[str, Any]) -> list[Problem]:
         return []
     path = ("trial", "recipe", "epochs")
     place = root.at(["rank_by", "epoch"]).place
-    lowered = place.line and root.has(path) and not root.at(path).place.line
-    remedy = (
-        f" Add --set rank_by.epoch={epochs}." if lowered else f" Write {show(epochs)} or less, or raise the epochs."
-    )
+    if place.line and root.has(path) and not root.at(path).place.line:
+        return []  # `load` ranks such trials at their last epoch, and says so
+    remedy = f" Write {show(epochs)} or less, or raise the epochs."
     return [
         Problem(place, but_got(f"rank_by.epoch must be at most trial.recipe.epochs ({show(epochs)})", epoch, remedy))
     ]
@@ -84,6 +86,19 @@ def ssim_problems(root: Node, data: dict[str, Any]) -> list[Problem]:
     own = " and ".join(sorted(used - {"ssim_shared"}))
     text = f"loss.ssim_shared sets ssim_ratio and ssim_ir_ratio, but {own} is given too. Remove one or the other."
     return [Problem(min((root.at(["grid", axis]).place for axis in swept), key=str), text)]
+
+
+def axis_problems(root: Node, data: dict[str, Any]) -> list[Problem]:
+    """A --set of a field that is an axis: the axis wins, so it would do nothing."""
+    problems = []
+    grid = root.at(["grid"]).value if root.has(["grid"]) else None
+    for axis in grid if isinstance(grid, dict) else ():
+        path = ["trial", *str(axis).split(".")]
+        if root.has(path) and not root.at(path).place.line:
+            value = show(root.at(path).value)
+            text = f"trial.{axis} is an axis of the grid, so this does nothing. Write --set 'grid.{axis}=[{value}]'."
+            problems.append(Problem(root.at(path).place, text))
+    return problems
 
 
 def share_problems(root: Node, data: dict[str, Any]) -> list[Problem]:

@@ -56,6 +56,7 @@ class SweepSpec(SweepFile):
     path: Path
     text: str
     overrides: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
@@ -75,7 +76,12 @@ def load(path: Path, overrides: Sequence[str] = (), data_root: Path | None = Non
     if data_root is not None:
         option = Node(Place(f"--data-root {data_root}"), str(data_root), quoted=True)
         root = with_overrides(root, [], {("trial", "data", "root"): option})
-    return SweepSpec(**validate(root), path=path.absolute(), text=text, overrides=tuple(overrides))
+    spec = SweepSpec(**validate(root), path=path.absolute(), text=text, overrides=tuple(overrides))
+    epochs, ranked = spec.trial.recipe.epochs, spec.rank_by.epoch
+    if ranked is None or ranked <= epochs:
+        return spec
+    note = f"rank_by.epoch is {ranked}, but --set gives the trials {epochs}: they are ranked at epoch {epochs}"
+    return spec.model_copy(update={"rank_by": spec.rank_by.model_copy(update={"epoch": epochs}), "notes": (note,)})
 
 
 def read_text(path: Path) -> str:

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+
+from trials.results import TrialRow
+
+
+def resumable(row: TrialRow, folder: Path) -> TrialRow:
+    """Return the row with `done` = 0 where no state of it was kept, so that it starts anew."""
+    return row if row.status == "finished" or not row.done or States(folder, row.id).epochs() else replace(row, done=0)
 
 
 class States:

@@ -12,9 +12,9 @@ from trials.job import Report, Rules, Standing, Task
 from trials.keep import Keeper
 from trials.plan import Plan
 from trials.progress import Display
-from trials.ranking import Leaderboard, RankedTrial, best, weighted_mean
+from trials.ranking import Leaderboard, RankedTrial, best, sign, weighted_mean
 from trials.results import PlannedTrial, Results, TrialRow
-from trials.states import States
+from trials.states import States, resumable
 
 ATTEMPTS = 3
 BOARD = 5
@@ -35,6 +35,7 @@ class Sweep:
         self.tasks: list[Task] = []
         self.queue: deque[int] = deque()
         self.running: dict[str, int] = {}
+        self.compared: set[str] = set()
         self.lost: Counter[str] = Counter()
         self.asked_baselines = False
         self.board = Leaderboard(rules.rank_by.metric, max(BOARD, rules.keep_best))
@@ -46,19 +47,22 @@ class Sweep:
             self.results.wait([i for i, row in self.rows.items() if row.status == "failed" and i in self.planned])
             self.rows = self.results.trials()
         self.results.describe_data(self.plan.cohort, self.plan.sets)
+        ids = self.results.query("SELECT id FROM trials WHERE cohort = ?", (self.plan.cohort,))
+        self.compared = {trial for (trial,) in ids}
         for ranked in best(self.results, self.rules.rank_by, self.plan.cohort, self.board.limit):
             self.board.add(ranked)
-        self.keeper.keep_only(self._best())
+        self.keeper.keep_only(self._best(), self.compared)
         for planned in self.plan.trials:
             row = self.rows[planned.id]
             if row.status == "waiting":
                 self.queue.append(len(self.tasks))
                 self.tasks.append(Task(planned.id, row.number, planned.config))
-        self.display.begin([self.rows[trial.id] for trial in self.plan.trials], self.board.top)
+        rows = [resumable(self.rows[trial.id], self.rules.states) for trial in self.plan.trials]
+        self.display.begin(rows, self.board.top)
 
     def notes(self) -> list[str]:
         """Return what the user should know of the table that is gone on with."""
-        notes = []
+        notes = [] if self.queue else ["nothing to do: the table has every epoch of every trial"]
         ((others,),) = self.results.query("SELECT count(*) FROM trials WHERE cohort != ?", (self.plan.cohort,))
         if others:
             notes.append(
@@ -71,6 +75,18 @@ class Sweep:
                 f"no checkpoint of trial {numbers}, among the best: keep_best was smaller then, or it was removed"
             )
         return notes
+
+    def untrained(self) -> tuple[str, float] | None:
+        """Return the best fusion that learned nothing, and its score; None where none was measured."""
+        metric, weights = self.rules.rank_by.metric, self.rules.rank_by.dataset_weights
+        means: dict[str, dict[str, float]] = {}
+        for fusion, dataset, mean in self.results.query(
+            "SELECT fusion, dataset, mean FROM baselines WHERE cohort = ? AND metric = ?", (self.plan.cohort, metric)
+        ):
+            means.setdefault(fusion, {})[dataset] = math.nan if mean is None else mean
+        scores = {fusion: weighted_mean(values, weights) for fusion, values in means.items()}
+        known = [(fusion, score) for fusion, score in scores.items() if not math.isnan(score)]
+        return max(known, key=lambda one: sign(metric) * one[1], default=None)
 
     @property
     def over(self) -> bool:
@@ -116,7 +132,7 @@ class Sweep:
             )
         if ranked is not None and not math.isnan(ranked.score):
             self.board.add(ranked)
-            self.keeper.keep_only(self._best())
+            self.keeper.keep_only(self._best(), self.compared)
         self.display.reported(self.rows[task.id], report, self.board.top)
         if report.last:
             del self.running[task.id]

@@ -129,12 +129,20 @@ class RunningTrial:
         else:
             epoch, recipe = 0, build_recipe(self.config, workspace)
         if epoch < self.standing.done:
-            why = "; ".join(damaged) or "no state of it was saved"
-            self.notes = (
-                f"trial {self.task.number}: epochs {epoch + 1} to {self.standing.done} are trained again "
-                f"(their rows stay as they are), because {why}",
-            )
+            self.notes = (self.trained_again(epoch, damaged),)
         return recipe
+
+    def trained_again(self, epoch: int, damaged: list[str]) -> str:
+        """Say why epochs that the table holds are trained once more."""
+        if damaged:
+            return (
+                f"trial {self.task.number}: epochs {epoch + 1} to {self.standing.done} are trained again, because "
+                f"{'; '.join(damaged)}; their rows stay as they are"
+            )
+        return (
+            "trials that ended before with fewer epochs are trained from the start, since no state of theirs was kept "
+            "(keep_states: true in the sweep file keeps them); their rows stay as they are"
+        )
 
     def thinned(self, report: EpochReport) -> EpochReport:
         """Leave out the values per image where the sweep does not want them."""

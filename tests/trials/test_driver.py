@@ -147,7 +147,7 @@ def test_more_epochs_without_states_train_from_the_start_and_say_so(
     assert len(epochs) == 18
     assert first <= set(rows(outcome.run))
     said = capsys.readouterr().out
-    assert "trial 1: epochs 1 to 2 are trained again (their rows stay as they are), because no state" in said
+    assert said.count("are trained from the start, since no state of theirs was kept (keep_states: true") == 1
 
 
 def test_a_failed_trial_is_a_row_with_its_reason_and_the_others_go_on(tmp_path: Path) -> None:
@@ -235,7 +235,7 @@ def test_a_state_that_does_not_fit_the_table_is_not_gone_on_from(
     assert len(epochs) == {"damaged": 3, "missing": 3, "ahead": 2}[damage]
     said = capsys.readouterr().out
     assert ("a saved state must be whole" in said) == (damage == "damaged")
-    assert ("no state of it was saved" in said) == (damage == "missing")
+    assert ("no state of theirs was kept" in said) == (damage == "missing")
 
 
 def test_checkpoints_of_the_best_are_kept_and_no_others(tmp_path: Path) -> None:
@@ -458,3 +458,33 @@ def test_weights_on_test_sets_that_are_not_there_are_refused_before_anything_is_
     with pytest.raises(ConfigError, match=r"weight to a test set that is there, but none of synthetic"):
         run(tmp_path, text=text)
     assert not (tmp_path / "tiny").exists()
+
+
+def test_trials_of_other_data_keep_their_checkpoints_and_the_report_follows_the_command(tmp_path: Path) -> None:
+    text = (
+        "name: tiny\ntrial:\n  recipe: {epochs: 1, batch_size: 2, accumulate: 1}\n  policy: {base_channels: 2}\n"
+        "  data: {synthetic: {train: 2, test: 1, size: [48, 48]}}\n  loss: {ssim_window_size: 11}\n"
+        "grid:\n  loss.max_ratio: [4, 16]\nkeep_best: 1\n"
+    )
+    first = run(tmp_path, text=text)
+    kept = set((first.run / "checkpoints").iterdir())
+    other = run(tmp_path, "trial.data.synthetic.seed=5", text=text)
+    assert len(kept) == 1
+    assert kept < set((other.run / "checkpoints").iterdir())
+    again = run(tmp_path, text=text)
+    assert [trial.id for trial in again.top] == [trial.id for trial in first.top]
+    assert again.untrained is not None
+    with Results.read(first.run / FILE) as results:
+        ((record,),) = results.query("SELECT record FROM provenance ORDER BY id DESC LIMIT 1")
+        cohorts = dict(results.query("SELECT id, cohort FROM trials"))
+    assert json.loads(record)["cohort"] == cohorts[first.top[0].id]
+    assert "# run with" not in (first.run / "sweep.yaml").read_text()
+
+
+def test_a_value_changed_between_two_runs_is_a_column_of_the_exports(tmp_path: Path) -> None:
+    import pandas as pd
+
+    run(tmp_path)
+    folder = run(tmp_path, "trial.policy.base_channels=8").run
+    assert set(pd.read_csv(folder / "params.csv")["policy.base_channels"]) == {8, 64}
+    assert set(pd.read_parquet(folder / "results.parquet")["policy.base_channels"]) == {8, 64}

@@ -87,7 +87,14 @@ def test_problems_of_the_file_and_of_overrides_come_together(path):
     assert places[0] == "sweep.yaml:7" and sorted(places[1:]) == ["--set seeds=[]", "--set trial.recipe.epochs=0"]
 
 
-def test_fewer_epochs_than_the_ranking_asks_for_come_with_the_option_to_add(path):
-    assert refused(path, "trial.recipe.epochs=1") == [
-        "sweep.yaml:6: rank_by.epoch must be at most trial.recipe.epochs (1), but got 2. Add --set rank_by.epoch=1."
+def test_fewer_epochs_than_the_ranking_asks_for_are_ranked_at_the_last_and_it_is_said(path):
+    spec = load(path, ["trial.recipe.epochs=1"])
+    assert spec.rank_by.epoch == 1
+    assert spec.notes == ("rank_by.epoch is 2, but --set gives the trials 1: they are ranked at epoch 1",)
+
+
+def test_setting_a_field_that_the_grid_varies_is_refused_with_the_axis_to_set(path):
+    assert refused(path, "trial.loss.max_ratio=5") == [
+        "--set trial.loss.max_ratio=5: trial.loss.max_ratio is an axis of the grid, so this does nothing. "
+        "Write --set 'grid.loss.max_ratio=[5]'."
     ]
