@@ -179,7 +179,9 @@ function drawHeatmap() {
   at("heatmap-caption").textContent = caption;
   at("heatmap").setAttribute("aria-label", `Heatmap. ${caption} The ranking below holds the same numbers.`);
 
-  const width = Math.max(320, MARGIN + columns.length * 40),
+  // What the longest number takes at the size it is printed in.
+  const cell = Math.max(40, 6 + 6.3 * Math.max(0, ...some.map((one) => write(one).length)));
+  const width = Math.max(320, MARGIN + columns.length * cell),
     height = Math.max(220, 138 + rows.length * 34);
   at("heatmap").style.minWidth = `${columns.length > 4 ? width : 0}px`;
   const room = (Math.max(at("heatmap").parentElement.clientWidth, width) - MARGIN) / columns.length;
@@ -202,7 +204,7 @@ function drawHeatmap() {
   const yaxis = axisOf(state.rows, rows, rowOrder, " · ", title(state.rows));
   return Plotly.react(
     "heatmap",
-    room >= 38 && rows.length <= 60 ? [trace, printed(z, trace, write)] : [trace],
+    room >= cell - 2 && rows.length <= 60 ? [trace, printed(z, trace, write)] : [trace],
     {
       ...look(getComputedStyle(document.documentElement), height, lines),
       xaxis,
