@@ -98,7 +98,7 @@ def probe(plan: Plan, device: str) -> Cost:
     """Train the first trial for two epochs on a few pairs, and scale the second one up to all pairs."""
     from fusion_core.recipes.catalog import build_recipe
 
-    config = plan.configs[0]
+    config = plan.first
     if plan.data is None:
         recipe = build_recipe(config, None)
         report = recipe.train_epoch()

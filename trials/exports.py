@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +52,7 @@ def parameter_table(trials: pd.DataFrame) -> pd.DataFrame:
 
     rows = []
     for trial in trials.itertuples():
-        loss = LossConfig.model_validate(trial.config["loss"])
+        loss = LossConfig.model_validate(json.loads(trial.config)["loss"])
         row = {"exp_id": trial.number, "ssim_shared": loss.ssim_shared}
         row |= {name: getattr(loss.resolved(), name) for name in LOSS_COLUMNS}
         row |= {key: value for key, value in trial.parameters.items() if key.removeprefix("loss.") not in row}
@@ -79,15 +79,26 @@ def metric_table(metrics: pd.DataFrame, seconds: pd.DataFrame) -> pd.DataFrame:
 
 def _trials(results: Results) -> pd.DataFrame:
     trials = _frame(results, "SELECT number, id, seed, parameters, config, epochs, status FROM trials ORDER BY number")
-    for column in ("parameters", "config"):
-        trials[column] = [json.loads(text) for text in trials[column]]
-    fixed = [_flat({key: part for key, part in config.items() if key != "data"}) for config in trials["config"]]
-    keys = dict.fromkeys(key for config in fixed for key in config)
     # A value changed from one run of the sweep to the next tells trials apart as an axis does.
-    changed = [k for k in keys if k not in NOT_COLUMNS and len({repr(config.get(k)) for config in fixed}) > 1]
-    for parameters, config in zip(trials["parameters"], fixed, strict=True):
-        parameters.update({key: config.get(key) for key in changed if key not in parameters})
+    changed = _changed(trials["config"])
+    parameters = []
+    for swept, config in zip(trials["parameters"], trials["config"], strict=True):
+        known = _flat(json.loads(config)) if changed else {}
+        values = json.loads(swept)
+        parameters.append(values | {key: known.get(key) for key in changed if key not in values})
+    trials["parameters"] = parameters
     return trials
+
+
+def _changed(configs: Iterable[str]) -> list[str]:
+    """Return the fields in which configs differ; one config at a time, since ten thousand parsed ones are large."""
+    first: dict[str, Any] = {}
+    changed: dict[str, None] = {}
+    for text in configs:
+        config = _flat(json.loads(text))
+        first = first or config
+        changed |= {key: None for key in (*config, *first) if first.get(key) != config.get(key)}
+    return [key for key in changed if key not in NOT_COLUMNS and not key.startswith("data.")]
 
 
 def _flat(config: dict[str, Any], above: str = "") -> dict[str, Any]:

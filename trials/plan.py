@@ -23,7 +23,7 @@ class Plan:
     """The trials of a sweep in order, and the data they share (None where they need none)."""
 
     trials: list[PlannedTrial]
-    configs: list[TrialConfig]
+    first: TrialConfig
     data: LoadedData | None
     fingerprints: dict[str, str]
     cohort: str
@@ -87,4 +87,4 @@ def make_plan(spec: SweepSpec) -> Plan:
         )
         for trial in expanded
     ]
-    return Plan(trials, configs, data, marks, among, spec.notes)
+    return Plan(trials, configs[0], data, marks, among, spec.notes)
