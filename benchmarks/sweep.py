@@ -1,4 +1,4 @@
-"""Trials per minute of `loss_grid_small` over its first trials, with 1 and 2 workers: `python -m benchmarks.sweep`.
+"""Trials per minute of 16 trials of `loss_grid_small`, with 1 and 2 workers: `python -m benchmarks.sweep`.
 
 RoadScene where `--data-root` has it, else scenes made from a seed. Start-up is not counted: the clock runs from the
 second round of trials on.

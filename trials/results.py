@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import math
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing, suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -63,18 +63,12 @@ class Results:
         """Open for writing, and create where missing. Raises ResultsError for a file that is not ours."""
         path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(path, isolation_level=None, timeout=30)
-        try:
+        with _ours(connection, path):
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             if connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,):
                 schema.create(connection)
             _check(connection, path)
-        except sqlite3.DatabaseError as problem:
-            connection.close()
-            raise _damaged(path, problem) from problem
-        except ResultsError:
-            connection.close()
-            raise
         return cls(connection, path)
 
     @classmethod
@@ -83,14 +77,8 @@ class Results:
         if not path.is_file():
             raise ResultsError(f"{path}: there is no results table here; give the run folder of a sweep (runs/NAME)")
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=30)
-        try:
+        with _ours(connection, path):
             _check(connection, path)
-        except sqlite3.DatabaseError as problem:
-            connection.close()
-            raise _damaged(path, problem) from problem
-        except ResultsError:
-            connection.close()
-            raise
         return cls(connection, path)
 
     def __enter__(self) -> Self:
@@ -273,6 +261,19 @@ class _Transaction:
             f"{self.path}: a report must be written, but SQLite says: {problem}. What was reported before is safe: "
             "make room, or close what holds the table, and run the same command again"
         )
+
+
+@contextmanager
+def _ours(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
+    """Close a connection that turns out not to be to a results table, and raise ResultsError."""
+    try:
+        yield
+    except sqlite3.DatabaseError as problem:
+        connection.close()
+        raise _damaged(path, problem) from problem
+    except ResultsError:
+        connection.close()
+        raise
 
 
 def _check(connection: sqlite3.Connection, path: Path) -> None:
