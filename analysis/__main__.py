@@ -1,62 +1,128 @@
-"""`python -m analysis runs/NAME` writes the report of a run and prints its best settings."""
+"""`python -m analysis runs/NAME` writes the report of a run; its other commands compare runs and write for papers."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
-from analysis.heatmap import short_names
-from analysis.ranking import ALL, Scores, score
-from analysis.report import answer, number, text, write_page
-from analysis.tables import Run, open_run
-from fusion_core.errors import FusionError
+from analysis.cli_console import Commands, Progress, refusals
+from analysis.serve import LOOPBACK
 
-_TOP = 5
+app = typer.Typer(
+    cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
+    help="Read the results of sweeps: python -m analysis RUN is the report of a run.",
+)  # fmt: skip
+
+RunFolder = Annotated[
+    Path, typer.Argument(metavar="RUN", help="A sweep's folder (runs/NAME), or one with params.csv and metrics.csv.")
+]
+Serve = Annotated[
+    int | None,
+    typer.Option("--serve", metavar="[PORT]", min=0, max=65535, help="Serve the page on this machine until Ctrl-C."),
+]
+Host = Annotated[str, typer.Option("--host", help="Address to serve on; any but loopback is open to others.")]
+Open = Annotated[bool, typer.Option("--open", help="Open the page in a browser.")]
 
 
-def main(run: Annotated[Path, typer.Argument(help="The folder of a sweep: runs/NAME.")]) -> None:
-    """Write RUN/report.html and print the best settings beside the untrained fusions."""
+@app.command()
+def report(
+    run: RunFolder,
+    watch: Annotated[bool, typer.Option("--watch", help="Build again at every change, until the sweep ends.")] = False,
+    serve: Serve = None,
+    host: Host = LOOPBACK,
+    open_: Open = False,
+) -> None:
+    """Write RUN/report.html and RUN/bounds.csv, and print the best settings beside the untrained fusions."""
+    from analysis.cli_report import browse, report_once, report_watching, served, wait_for_interrupt
+
     console = Console(highlight=False)
-    try:
+    pages = {"report.html": run / "report.html"}
+    with refusals():
+        if not watch:
+            page = report_once(run, console)
+            if open_ and serve is None:
+                browse(page.absolute().as_uri())
+        with served(pages, serve, host, console, show=open_) as is_served:
+            if watch:
+                try:
+                    report_watching(run, console)
+                except KeyboardInterrupt:
+                    console.print("stopped")
+                    return
+            if is_served:
+                wait_for_interrupt()
+
+
+@app.command()
+def compare(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN RUN...", help="Two runs or more.")],
+    out: Annotated[Path | None, typer.Option(help="The page (compare.html beside the first run's folder).")] = None,
+    serve: Serve = None,
+    host: Host = LOOPBACK,
+    open_: Open = False,
+) -> None:
+    """Put several runs on the same axes: what each allows at best, and which differences are more than chance."""
+    from analysis.cli_report import browse, served, wait_for_interrupt
+    from analysis.compare_page import write_comparison
+
+    console = Console(highlight=False)
+    with refusals():
+        page = write_comparison(runs, out, Progress(), console)
+        print(page, flush=True)
+        if open_ and serve is None:
+            browse(page.absolute().as_uri())
+        with served({page.name: page}, serve, host, console, show=open_) as is_served:
+            if is_served:
+                wait_for_interrupt()
+
+
+@app.command()
+def paper(
+    run: RunFolder,
+    out: Annotated[Path | None, typer.Option(help="Folder to write to (RUN/paper).")] = None,
+    methods: Annotated[
+        Path | None, typer.Option(help="CSV of published rows (method, then metrics) for the comparison table.")
+    ] = None,
+    metric: Annotated[str | None, typer.Option(help="What ranks (as the sweep says).")] = None,
+    epoch: Annotated[int | None, typer.Option(min=0, help="At which epoch (as the sweep says).")] = None,
+    dataset: Annotated[str | None, typer.Option(help="On which data set (the weighted mean over all).")] = None,
+    top: Annotated[int, typer.Option(min=1, help="Rows of the table of the best settings.")] = 10,
+) -> None:
+    """Write every figure as PDF and PNG, and the tables as LaTeX, Markdown and CSV."""
+    with refusals():
+        from analysis.paper import write_paper
+
+        with Progress().doing("figures and tables for a paper"):
+            files = write_paper(run, out, methods=methods, metric=metric, epoch=epoch, dataset=dataset, top=top)
+        for file in files:
+            print(file)
+
+
+@app.command()
+def bounds(
+    run: RunFolder,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A .csv or .parquet file (RUN/bounds.csv and .parquet).")
+    ] = None,
+) -> None:
+    """Write what each value of each weight allows at best: one tidy table of every metric, data set and epoch."""
+    with refusals():
+        from analysis.bounds import bounds as table_of
+        from analysis.bounds_files import check_suffix, write_bounds, write_table
+        from analysis.ranking import score
+        from analysis.tables import open_run
+
+        check_suffix(out)
         table = open_run(run)
         scores = score(table)
-        path = write_page(table, scores)
-    except (FusionError, OSError) as problem:
-        print(f"error: {problem}", file=sys.stderr)
-        raise typer.Exit(2) from problem
-    for sentence in answer(table, scores):
-        console.print(escape(sentence), soft_wrap=True)
-    for note in scores.notes:
-        console.print(f"note: {escape(note)}")
-    if scores.metrics:
-        console.print(ranking_table(table, scores))
-    print(path)
-
-
-def ranking_table(run: Run, scores: Scores) -> Table:
-    """Return the best settings and every untrained fusion, best first."""
-    names = short_names(list(run.axes))
-    ranking = scores.ranking(scores.metric, ALL, scores.epoch)
-    ranking = ranking[(ranking["rank"] <= _TOP) | (ranking["baseline"] != "") & ranking["value"].notna()]
-    table = Table(title=escape(f"{run.name}: {scores.metric} at epoch {scores.epoch}"), title_justify="left", box=None)
-    for name in ("#", scores.metric, "±", "n"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("setting")
-    for row in ranking.to_dict("records"):
-        place = "" if row["baseline"] else f"{row['rank']:.0f}"
-        weights = ", ".join(
-            f"{name} {text(row['parameters'][key])}" for key, name in names.items() if not row["baseline"]
-        )
-        setting = row["baseline"] or weights or "the only one"
-        table.add_row(place, number(row["value"]), number(row["std"]), str(row["n"]), escape(setting))
-    return table
+        with Progress().doing(f"bounds and their intervals: {len(scores.settings)} settings"):
+            files = [write_table(table_of(table, scores), out)] if out else write_bounds(table, scores)
+        for file in files:
+            print(file)
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app()

@@ -1,42 +1,70 @@
-"""The numbers that the page draws, as one JSON value."""
+"""The numbers that the page draws, as one JSON value. To add a figure NAME: a line in PARTS (its function(run, scores)
+gives D.NAME; None: no section), templates/fig_NAME.html.j2, and NAME.js in report.SCRIPTS, which calls register()."""
 
 from __future__ import annotations
 
-import math
+import importlib
 from typing import Any
 
 import numpy as np
 
-from analysis.heatmap import layout, short_names
+from analysis.heatmap import levels_of, short_names
+from analysis.packing import pack
 from analysis.ranking import ALL, FUSIONS, Scores, Stats, dataset_weights, facts_of
 from analysis.tables import Run
 
-_DIGITS = 6
+# On the page in this order: name -> title in the navigation, function.
+PARTS = {
+    "bounds": ("Upper bounds", "analysis.figure_bounds:bounds_part"),
+    "heatmap": ("Heatmap", "analysis.heatmap:heatmap_part"),
+    "pairs": ("Two weights", "analysis.heatmap:pairs_part"),
+    "importance": ("Importance", "analysis.figure_data:importance"),
+    "tradeoffs": ("Trade-offs", "analysis.figure_data:tradeoffs"),
+    "parallel": ("Parallel", "analysis.figure_data:parallel"),
+    "curves": ("Epochs", "analysis.figure_curves:curves"),
+    "training": ("Loss terms", "analysis.figure_curves:training"),
+    "noise": ("Noise floor", "analysis.figure_curves:noise"),
+    "gallery": ("Gallery", "analysis.gallery:gallery"),
+    "ranking": ("All settings", "analysis.figure_ranking:ranking_part"),
+}
+# Beyond this many numbers the page leaves out what it can do without: standard deviations, intervals of differences.
+MANY = 1_000_000
 _REASON = 160
 
 
+def shown(scores: Scores) -> slice:
+    """Return which of the data sets of `scores` the page has: all, but the mean over a single one says nothing new."""
+    return slice(1 if len(scores.datasets) == 2 else 0, None)
+
+
+def page_parts(run: Run, scores: Scores) -> dict[str, Any]:
+    """Return what each figure of PARTS that has something to show adds to the page's data."""
+    parts = {name: _function(path)(run, scores) for name, (_, path) in PARTS.items()}
+    return {name: part for name, part in parts.items() if part is not None}
+
+
+def _function(path: str) -> Any:
+    module, name = path.split(":")
+    return getattr(importlib.import_module(module), name)
+
+
 def page_data(run: Run, scores: Scores) -> dict[str, Any]:
-    """Return everything the page's figures need; NaN is None, `values[metric][data set][epoch]` has one per setting."""
-    names = short_names(list(run.axes))
-    plan = layout(run.axes)
-    # The mean over a single data set would say everything twice.
-    datasets = scores.datasets if len(scores.datasets) != 2 else scores.datasets[1:]
-    first = len(scores.datasets) - len(datasets)
-    trials, baselines = scores.trials[:, first:], scores.baselines[:, first:]
+    """Return what all figures share; packed arrays are (metric, data set, epoch, setting), data sets as `shown`."""
+    datasets = scores.datasets[shown(scores)]
+    trials, baselines = scores.trials[:, shown(scores)], scores.baselines[:, shown(scores)]
     several_seeds = len(trials.seeds) > 0 and bool(trials.seeds.max(initial=0) > 1)
+    places = {key: {value: i for i, value in enumerate(values)} for key, values in run.axes.items()}
+    seed_of = dict(zip(run.trials["number"].tolist(), run.trials["seed"].tolist(), strict=True))
+    statuses = sorted({setting.status for setting in scores.settings})
     return {
-        "axes": [{"name": names[key], "key": key, "values": list(values)} for key, values in run.axes.items()],
-        "layout": {
-            part: [list(run.axes).index(key) for key in getattr(plan, part)] for part in ("rows", "columns", "over")
+        "axes": _axes(run, scores),
+        "settings": {
+            "at": [[places[key][value] for key, value in one.parameters.items()] for one in scores.settings],
+            "trials": [list(setting.numbers) for setting in scores.settings],
+            "seeds": [[seed_of[n] for n in one.numbers] for one in scores.settings] if several_seeds else None,
+            "status": [statuses.index(setting.status) for setting in scores.settings],
+            "statuses": statuses,
         },
-        "settings": [
-            {
-                "at": [run.axes[key].index(value) for key, value in setting.parameters.items()],
-                "trials": list(setting.numbers),
-                "status": setting.status,
-            }
-            for setting in scores.settings
-        ],
         "failures": {int(row.number): _short(row.error) for row in failed_trials(run).itertuples()},
         "metrics": [_metric(name) for name in scores.metrics],
         "datasets": list(datasets),
@@ -48,17 +76,28 @@ def page_data(run: Run, scores: Scores) -> dict[str, Any]:
             "epoch": _index(scores.epochs, scores.epoch),
         },
         "fusions": list(FUSIONS.values()),
-        "values": _numbers(trials.mean),
-        "stds": _numbers(trials.std),
+        "values": pack(trials.mean),
+        "stds": pack(trials.std) if trials.std.size <= MANY else None,
         "images": _images(trials),
-        "seeds": trials.seeds.max(axis=0).astype(int).tolist() if several_seeds else None,
-        "spreads": _numbers(trials.spread) if several_seeds else None,
+        "seeds": pack(trials.seeds.max(axis=0)) if several_seeds else None,
+        "spreads": pack(trials.spread) if several_seeds and trials.spread.size <= MANY else None,
         "baselines": {
-            "values": _numbers(baselines.mean),
-            "stds": _numbers(baselines.std),
+            "values": pack(baselines.mean),
+            "stds": pack(baselines.std),
             "images": _images(baselines),
         },
     }
+
+
+def _axes(run: Run, scores: Scores) -> list[dict[str, Any]]:
+    """Return each parameter's name and values; `bins` where it has too many for a heatmap: labels, range per value."""
+    names, axes = short_names(list(run.axes)), []
+    for key, values in run.axes.items():
+        labels, levels = levels_of(run, scores, key)
+        of = {setting.parameters[key]: int(level) for setting, level in zip(scores.settings, levels, strict=True)}
+        bins = None if labels is None else {"labels": labels, "of": [of[value] for value in values]}
+        axes.append({"name": names[key], "key": key, "values": list(values), "bins": bins})
+    return axes
 
 
 def failed_trials(run: Run) -> Any:
@@ -86,20 +125,11 @@ def _metric(name: str) -> dict[str, Any]:
     return {"name": name, "title": facts.title, "convention": facts.convention, "higher": facts.higher_is_better}
 
 
-def _numbers(values: np.ndarray) -> Any:
-    """Nest as lists, to six significant digits, None where there is no finite number."""
-    if values.ndim > 1:
-        return [_numbers(part) for part in values]
-    return [float(f"{x:.{_DIGITS}g}") if math.isfinite(x) else None for x in values.tolist()]
-
-
 def _images(stats: Stats) -> Any:
-    """Return n for each metric and data set, as one number where all places agree, else nested like the values."""
+    """Return n for each metric and data set: one number where all places agree, else packed over the places."""
 
-    def nest(n: np.ndarray, depth: int) -> Any:
-        if depth < 2:
-            return [nest(part, depth + 1) for part in n]
+    def of(n: np.ndarray) -> Any:
         some = np.unique(n[n > 0])
-        return int(some[0]) if len(some) == 1 else n.astype(int).tolist()
+        return int(some[0]) if len(some) == 1 else pack(n)
 
-    return nest(stats.n, 0)
+    return [[of(n) for n in datasets] for datasets in stats.n]

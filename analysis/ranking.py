@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from analysis.tables import Run
+from fusion_core.errors import FusionError
 from fusion_core.metrics.facts import FACTS, MetricFacts
 
 ALL = "weighted mean"
 FUSIONS = {"visible": "copy of the visible", "infrared": "copy of the infrared", "average": "average of both"}
 SCORE = "Score (reference)"
-_SCORE_PARTS = {"VIF": 1.0, "Qabf": 1.5, "SSIM": 1.0, "MI": 0.2}
+SCORE_PARTS = {"VIF": 1.0, "Qabf": 1.5, "SSIM": 1.0, "MI": 0.2}
 _SCORE_FACTS = MetricFacts(SCORE, "Score of the reference's figure", True, -np.inf, np.inf,
                            "(VIF + 1.5 Qabf + SSIM + MI / 5) / 4, from the means")  # fmt: skip
 
@@ -48,7 +50,7 @@ class Stats:
         return Stats(self.mean[index], self.std[index], self.n[index], self.seeds[index], self.spread[index])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scores:
     """`trials` is (metric, data set, epoch, setting), `baselines` (metric, data set, fusion); data set 0 is ALL."""
 
@@ -86,20 +88,24 @@ class Scores:
 
 def score(run: Run) -> Scores:
     """Average each setting over its seeds and each metric over the data sets, by the sweep's own weights."""
-    metrics = tuple(name for name in FACTS if name in set(run.metrics["metric"]))
-    known = dict.fromkeys([*run.datasets["dataset"], *sorted(run.metrics["dataset"].unique())])
-    datasets = tuple(name for name in known if name in set(run.metrics["dataset"]))
+    measured, reported = set(run.metrics["metric"].unique()), set(run.metrics["dataset"].unique())
+    metrics = tuple(name for name in FACTS if name in measured)
+    datasets = tuple(dict.fromkeys(name for name in [*run.datasets["dataset"], *sorted(reported)] if name in reported))
+    if ALL in datasets:
+        raise FusionError(f"{run.path}: a data set cannot be called {ALL!r}, which is the mean over all. Rename it.")
     epochs = tuple(int(epoch) for epoch in np.unique(run.metrics["epoch"]))
     settings, setting_of = _settings(run)
     weights = dataset_weights(run.rank_by.dataset_weights, datasets)
 
-    rows = run.metrics.assign(setting=run.metrics["trial"].map(setting_of))
+    rows = run.metrics.assign(setting=_looked_up(run.metrics["trial"], setting_of))
     trials = _stats(rows, {"metric": metrics, "dataset": datasets, "epoch": epochs, "setting": range(len(settings))})
     baselines = _stats(run.baselines, {"metric": metrics, "dataset": datasets, "fusion": tuple(FUSIONS)})
     trials, baselines = _with_mean(trials, weights), _with_mean(baselines, weights)
-    if set(_SCORE_PARTS) <= set(metrics):
+    if set(SCORE_PARTS) <= set(metrics):
         trials, baselines = (_with_score(stats, metrics) for stats in (trials, baselines))
         metrics = (*metrics, SCORE)
+    if trials.seeds.max(initial=0) > 1:
+        trials = replace(trials, spread=_between_seeds(rows, metrics, datasets, epochs, weights, len(settings)))
     metric, epoch, notes = _defaults(run, metrics, datasets, epochs, trials)
     return Scores(metrics, (ALL, *datasets), epochs, settings, trials, baselines, metric, epoch, notes)
 
@@ -116,32 +122,44 @@ def _settings(run: Run) -> tuple[tuple[Setting, ...], dict[str, int]]:
         zip(*(run.trials[key] for key in keys), strict=True) if keys else [()] * len(run.trials)
     ):
         groups.setdefault(tuple(values), []).append(i)
-    settings, setting_of = [], {}
+    ids, numbers, states = (run.trials[name].tolist() for name in ("id", "number", "status"))
+    settings: list[Setting] = []
+    setting_of: dict[str, int] = {}
     for index, (values, rows) in enumerate(groups.items()):
-        some = run.trials.iloc[rows]
-        setting_of.update(dict.fromkeys(some["id"], index))
-        counts = some["status"].value_counts()
-        status = counts.index[0] if len(counts) == 1 else ", ".join(f"{n} {name}" for name, n in counts.items())
-        settings.append(Setting(dict(zip(keys, values, strict=True)), tuple(map(int, some["number"])), status))
+        setting_of.update((ids[i], index) for i in rows)
+        counts = Counter(states[i] for i in rows).most_common()
+        status = counts[0][0] if len(counts) == 1 else ", ".join(f"{n} {name}" for name, n in counts)
+        settings.append(Setting(dict(zip(keys, values, strict=True)), tuple(numbers[i] for i in rows), status))
     return tuple(settings), setting_of
 
 
 def _stats(rows: pd.DataFrame, labels: Mapping[str, Any]) -> Stats:
     """Lay long rows out as one array; several rows of one place are seeds. A value that is not a number stays so."""
     shape = tuple(len(values) for values in labels.values())
-    places = [pd.Index(values).get_indexer(rows[name]) for name, values in labels.items()]
+    places = [_looked_up(rows[name], {value: i for i, value in enumerate(values)}) for name, values in labels.items()]
     known = np.all([place >= 0 for place in places], axis=0)
-    index = tuple(place[known] for place in places)
+    index = np.ravel_multi_index([place[known] for place in places], shape) if known.any() else np.zeros(0, int)
     mean, std = (rows[name].to_numpy(dtype=float, na_value=np.nan)[known] for name in ("mean", "std"))
-    seeds, total, variance, squares, n = (np.zeros(shape) for _ in range(5))
-    np.add.at(seeds, index, 1)
-    np.add.at(total, index, mean)
-    np.add.at(variance, index, std**2)
+    n = np.zeros(int(np.prod(shape)))
     np.maximum.at(n, index, rows["n"].to_numpy(dtype=float, na_value=0)[known])
+
+    def total(values: np.ndarray | None = None) -> np.ndarray:
+        return np.bincount(index, values, len(n))
+
     with np.errstate(invalid="ignore", divide="ignore"):
-        average = total / seeds
-        np.add.at(squares, index, (mean - average[index]) ** 2)
-        return Stats(average, np.sqrt(variance / seeds), n, seeds, np.sqrt(squares / (seeds - 1)))
+        seeds = total().astype(float)
+        average = total(mean) / seeds
+        spread = np.sqrt(total((mean - average[index]) ** 2) / (seeds - 1))
+        found = (average, np.sqrt(total(std**2) / seeds), n, seeds, spread)
+    return Stats(*(values.reshape(shape) for values in found))
+
+
+def _looked_up(values: pd.Series, places: Mapping[Any, int]) -> np.ndarray:
+    """Return the place of each value, -1 where it has none; a column of categories is looked up by category."""
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        of = np.array([*(places.get(name, -1) for name in values.cat.categories), -1], dtype=int)
+        return np.asarray(of[values.cat.codes])
+    return pd.Index(list(places)).get_indexer(pd.Index(values))
 
 
 def _with_mean(stats: Stats, weights: np.ndarray) -> Stats:
@@ -164,10 +182,39 @@ def _with_mean(stats: Stats, weights: np.ndarray) -> Stats:
     return Stats(*(np.concatenate([getattr(means, f), getattr(stats, f)], axis=1) for f in Stats.__dataclass_fields__))
 
 
+def _between_seeds(
+    rows: pd.DataFrame,
+    metrics: tuple[str, ...],
+    datasets: tuple[str, ...],
+    epochs: tuple[int, ...],
+    weights: np.ndarray,
+    settings: int,
+) -> np.ndarray:
+    """Return the standard deviation between seeds (metric, data set, epoch, setting).
+
+    From each trial's own weighted mean and score: the data sets of one trial stray together, so theirs do not give it.
+    """
+    names, trial = np.unique(rows["trial"].astype(str), return_inverse=True)
+    owner = np.zeros(len(names), dtype=int)
+    owner[trial] = rows["setting"]
+    labels = {"metric": metrics, "dataset": datasets, "epoch": epochs, "one": range(len(names))}
+    each = _with_mean(_stats(rows.assign(one=trial), labels), weights)
+    if SCORE in metrics:
+        each = _with_score(each[:-1], metrics)
+    there, value = each.seeds > 0, np.where(each.seeds > 0, each.mean, 0.0)
+    count, total, squares = (np.zeros((*value.shape[:-1], settings)) for _ in range(3))
+    place: Any = (..., owner)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        np.add.at(count, place, there)
+        np.add.at(total, place, value)
+        np.add.at(squares, place, np.where(there, (value - (total / count)[place]) ** 2, 0.0))
+        return np.sqrt(squares / (count - 1))
+
+
 def _with_score(stats: Stats, metrics: tuple[str, ...]) -> Stats:
     """Append the reference's score; it is linear, so the means give it exactly, but not its spread."""
-    parts = [stats[metrics.index(name)] for name in _SCORE_PARTS]
-    mean = sum(weight * part.mean for weight, part in zip(_SCORE_PARTS.values(), parts, strict=True)) / 4
+    parts = [stats[metrics.index(name)] for name in SCORE_PARTS]
+    mean = sum(weight * part.mean for weight, part in zip(SCORE_PARTS.values(), parts, strict=True)) / 4
     nothing = np.full_like(parts[0].mean, np.nan)
     row = Stats(np.asarray(mean), nothing, parts[0].n, parts[0].seeds, nothing)
     return Stats(*(np.concatenate([getattr(stats, f), getattr(row, f)[None]]) for f in Stats.__dataclass_fields__))
@@ -190,7 +237,7 @@ def _defaults(
         epoch = epochs[-1]
     if metrics and not len(run.baselines):
         notes.append("The untrained fusions (a copy of either source, their average) were not measured.")
-    if unknown := sorted(set(run.metrics["metric"]) - set(FACTS)):
+    if unknown := sorted(set(run.metrics["metric"].unique()) - set(FACTS)):
         notes.append(f"Left out, for nobody has said whether higher or lower is better: {', '.join(unknown)}.")
     weights = run.rank_by.dataset_weights
     if outside := [name for name in datasets if weights and not weights.get(name)]:

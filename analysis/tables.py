@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from fusion_core.errors import FusionError
@@ -47,13 +49,21 @@ class Run:
 
 
 def open_run(path: Path) -> Run:
-    """Read `path`/results.sqlite as one snapshot. Raises FusionError where there is none that can be read."""
+    """Read `path`/results.sqlite as one snapshot, or, where there is none, the two tables of a run of the reference.
+
+    Raises FusionError where neither can be read.
+    """
     path = Path(path)
     file = path / FILE
+    if not file.exists():
+        from analysis.reference import is_reference, read_reference  # it builds a Run, so it imports this module
+
+        if is_reference(path):
+            return read_reference(path)
     try:
         with Results.read(file) as results:
             return _read(path, results.connection)
-    except (sqlite3.Error, pd.errors.DatabaseError, json.JSONDecodeError) as problem:
+    except (sqlite3.Error, pd.errors.DatabaseError, ValueError, KeyError, TypeError) as problem:
         raise FusionError(
             f"{file}: must be the results table of a sweep, but reading it gave: {problem}; "
             "move it away and run the sweep again"
@@ -78,7 +88,7 @@ def _read(path: Path, connection: sqlite3.Connection) -> Run:
     for key in _swept(parameters, flat):
         values = [_hashable(c.get(key, p.get(key))) for p, c in zip(parameters, flat, strict=True)]
         trials[key] = pd.Series(values, dtype=object)
-        axes[key] = _in_order(values)
+        axes[key] = in_order(values)
     resolved = record.get("resolved") or {}
     if "rank_by" not in resolved:
         notes = (
@@ -90,7 +100,7 @@ def _read(path: Path, connection: sqlite3.Connection) -> Run:
         name=str(record.get("sweep") or path.resolve().name),
         axes=axes,
         trials=trials,
-        metrics=frame(f"SELECT trial, epoch, dataset, metric, mean, std, n FROM metrics WHERE {_OF_COHORT}", cohort),
+        metrics=_measured(connection, cohort),
         training=frame(f"SELECT trial, epoch, name, value FROM training WHERE {_OF_COHORT}", cohort),
         baselines=frame("SELECT dataset, fusion, metric, mean, std, n FROM baselines WHERE cohort IS ?", cohort),
         datasets=_as_asked(
@@ -102,6 +112,40 @@ def _read(path: Path, connection: sqlite3.Connection) -> Run:
         rank_by=_rank_by(resolved.get("rank_by") or {}),
         notes=notes,
     )
+
+
+def _measured(connection: sqlite3.Connection, cohort: str | None) -> pd.DataFrame:
+    """Return the metrics of a cohort; trial, dataset and metric are categories.
+
+    Millions of rows: the names of a trial's epoch are read as one text, which is the same for nearly all of them.
+    """
+    rows = f"FROM metrics WHERE {_OF_COHORT} ORDER BY trial, epoch, dataset, metric"
+    groups = connection.execute(
+        "SELECT trial, epoch, group_concat(dataset || char(31) || metric, char(30)) "
+        f"FROM (SELECT trial, epoch, dataset, metric {rows}) GROUP BY trial, epoch ORDER BY trial, epoch", (cohort,)
+    ).fetchall()  # fmt: skip
+    names = {text: [pair.split("\x1f") for pair in text.split("\x1e")] for text in {text for _, _, text in groups}}
+    datasets, metrics = (sorted({pair[k] for pairs in names.values() for pair in pairs}) for k in (0, 1))
+    trials = sorted({trial for trial, _, _ in groups})
+    counts = [len(names[text]) for _, _, text in groups]
+    numbers = np.fromiter(
+        chain.from_iterable(connection.execute(f"SELECT mean, std, n {rows}", (cohort,))), float, 3 * sum(counts)
+    ).reshape(-1, 3)
+
+    def column(names_of_rows: Iterable[np.ndarray], among: list[str]) -> pd.Categorical:
+        return pd.Categorical.from_codes(np.concatenate([*names_of_rows, []]).astype(int), among)
+
+    def each(k: int, among: list[str]) -> pd.Categorical:
+        codes = {text: np.array([among.index(pair[k]) for pair in pairs]) for text, pairs in names.items()}
+        return column((codes[text] for _, _, text in groups), among)
+
+    place = {trial: i for i, trial in enumerate(trials)}
+    return pd.DataFrame({
+        "trial": column([np.repeat([place[trial] for trial, _, _ in groups], counts)], trials),
+        "epoch": np.repeat(np.array([epoch for _, epoch, _ in groups], dtype=int), counts),
+        "dataset": each(0, datasets), "metric": each(1, metrics),
+        "mean": numbers[:, 0], "std": numbers[:, 1], "n": numbers[:, 2].astype(int),
+    })  # fmt: skip
 
 
 def _as_asked(datasets: pd.DataFrame, config: dict[str, Any]) -> pd.DataFrame:
@@ -150,7 +194,8 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _in_order(values: list[Any]) -> tuple[Hashable, ...]:
+def in_order(values: Sequence[Any]) -> tuple[Hashable, ...]:
+    """Return the values once each, numbers in rising order, words as they came."""
     unique = dict.fromkeys(values)
     return tuple(sorted(unique)) if all(map(_is_number, unique)) else tuple(unique)
 

@@ -1,84 +1,76 @@
-function fill(select, names, chosen) {
-  select.replaceChildren(
-    ...names.map((name, i) => element("option", { value: i, textContent: name, selected: i === chosen })),
-  );
-}
-
-// Which parameter lies where; one that is chosen twice trades places.
-function drawAxisChoices() {
-  if (D.axes.length < 2) return;
-  const slots = [
-    ["rows", 0],
-    ["rows", 1],
-    ["columns", 0],
-    ["columns", 1],
-  ];
-  const names = { rows: ["Rows, outer", "inner"], columns: ["Columns, outer", "inner"] };
-  at("axes").replaceChildren(
-    ...slots.map(([side, k]) => {
-      const select = element("select", {
-        onchange: () => choose(side, k, select.value === "" ? null : Number(select.value)),
-      });
-      select.append(
-        element("option", { value: "", textContent: "none" }),
-        ...D.axes.map((axis, i) =>
-          element("option", { value: i, textContent: axis.name, selected: state[side][k] === i }),
-        ),
-      );
-      return element("label", {}, `${names[side][k]} `, select);
-    }),
-  );
-}
-
-function choose(side, k, axis) {
-  const slots = {
-    rows: [state.rows[0] ?? null, state.rows[1] ?? null],
-    columns: [state.columns[0] ?? null, state.columns[1] ?? null],
-  };
-  const before = slots[side][k];
-  if (axis !== null)
-    for (const other of ["rows", "columns"]) slots[other] = slots[other].map((a) => (a === axis ? before : a));
-  slots[side][k] = axis;
-  for (const part of ["rows", "columns"]) state[part] = slots[part].filter((a) => a !== null);
-  drawAxisChoices();
-  drawHeatmap();
-}
-
-function draw() {
-  const metric = D.metrics[state.metric];
-  const weights = D.weights[D.datasets[state.dataset]];
+function sayChoices() {
+  const metric = D.metrics[state.metric],
+    weights = D.weights[D.datasets[state.dataset]];
+  for (const id of ["metric", "dataset", "epoch"]) at(id).value = state[id];
   at("meaning").textContent =
     `${metric.title}: ${metric.convention}; ${metric.higher ? "higher" : "lower"} is better.${weights ? ` Weights: ${weights}.` : ""}`;
-  drawTable();
-  return drawHeatmap();
 }
 
-fill(
-  at("metric"),
-  D.metrics.map((metric) => metric.name),
-  state.metric,
-);
-fill(at("dataset"), D.datasets, state.dataset);
-fill(at("epoch"), D.epochs, state.epoch);
-for (const id of ["metric", "dataset", "epoch"])
-  at(id).onchange = (event) => {
-    state[id] = Number(event.target.value);
-    draw();
+// Figures are drawn as they come near; all at once for print, and for a page opened as report.html#all.
+async function start() {
+  fill(
+    at("metric"),
+    D.metrics.map((metric) => metric.name),
+    state.metric,
+  );
+  fill(at("dataset"), D.datasets, state.dataset);
+  fill(at("epoch"), D.epochs, state.epoch);
+  for (const id of ["metric", "dataset", "epoch"])
+    at(id).onchange = (event) => choose({ [id]: Number(event.target.value) });
+  document.addEventListener("chosen", sayChoices);
+  sayChoices();
+  await unpacked;
+  if (location.hash === "#all") page.all = "yes";
+  document.addEventListener("theme", () => choose());
+  addEventListener("beforeprint", drawAll);
+  redrawWhenWider();
+  const watch = new IntersectionObserver(
+    (seen) => {
+      for (const { target, isIntersecting } of seen)
+        figures.find(({ section }) => section === target).near = isIntersecting;
+      drawNear();
+    },
+    { rootMargin: "300px 0px" },
+  );
+  for (const { section } of figures) watch.observe(section);
+  watchSections();
+}
+
+// What was laid out for another width is laid out again, once the window has come to rest.
+function redrawWhenWider() {
+  let width = innerWidth,
+    waiting;
+  addEventListener("resize", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => {
+      if (innerWidth !== width) choose();
+      width = innerWidth;
+    }, 200);
+  });
+}
+
+// Figures above a section grow when they are drawn: go there, and once more when they are.
+async function goTo(section) {
+  for (let turn = 0; turn < 3; turn++) {
+    section.scrollIntoView();
+    await new Promise((done) => setTimeout(done, 60));
+    await drawNear();
+  }
+  section.scrollIntoView();
+}
+
+// Marks in the navigation which section is on the screen.
+function watchSections() {
+  const links = [...document.querySelectorAll("nav a")],
+    sectionOf = (link) => at(link.hash.slice(1));
+  const mark = () => {
+    const passed = links.filter((link) => sectionOf(link).getBoundingClientRect().top < innerHeight * 0.4);
+    for (const link of links) link.toggleAttribute("aria-current", link === passed.at(-1));
   };
-at("order").onchange = (event) => {
-  state.order = event.target.value;
-  drawHeatmap();
-};
-at("search").oninput = (event) => {
-  state.query = event.target.value;
-  drawTable();
-};
-at("more").onclick = () => {
-  state.all = !state.all;
-  drawTable();
-};
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
-drawAxisChoices();
-draw().then(() => {
-  page.drawn = "yes";
-});
+  addEventListener("scroll", mark, { passive: true });
+  mark();
+  for (const link of links) link.onclick = () => goTo(sectionOf(link));
+  const asked = location.hash.length > 1 && at(location.hash.slice(1));
+  if (asked) goTo(asked);
+}
+start();

@@ -1,70 +1,73 @@
 const MARGIN = 150;
+const HEAT = { order: "numeric", rows: [...D.heatmap.rows], columns: [...D.heatmap.columns] };
 
-// All combinations of the values of up to two parameters, outer one first; the inner changes fastest.
+// The levels of a parameter in a heatmap: its values, or ranges of them where there are too many.
+const levelsOf = (a) => D.axes[a].bins?.labels ?? D.axes[a].values;
+const levelAt = (a, setting) => (D.axes[a].bins ? D.axes[a].bins.of[setting.at[a]] : setting.at[a]);
+
+// All combinations of the levels of up to two parameters, outer one first; the inner changes fastest.
 const combinations = (axes) =>
-  axes.reduce((all, axis) => all.flatMap((some) => D.axes[axis].values.map((_, i) => [...some, i])), [[]]);
+  axes.reduce((all, a) => all.flatMap((some) => levelsOf(a).map((_, i) => [...some, i])), [[]]);
 
-function grid() {
-  const rows = combinations(state.rows),
-    columns = combinations(state.columns);
-  const index = (axes, setting) => axes.reduce((sum, axis) => sum * D.axes[axis].values.length + setting.at[axis], 0);
+// The settings of each cell, best first.
+function grid(numbers) {
+  const rows = combinations(HEAT.rows),
+    columns = combinations(HEAT.columns);
+  const index = (axes, setting) => axes.reduce((sum, a) => sum * levelsOf(a).length + levelAt(a, setting), 0);
   const cells = rows.map(() => columns.map(() => []));
-  D.settings.forEach((setting, i) => cells[index(state.rows, setting)][index(state.columns, setting)].push(entry(i)));
-  for (const row of cells)
-    for (const cell of row) {
-      cell.sort(
-        (a, b) =>
-          isNumber(b.value) - isNumber(a.value) || (better(a.value, b.value) ? -1 : better(b.value, a.value) ? 1 : 0),
-      );
-    }
+  D.settings.forEach((setting, i) => cells[index(HEAT.rows, setting)][index(HEAT.columns, setting)].push(i));
+  for (const cell of cells.flat()) cell.sort((i, j) => firstIsBetter(numbers[i], numbers[j]));
   return { rows, columns, cells };
 }
 
-// The best in the middle, the next ones left and right of it in turn.
-function centred(lines) {
-  const strength = lines.map((line) => {
-    const some = line.filter(isNumber);
-    return some.length ? mean(some) : null;
-  });
-  const order = lines
-    .map((_, i) => i)
-    .sort(
-      (a, b) =>
-        isNumber(strength[b]) - isNumber(strength[a]) ||
-        (better(strength[a], strength[b]) ? -1 : better(strength[b], strength[a]) ? 1 : a - b),
-    );
-  return order.reduce((row, line, i) => (i % 2 ? [...row, line] : [line, ...row]), []);
+// For sorting: the better first, what has no number last.
+function firstIsBetter(a, b, m = state.metric) {
+  return isNumber(b) - isNumber(a) || (better(a, b, m) ? -1 : better(b, a, m) ? 1 : 0);
 }
 
-const title = (axes, where = []) =>
-  axes.map((axis, k) => D.axes[axis].name + (axes.length > 1 ? (where[k] ?? "") : "")).join(" · ");
+// The order of lines: as they are, by their mean, or the best in the middle and the next ones beside it in turn.
+function ordered(lines) {
+  const order = lines.map((_, i) => i);
+  if (HEAT.order === "numeric") return order;
+  const strength = lines.map((line) => {
+    const some = line.filter(isNumber);
+    return some.reduce((a, b) => a + b, 0) / some.length;
+  });
+  order.sort((a, b) => firstIsBetter(strength[a], strength[b]) || a - b);
+  return HEAT.order === "value" ? order : order.reduce((row, line, i) => (i % 2 ? [...row, line] : [line, ...row]), []);
+}
 
-function hoverText(cell, write) {
+const titleOf = (axes, where = []) =>
+  axes.map((a, k) => D.axes[a].name + (axes.length > 1 ? (where[k] ?? "") : "")).join(" · ");
+
+function hoverText(cell, numbers, write) {
   if (!cell.length) return "this combination is not in the sweep";
-  const shown = cell[0],
-    lines = D.axes.map((axis, i) => `${escapeText(axis.name)} ${escapeText(level(shown.setting, i))}`);
-  if (isNumber(shown.value)) {
-    lines.unshift(
-      `<b>${write(shown.value)}</b>${isNumber(shown.std) ? ` ± ${write(shown.std)}` : ""} (n = ${shown.n})`,
-    );
-    if (D.seeds)
-      lines.push(
-        `mean of ${shown.seeds} of ${shown.setting.trials.length} seeds${isNumber(shown.spread) ? `, ± ${write(shown.spread)} between them` : ""}`,
-      );
+  const { metric: m, dataset: d, epoch: e } = state,
+    i = cell[0],
+    setting = D.settings[i];
+  const lines = D.axes.map((one, a) => `${escapeText(one.name)} ${escapeText(level(setting, a))}`);
+  if (!isNumber(numbers[i])) return [`<b>no number</b>`, wrapped(absence(setting)), ...lines].join("<br>");
+  const std = D.stds ? part(D.stds, m, d, e)[i] : NaN;
+  lines.unshift(
+    `<b>${write(numbers[i])}</b>${isNumber(std) ? ` ± ${write(std)} between images` : ""} (n = ${imagesOf(D.images, m, d, e)(i)})`,
+  );
+  if (D.seeds) {
+    const spread = D.spreads ? part(D.spreads, m, d, e)[i] : NaN;
     lines.push(
-      `trial ${shown.setting.trials.join(", ")}${shown.setting.status === "finished" ? "" : ` (${escapeText(shown.setting.status)})`}`,
+      `mean of ${part(D.seeds, d, e)[i]} of ${setting.trials.length} seeds${isNumber(spread) ? `, ± ${write(spread)} between them` : ""}`,
     );
-    if (cell.length > 1) lines.push(`the best of ${cell.length} settings in this cell`);
-  } else {
-    lines.unshift(`<b>no number</b>`, escapeText(absence(shown.setting)).replace(/(.{60}\S*)\s/g, "$1<br>"));
   }
+  lines.push(
+    `${trialsOf(i)}${setting.status === "finished" ? "" : ` (${escapeText(setting.status)})`}, click to open it`,
+  );
+  if (cell.length > 1) lines.push(`the best of ${cell.length} settings in this cell`);
   return lines.join("<br>");
 }
 
 // The values as text, dark on the bright half of the scale and white on the other.
-function printed(z, { zmin, zmax, reversescale }, write) {
+function printed(z, { zmin, zmax, reversescale }, write, more = {}) {
   const points = z
-    .flatMap((row, y) => row.map((value, x) => ({ x, y, value })))
+    .flatMap((row, y) => [...row].map((value, x) => ({ x, y, value })))
     .filter((point) => isNumber(point.value));
   const bright = (value) => {
     const t = (value - zmin) / (zmax - zmin);
@@ -74,18 +77,18 @@ function printed(z, { zmin, zmax, reversescale }, write) {
     type: "scatter",
     mode: "text",
     hoverinfo: "skip",
-    showlegend: false,
     x: points.map((p) => p.x),
     y: points.map((p) => p.y),
     text: points.map((p) => write(p.value)),
     textfont: { size: 11, color: points.map((p) => (bright(p.value) ? "#111" : "#fff")) },
+    ...more,
   };
 }
 
 // Gaps between the values of the outer parameter.
 function edges(axes, count, direction) {
   if (axes.length < 2) return [];
-  const step = D.axes[axes[1]].values.length,
+  const step = levelsOf(axes[1]).length,
     other = direction === "x" ? "y" : "x";
   return Array.from({ length: Math.max(0, count / step - 1) }, (_, i) => (i + 1) * step - 0.5).map((p) => ({
     type: "line",
@@ -98,118 +101,181 @@ function edges(axes, count, direction) {
 }
 
 const hidden = () =>
-  D.axes
-    .map((_, i) => i)
-    .filter((i) => !state.rows.includes(i) && !state.columns.includes(i) && D.axes[i].values.length > 1);
+  D.axes.map((_, a) => a).filter((a) => ![...HEAT.rows, ...HEAT.columns].includes(a) && D.axes[a].values.length > 1);
 
-function captionOf({ some, write, total, most, centre }) {
-  const low = Math.min(...some),
-    high = Math.max(...some);
-  const copies = D.fusions
-    .map((_, i) => baseline(i))
-    .filter((copy) => isNumber(copy.value))
-    .sort((a, b) => (better(a.value, b.value) ? -1 : 1));
-  const said = [`${place()}:`];
-  if (!D.axes.length) said.push("nothing is swept, so there is one cell.");
-  if (!some.length) said.push("no setting has a number here; hover a cell for the reason.");
-  else if (low === high) said.push(`every cell is ${write(low)}.`);
-  else {
-    const direction = D.metrics[state.metric].higher ? "higher" : "lower";
-    said.push(`${write(low)} to ${write(high)}; ${direction} is better and brighter.`);
+// Low and high of many numbers; NaN is left out.
+function extent(numbers) {
+  let low = Infinity,
+    high = -Infinity;
+  for (const x of numbers) {
+    if (x < low) low = x;
+    if (x > high) high = x;
   }
-  if (some.length && copies.length) said.push(`Best untrained: ${write(copies[0].value)} (${copies[0].name}).`);
+  return [low, high];
+}
+
+function heatmapCaption({ some, write, total, most }) {
+  const [low, high] = extent(some),
+    said = [`${place()}:`];
+  if (!D.axes.length) said.push("nothing is swept, so there is one cell.");
+  if (!some.length) said.push("no setting has a number here.");
+  else if (low === high) said.push(`every cell is ${write(low)}.`);
+  else
+    said.push(`${write(low)} to ${write(high)}; ${higher(state.metric) ? "higher" : "lower"} is better and brighter.`);
   if (most > 1) {
-    const over = hidden().map((i) => D.axes[i].name);
-    said.push(`A cell shows the best of up to ${most} settings, over ${over.join(", ")}.`);
+    const over = hidden().map((a) => D.axes[a].name);
+    said.push(`A cell shows the best of up to ${most} settings${over.length ? `, over ${over.join(", ")}` : ""}.`);
   }
   if (D.seeds) said.push("A setting is the mean of its seeds.");
   if (some.length && some.length < total) {
     said.push(`${total - some.length} of ${total} cells are blank: hover one for the reason.`);
   }
-  if (centre) said.push("Rows and columns with the best mean lie in the middle.");
+  if (HEAT.order === "centre") said.push("Rows and columns with the best mean lie in the middle.");
+  if (HEAT.order === "value") said.push("Rows and columns with the best mean come first.");
   return said.join(" ");
 }
 
-function axisOf(axes, combinations, order, joint, words) {
-  const label = (combination) => combination.map((i, k) => escapeText(D.axes[axes[k]].values[i])).join(joint);
-  return {
-    tickvals: order.map((_, i) => i),
-    ticktext: order.map((i) => label(combinations[i])),
+function heatmapAxis(axes, combinations, order, joint, words) {
+  const label = (combination) => combination.map((i, k) => escapeText(levelsOf(axes[k])[i])).join(joint);
+  // More labels than fit a line each are thinned out.
+  const every = Math.ceil(order.length / 60),
+    ticks = order.map((_, i) => i).filter((i) => i % every === 0);
+  return axis({
+    tickvals: ticks,
+    ticktext: ticks.map((i) => label(combinations[order[i]])),
     title: { text: escapeText(words), standoff: 12 },
     range: [-0.5, order.length - 0.5],
-    automargin: true,
-    fixedrange: true,
     showgrid: false,
-    zeroline: false,
     ticks: "",
     ticklabelstandoff: 4,
-  };
+  });
 }
 
-function look(style, height, lines) {
-  const colour = (name) => style.getPropertyValue(name).trim();
-  const font = (size) => ({ family: style.fontFamily, color: colour("--ink"), size });
+// Viridis from the worst to the best of `some`; all alike get one colour.
+function heatScale(some) {
+  const [low, high] = extent(some),
+    spread = low < high;
   return {
-    height,
-    margin: { l: 20, r: 10, t: 26, b: 20 },
-    font: font(12),
-    paper_bgcolor: "rgba(0,0,0,0)",
-    plot_bgcolor: colour("--gap"),
-    modebar: { bgcolor: "rgba(0,0,0,0)", color: colour("--soft"), activecolor: colour("--ink") },
-    hoverlabel: { bgcolor: colour("--panel"), bordercolor: colour("--line"), font: font(13), align: "left" },
-    shapes: lines.map((line) => ({ ...line, line: { color: colour("--paper"), width: 4 } })),
-  };
-}
-
-function drawHeatmap() {
-  const { rows, columns, cells } = grid();
-  const centre = state.order === "centre";
-  const value = (cell) => (cell.length ? cell[0].value : null);
-  const asIs = (lines) => lines.map((_, i) => i);
-  const rowOrder = centre ? centred(cells.map((row) => row.map(value))) : asIs(rows);
-  const columnOrder = centre ? centred(columns.map((_, c) => cells.map((row) => value(row[c])))) : asIs(columns);
-  const z = rowOrder.map((r) => columnOrder.map((c) => value(cells[r][c])));
-  const some = z.flat().filter(isNumber),
-    write = writer(some),
-    low = Math.min(...some),
-    high = Math.max(...some),
-    spread = some.length > 0 && low < high;
-  const most = Math.max(...cells.flat().map((cell) => cell.length));
-  const caption = captionOf({ some, write, total: z.flat().length, most, centre });
-  at("heatmap-caption").textContent = caption;
-  at("heatmap").setAttribute("aria-label", `Heatmap. ${caption} The ranking below holds the same numbers.`);
-
-  // What the longest number takes at the size it is printed in.
-  const cell = Math.max(40, 6 + 6.3 * Math.max(0, ...some.map((one) => write(one).length)));
-  const width = Math.max(320, MARGIN + columns.length * cell),
-    height = Math.max(220, 138 + rows.length * 34);
-  at("heatmap").style.minWidth = `${columns.length > 4 ? width : 0}px`;
-  const room = (Math.max(at("heatmap").parentElement.clientWidth, width) - MARGIN) / columns.length;
-  const lines = centre ? [] : [...edges(state.columns, columns.length, "x"), ...edges(state.rows, rows.length, "y")];
-  const trace = {
-    type: "heatmap",
-    z,
-    xgap: 1,
-    ygap: 1,
-    hovertext: rowOrder.map((r) => columnOrder.map((c) => hoverText(cells[r][c], write))),
-    hovertemplate: "%{hovertext}<extra></extra>",
     colorscale: "Viridis",
-    reversescale: !D.metrics[state.metric].higher,
+    reversescale: !higher(state.metric),
     zmin: spread ? low : (some[0] ?? 0) - 1,
     zmax: spread ? high : (some[0] ?? 0) + 1,
     showscale: spread,
     colorbar: { thickness: 12, outlinewidth: 0, tickfont: { size: 11 }, exponentformat: "e" },
   };
-  const xaxis = axisOf(state.columns, columns, columnOrder, "<br>", title(state.columns, [" (above)", " (below)"]));
-  const yaxis = axisOf(state.rows, rows, rowOrder, " · ", title(state.rows));
-  return Plotly.react(
-    "heatmap",
-    room >= cell - 2 && rows.length <= 60 ? [trace, printed(z, trace, write)] : [trace],
-    {
-      ...look(getComputedStyle(document.documentElement), height, lines),
-      xaxis,
-      yaxis: { ...yaxis, range: [...yaxis.range].reverse() },
-    },
-    { responsive: true, displaylogo: false, showSendToCloud: false, modeBarButtons: [["toImage"]] },
+}
+
+// The untrained fusions, as they stand on the heatmap's scale.
+function untrainedLine(id, { zmin, zmax }, write) {
+  const copies = [...baselineValues(state.metric, state.dataset)]
+    .map((value, k) => ({ name: D.fusions[k], value }))
+    .filter((copy) => isNumber(copy.value))
+    .sort((a, b) => firstIsBetter(a.value, b.value));
+  const where = (x) => (x > zmax ? " (above the scale)" : x < zmin ? " (below the scale)" : "");
+  at(id).textContent = copies.length
+    ? `Untrained: ${copies.map(({ name, value }) => `${name} ${write(value)}${where(value)}`).join(", ")}.`
+    : "";
+}
+
+function drawHeatmap() {
+  const numbers = values(state.metric, state.dataset, state.epoch),
+    { rows, columns, cells } = grid(numbers);
+  const value = (cell) => (cell.length ? numbers[cell[0]] : NaN);
+  const rowOrder = ordered(cells.map((row) => row.map(value)));
+  const columnOrder = ordered(columns.map((_, c) => cells.map((row) => value(row[c]))));
+  const z = rowOrder.map((r) => columnOrder.map((c) => value(cells[r][c])));
+  const some = z.flat().filter(isNumber),
+    write = writer(some),
+    scale = heatScale(some);
+  const most = cells.flat().reduce((count, cell) => Math.max(count, cell.length), 0);
+  caption("heatmap", heatmapCaption({ some, write, total: z.flat().length, most }));
+  at("heatmap").setAttribute(
+    "aria-label",
+    `Heatmap. ${at("heatmap-caption").textContent} The table below holds the same numbers.`,
+  );
+  untrainedLine("heatmap-untrained", scale, write);
+
+  if (!some.length) {
+    const reasons = new Set(D.settings.map(absence));
+    return nothing("heatmap", `No setting has a number here: ${[...reasons].slice(0, 3).join("; ")}.`);
+  }
+  // What the longest number takes at the size it is printed in.
+  const longest = some.length > 3000 ? 9 : some.reduce((length, x) => Math.max(length, write(x).length), 0);
+  const cell = Math.max(40, 6 + 6.3 * longest),
+    fits = columns.length <= 30;
+  const width = Math.max(320, fits ? MARGIN + columns.length * cell : 900),
+    height = Math.max(220, 138 + rows.length * (rows.length > 60 ? 7 : 34));
+  at("heatmap").style.minWidth = `${columns.length > 4 ? width : 0}px`;
+  const room = (Math.max(at("heatmap").parentElement.clientWidth, width) - MARGIN) / columns.length;
+  const lines =
+    HEAT.order === "numeric"
+      ? [...edges(HEAT.columns, columns.length, "x"), ...edges(HEAT.rows, rows.length, "y")]
+      : [];
+  const trace = {
+    type: "heatmap",
+    z: z.map((row) => row.map((x) => (isNumber(x) ? x : null))),
+    xgap: room > 12 ? 1 : 0,
+    ygap: room > 12 ? 1 : 0,
+    customdata: rowOrder.map((r) => columnOrder.map((c) => cells[r][c][0] ?? -1)),
+    hovertext: rowOrder.map((r) => columnOrder.map((c) => hoverText(cells[r][c], numbers, write))),
+    hovertemplate: "%{hovertext}<extra></extra>",
+    ...scale,
+  };
+  const xaxis = heatmapAxis(
+    HEAT.columns,
+    columns,
+    columnOrder,
+    "<br>",
+    titleOf(HEAT.columns, [" (above)", " (below)"]),
+  );
+  const yaxis = heatmapAxis(HEAT.rows, rows, rowOrder, " · ", titleOf(HEAT.rows));
+  const text = room >= cell - 2 && rows.length <= 60;
+  return plot("heatmap", text ? [trace, printed(z, trace, write)] : [trace], {
+    ...look(height, { plot_bgcolor: colour("gap") }),
+    shapes: lines.map((line) => ({ ...line, line: { color: colour("paper"), width: rows.length > 60 ? 1 : 4 } })),
+    xaxis,
+    yaxis: { ...yaxis, range: [...yaxis.range].reverse() },
+  }).then(opensTrials);
+}
+
+// Which parameter lies where; one that is chosen twice trades places.
+function drawAxisChoices() {
+  if (D.axes.length < 2) return;
+  const names = { rows: ["Rows, outer", "inner"], columns: ["Columns, outer", "inner"] };
+  const slots = ["rows", "columns"].flatMap((side) => [0, 1].map((k) => [side, k]));
+  at("axes").replaceChildren(
+    ...slots.map(([side, k]) => {
+      const select = element("select", {
+        onchange: () => chooseAxis(side, k, select.value === "" ? null : Number(select.value)),
+      });
+      select.append(
+        element("option", { value: "", textContent: "none" }),
+        ...D.axes.map((one, i) =>
+          element("option", { value: i, textContent: one.name, selected: HEAT[side][k] === i }),
+        ),
+      );
+      return element("label", {}, `${names[side][k]} `, select);
+    }),
   );
 }
+
+function chooseAxis(side, k, chosen) {
+  const slots = {
+    rows: [HEAT.rows[0] ?? null, HEAT.rows[1] ?? null],
+    columns: [HEAT.columns[0] ?? null, HEAT.columns[1] ?? null],
+  };
+  const before = slots[side][k];
+  if (chosen !== null)
+    for (const other of ["rows", "columns"]) slots[other] = slots[other].map((a) => (a === chosen ? before : a));
+  slots[side][k] = chosen;
+  for (const some of ["rows", "columns"]) HEAT[some] = slots[some].filter((a) => a !== null);
+  drawAxisChoices();
+  drawHeatmap();
+}
+
+at("order").onchange = (event) => {
+  HEAT.order = event.target.value;
+  drawHeatmap();
+};
+drawAxisChoices();
+register({ id: "heatmap", draw: drawHeatmap });

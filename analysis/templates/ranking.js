@@ -1,59 +1,101 @@
 const HEADLINES = ["Reward", "VIF", "Qabf", "SSIM", "MI"];
 const FIRST = 20;
+const MOST = 500; // rows that a table shows at a time
+const TABLE = { query: "", all: false, tied: false, sort: "value", descending: null };
 
+// What the table says of one setting, or of one untrained fusion.
+function rowReader() {
+  const { metric: m, dataset: d, epoch: e } = state,
+    here = (packed) => (packed ? part(packed, m, d, e) : null);
+  const [mine, stds, spreads, tied, low, high] = [
+    D.values,
+    D.stds,
+    D.spreads,
+    D.ranking.tied,
+    D.ranking.worse_low,
+    D.ranking.worse_high,
+  ].map(here);
+  const images = imagesOf(D.images, m, d, e),
+    copies = {
+      values: baselineValues(m, d),
+      stds: part(D.baselines.stds, m, d),
+      n: imagesOf(D.baselines.images, m, d),
+    };
+  const setting = (i) => ({
+    id: i,
+    setting: D.settings[i],
+    value: mine[i],
+    std: stds?.[i],
+    n: images(i),
+    spread: spreads?.[i],
+    tied: tied[i] > 0,
+    low: low?.[i],
+    high: high?.[i],
+    other: (metric) => values(metric, d, e)[i],
+  });
+  const copy = (i) => ({
+    name: D.fusions[i],
+    value: copies.values[i],
+    std: copies.stds[i],
+    n: copies.n(i),
+    other: (metric) => baselineValues(metric, d)[i],
+  });
+  return { setting, copy };
+}
+
+// Its columns; `get` gives what is sorted by, `text` what is shown where that is not a number of the metric's scale.
 function columnsOfTable() {
-  const metric = D.metrics[state.metric];
-  const others = HEADLINES.map((name) => D.metrics.findIndex((m) => m.name === name))
-    .filter((i) => i >= 0 && i !== state.metric)
+  const { metric: m, dataset: d, epoch: e } = state,
+    metric = D.metrics[m],
+    sure = D.ranking.worse_low && part(D.ranking.worse_low, m, d, e).some(isNumber);
+  const others = HEADLINES.map((name) => D.metrics.findIndex((one) => one.name === name))
+    .filter((i) => i >= 0 && i !== m)
     .slice(0, 4);
+  const soft = (key, title, get, more) => ({ key, title, kind: "soft", get, ...more });
+  const number = (row) => (isNumber(row.value) ? String(row.n) : "–");
+  const between = (row) => (isNumber(row.low) ? `${sayDifference(row.low)} to ${sayDifference(row.high)}` : "");
   return [
     { key: "rank", title: "#", get: (row) => row.rank },
     { key: "value", title: metric.name, kind: "value", higher: metric.higher, get: (row) => row.value },
-    { key: "std", title: "±", kind: "soft", get: (row) => row.std },
-    ...(D.seeds ? [{ key: "spread", title: "± seeds", kind: "soft", get: (row) => row.spread }] : []),
-    {
-      key: "n",
-      title: "n",
-      kind: "soft",
-      get: (row) => row.n,
-      text: (row) => (isNumber(row.value) ? String(row.n) : "–"),
-    },
-    ...D.axes.map((axis, i) => ({
-      key: axis.key,
-      title: axis.name,
+    D.stds && soft("std", "±", (row) => row.std),
+    D.spreads && soft("spread", "± seeds", (row) => row.spread),
+    soft("n", "n", (row) => row.n, { text: number }),
+    sure && soft("worse", "worse by, 95 %", (row) => row.high, { text: between }),
+    { key: "tied", title: "tied", kind: "tied", higher: true, get: tieOf, text: (row) => (row.tied ? "●" : "") },
+    ...D.axes.map((one, i) => ({
+      key: one.key,
+      title: one.name,
       axis: i,
-      get: (row) => (row.setting ? row.setting.at[i] : null),
+      get: (row) => row.setting?.at[i],
       text: (row) => (row.setting ? String(level(row.setting, i)) : ""),
     })),
-    ...others.map((i) => ({
-      key: `other-${i}`,
-      title: D.metrics[i].name,
-      kind: "soft",
-      higher: D.metrics[i].higher,
-      get: (row) => row.other(i),
-    })),
+    ...others.map((i) => soft(`other-${i}`, D.metrics[i].name, (row) => row.other(i), { higher: D.metrics[i].higher })),
     {
       key: "trial",
       title: D.seeds ? "trials" : "trial",
-      get: (row) => (row.setting ? row.setting.trials[0] : null),
-      text: (row) => (row.setting ? row.setting.trials.join(", ") : ""),
+      get: (row) => row.setting?.trials[0],
+      text: (row) => row.setting?.trials.join(", ") ?? "",
     },
-  ];
+  ].filter(Boolean);
 }
 
+const tieOf = (row) => (row.setting ? Number(row.tied) : NaN);
+
 function tableRows() {
-  const settings = D.settings.map((_, i) => entry(i)),
-    order = (a, b) => (better(a.value, b.value) ? -1 : better(b.value, a.value) ? 1 : 0);
+  const read = rowReader(),
+    settings = D.settings.map((_, i) => read.setting(i));
   settings
     .filter((row) => isNumber(row.value))
-    .sort(order)
+    .sort((a, b) => firstIsBetter(a.value, b.value))
     .forEach((row, i) => {
       row.rank = i + 1;
     });
-  return [...settings, ...D.fusions.map((_, i) => baseline(i)).filter((row) => isNumber(row.value))];
+  return [...settings, ...D.fusions.map((_, i) => read.copy(i)).filter((row) => isNumber(row.value))];
 }
 
-function matches(row) {
+function matches(row, words) {
+  if (TABLE.tied && row.setting && !row.tied) return false;
+  if (!words.length) return true;
   const said = row.setting
     ? [
         ...row.setting.trials,
@@ -61,20 +103,15 @@ function matches(row) {
         ...D.axes.map((axis, i) => `${axis.name}=${level(row.setting, i)}`),
       ].join(" ")
     : `${row.name} baseline untrained`;
-  return state.query
-    .toLowerCase()
-    .split(/\s+/)
-    .filter(Boolean)
-    .every((word) =>
-      word.includes("=") ? `${said} `.toLowerCase().includes(`${word} `) : said.toLowerCase().includes(word),
-    );
+  const text = `${said} `.toLowerCase();
+  return words.every((word) => (word.includes("=") ? text.includes(`${word} `) : text.includes(word)));
 }
 
 function headCell(column, sorted, descending) {
   const sort = () => {
     const place = [...at("ranking").querySelectorAll("th")].indexOf(head);
-    state.descending = sorted ? !descending : null;
-    state.sort = column.key;
+    TABLE.descending = sorted ? !descending : null;
+    TABLE.sort = column.key;
     drawTable();
     at("ranking").querySelectorAll("th button")[place].focus();
   };
@@ -103,34 +140,82 @@ function bodyRow(row, columns, writers, share) {
     return [cell];
   });
   if (!row.setting && !D.axes.length) cells.at(-1).textContent = row.name;
-  return element("tr", { className: row.setting ? "" : "baseline" }, ...cells);
+  if (!row.setting) return element("tr", { className: "baseline" }, ...cells);
+  const open = () => openTrial(row.id);
+  return element(
+    "tr",
+    {
+      tabIndex: 0,
+      className: row.tied ? "tied" : "",
+      title: "Open this trial",
+      onclick: open,
+      onkeydown: (event) => event.key === "Enter" && open(),
+    },
+    ...cells,
+  );
 }
 
 function drawTable() {
   const columns = columnsOfTable(),
-    rows = tableRows();
-  const by = columns.find((column) => column.key === state.sort) || columns.find((column) => column.key === "value");
-  const descending = state.descending === null ? by.higher === true : state.descending;
-  const sorted = rows.filter(matches).sort((a, b) => {
-    const x = by.get(a),
-      y = by.get(b);
-    return isNumber(y) - isNumber(x) || (isNumber(x) ? (descending ? y - x : x - y) : 0);
-  });
+    rows = tableRows(),
+    words = TABLE.query.toLowerCase().split(/\s+/).filter(Boolean);
+  const by = columns.find((column) => column.key === TABLE.sort) || columns.find((column) => column.key === "value");
+  const descending = TABLE.descending === null ? by.higher === true : TABLE.descending;
+  const sorted = rows
+    .filter((row) => matches(row, words))
+    .sort((a, b) => {
+      const x = by.get(a),
+        y = by.get(b);
+      return isNumber(y) - isNumber(x) || (isNumber(x) ? (descending ? y - x : x - y) : 0);
+    });
   const writers = new Map(
     columns.map((column) => [column.key, column.text || column.key === "rank" ? null : writer(rows.map(column.get))]),
   );
   writers.set("std", writers.get("value"));
-  const values = rows.map((row) => row.value).filter(isNumber),
-    low = Math.min(...values),
-    high = Math.max(...values),
-    good = (x) => (D.metrics[state.metric].higher ? x - low : high - x) / (high - low);
+  const [low, high] = extent(rows.map((row) => row.value)),
+    good = (x) => (higher(state.metric) ? x - low : high - x) / (high - low);
   const share = (x) => (isNumber(x) && high > low ? 4 + 96 * good(x) : 0);
 
-  const shown = state.all ? sorted : sorted.filter((row, i) => i < FIRST || !row.setting);
+  const most = TABLE.all || words.length ? MOST : FIRST;
+  const shown = sorted.filter((row, i) => i < most || !row.setting);
   const head = columns.map((column) => headCell(column, column === by, descending));
   at("ranking").tHead.replaceChildren(element("tr", {}, ...head));
   at("ranking").tBodies[0].replaceChildren(...shown.map((row) => bodyRow(row, columns, writers, share)));
   at("shown").textContent = sorted.length ? `${shown.length} of ${sorted.length} rows` : "no row matches";
-  at("more").hidden = sorted.length <= FIRST;
-  at("more").textContent = state.all ? `Show the first ${FIRST}` : `Show all ${sorted.length}`;
+  at("more").hidden = sorted.length <= FIRST || words.length > 0;
+  at("more").textContent = TABLE.all
+    ? `Show the first ${FIRST}`
+    : `Show ${sorted.length > MOST ? `the first ${MOST}` : `all ${sorted.length}`}`;
+  caption("ranking", tableCaption(rows));
 }
+
+function tableCaption(rows) {
+  const said = [`${place()}: settings, and in italics the untrained fusions; n is the number of images.`];
+  if (D.stds) said.push("± is the standard deviation between the images of a data set.");
+  else said.push("Standard deviations are left out of a page of so many settings; the results table has them.");
+  const tied = rows.filter((row) => row.tied).length,
+    { metric: m, dataset: d, epoch: e } = state;
+  const why = part(D.ranking.note, m, d)[e];
+  const sure = isNumber(part(D.ranking.low, m, d)[e]);
+  if (tied) {
+    const which = tied === 1 ? "1 setting, the best itself" : `${tied} settings`;
+    said.push(`●: ${sure ? "cannot be told from the best" : "equal to the best"} (${which}).`);
+  }
+  if (why >= 0) said.push(D.ranking.notes[why]);
+  said.push("Click a heading to sort, a row to open its trial.");
+  return said.join(" ");
+}
+
+at("search").oninput = (event) => {
+  TABLE.query = event.target.value;
+  drawTable();
+};
+at("more").onclick = () => {
+  TABLE.all = !TABLE.all;
+  drawTable();
+};
+at("only-tied").onchange = (event) => {
+  TABLE.tied = event.target.checked;
+  drawTable();
+};
+register({ id: "ranking", draw: drawTable });

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from trials.results import PlannedTrial, Results
 
 Values = Mapping[str, Mapping[str, float | None]]
@@ -24,6 +26,22 @@ class Made:
     error: str | None = None
     cohort: str = "c1"
     config: Mapping[str, Any] = field(default_factory=dict)
+
+
+def seen(images: Mapping[str, Mapping[str, Sequence[float]]]) -> Values:
+    """Return values whose means and per-image values are those of `images`[dataset][metric]."""
+    return {name: {metric: Seen(values) for metric, values in some.items()} for name, some in images.items()}
+
+
+class Seen(float):
+    """A mean that knows the images it is of."""
+
+    images: Sequence[float]
+
+    def __new__(cls, images: Sequence[float]) -> Seen:
+        made = super().__new__(cls, float(np.mean(images)))
+        made.images = images
+        return made
 
 
 def make_run(
@@ -52,8 +70,12 @@ def make_run(
             for epoch, values in enumerate(made.epochs, start=1):
                 for dataset, metrics in values.items():
                     for metric, mean in metrics.items():
-                        row = (plan.id, epoch, dataset, metric, mean, None if mean is None else std, n.get(dataset, 10))
-                        write("INSERT INTO metrics VALUES (?, ?, ?, ?, ?, ?, ?, NULL)", row)
+                        images = getattr(mean, "images", None)
+                        count = n.get(dataset, 10) if images is None else len(images)
+                        blob = None if images is None else np.asarray(images, "<f4").tobytes()
+                        value = None if mean is None else float(mean)
+                        row = (plan.id, epoch, dataset, metric, value, None if mean is None else std, count, blob)
+                        write("INSERT INTO metrics VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
         for fusion, sets in (baselines or {}).items():
             for dataset, metrics in sets.items():
                 for metric, mean in metrics.items():

@@ -1,18 +1,19 @@
 """The page: honest in every state of a sweep, harmless whatever stands in the table."""
 
+import errno
 import json
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
-import cv2
-import numpy as np
 import pytest
 
-from analysis.ranking import score
-from analysis.report import answer, provenance_line, write_report
+from analysis.page import TEMPLATES
+from analysis.report import SCRIPTS, provenance_line, write_report
 from analysis.tables import open_run
+from fusion_core.errors import FusionError
 from tests.analysis.make import Made, make_run
 
 KEY = "loss.max_ratio"
@@ -57,31 +58,6 @@ def test_every_state_of_a_sweep_gives_a_page_that_says_so(tmp_path: Path, state:
     assert SAYS[state] in page(make_run(tmp_path, STATES[state]))
 
 
-def test_the_answer_names_the_best_setting_its_value_and_what_it_rests_on(tmp_path: Path) -> None:
-    trials = [
-        Made({KEY: 10}, [{"a": {"Reward": 0.94}, "b": {"Reward": 0.9}}]),
-        Made({KEY: 4}, [{"a": {"Reward": 0.9}, "b": {"Reward": 0.9}}]),
-    ]
-    run = open_run(make_run(tmp_path, trials, n={"a": 20, "b": 4}, baselines={"visible": {"a": {"Reward": 1.01}}}))
-    assert answer(run, score(run)) == [
-        "Best setting: max_ratio 10 (trial 1). "
-        "Reward 0.92 at epoch 1 (weighted mean over 2 data sets, n = 24 images, standard deviation 0.1).",
-        "The second of 2 settings has 0.9, 0.02 away.",
-        "The best untrained fusion, copy of the visible, has 1.01: no setting reaches that, "
-        "the best one falls short by 0.09.",
-    ]
-
-
-@pytest.mark.parametrize(("metric", "copy", "verdict"), [("Reward", 0.2, "0.3 better"), ("MSE", 0.6, "0.1 better")])
-def test_better_than_an_untrained_copy_follows_the_direction(
-    tmp_path: Path, metric: str, copy: float, verdict: str
-) -> None:
-    trials = [Made({KEY: 1}, [{"a": {metric: 0.5}}])]
-    baselines = {"visible": {"a": {metric: copy}}}
-    run = open_run(make_run(tmp_path, trials, baselines=baselines, rank_by={"metric": metric}))
-    assert f"the best setting is {verdict}." in answer(run, score(run))[-1]
-
-
 def test_the_head_of_the_page_says_what_ran_where_and_on_what(tmp_path: Path) -> None:
     record = {"devices": ["cpu", "cpu"], "commit": {"commit": "0123456789abcdef", "dirty": True}}
     run = open_run(make_run(tmp_path, [*FULL, FAILED], record=record, n={"a": 20, "train:b": 32}))
@@ -109,6 +85,19 @@ def test_markup_in_the_table_stays_text(tmp_path: Path) -> None:
     assert evil in json.loads(data[1])["axes"][1]["values"]
 
 
+def test_no_two_scripts_of_the_page_give_one_name_to_two_things() -> None:
+    names = [
+        name
+        for script in SCRIPTS
+        for name in re.findall(r"^(?:async )?(?:function|const|let|class) (\w+)", text_of(script), flags=re.MULTILINE)
+    ]
+    assert [name for name, count in Counter(names).items() if count > 1] == []
+
+
+def text_of(script: str) -> str:
+    return (TEMPLATES / script).read_text(encoding="utf-8")
+
+
 def test_the_page_asks_nothing_of_the_outside(tmp_path: Path) -> None:
     html = without_plotly(page(make_run(tmp_path, STATES["half done"])))
     assert len(html) < 200_000
@@ -116,27 +105,15 @@ def test_the_page_asks_nothing_of_the_outside(tmp_path: Path) -> None:
     assert "default-src 'none'" in html
 
 
-def test_sample_images_of_the_best_trial_travel_inside_the_page(tmp_path: Path) -> None:
-    make_run(tmp_path, FULL)
-    folder = tmp_path / "samples" / "3_id2"
-    folder.mkdir(parents=True)
-    for kind in ("visible", "infrared", "weight_map"):
-        cv2.imwrite(str(folder / f"a_00004N_{kind}.png"), np.full((600, 800), 128, np.uint8))
-    (folder / "a_00004N_fused.png").write_bytes(b"cut off")
-    html = page(tmp_path)
-    assert html.count('src="data:image/jpeg;base64,') == 3
-    assert "a_00004N_fused.png: cannot be read as an image" in html
-
-
 def test_the_page_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make_run(tmp_path, FULL)
     before = page(tmp_path)
 
     def full_disk(self: Path, *_: object, **__: object) -> int:
-        raise OSError("no space left on device")
+        raise OSError(errno.ENOSPC, "no space left on device")
 
-    monkeypatch.setattr(Path, "write_text", full_disk)
-    with pytest.raises(OSError, match="no space"):
+    monkeypatch.setattr(Path, "write_bytes", full_disk)
+    with pytest.raises(FusionError, match="No space left on device"):
         write_report(tmp_path)
     monkeypatch.undo()
     assert (tmp_path / "report.html").read_text(encoding="utf-8") == before

@@ -1,0 +1,161 @@
+"""The answer in three sentences made from the numbers: what is best, which weight decides it, what is tied with it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+
+from analysis.bounds import bounds
+from analysis.heatmap import short_names
+from analysis.importance import variance_shares
+from analysis.ranges import with_ranges
+from analysis.ranking import ALL, FUSIONS, Scores, facts_of
+from analysis.tables import Run
+from analysis.uncertainty import Judgement, judge
+
+
+def answer(run: Run, scores: Scores) -> list[str]:
+    """Return three sentences about the metric and epoch that the sweep ranks by; one where there is no number yet."""
+    found = judge(run, scores, scores.metric, ALL, scores.epoch) if scores.metrics else None
+    if found is None or found.best < 0:
+        return [f"No trial has reported a number yet: {counts(run)}."]
+    third = f"{_tied(run, scores, found)} {_untrained(scores, found)}".strip()
+    sentences = [_best(run, scores, found), _decides(run, scores, found), third]
+    if "failed" in scores.settings[found.best].status:
+        sentences.append("A trial of the best setting failed after this epoch; its reason is listed below.")
+    if found.settings < len(scores.settings):
+        sentences.append(_missing(run, scores, found))
+    return [sentence for sentence in sentences if sentence]
+
+
+def _missing(run: Run, scores: Scores, found: Judgement) -> str:
+    """Say how many settings these sentences leave out, and which values they know nothing of."""
+    known = [scores.settings[i].parameters for i in np.flatnonzero(np.isfinite(found.worse))]
+    names, unseen = short_names(list(run.axes)), []
+    for key, values in run.axes.items():
+        have = {parameters[key] for parameters in known}
+        if lacking := [value for value in values if value not in have]:
+            unseen.append(f"{names[key]} {_either(lacking)}")
+    none = f", none with {', '.join(unseen)}" if unseen else ""
+    return f"Only {found.settings} of {len(scores.settings)} settings have a number here so far{none}."
+
+
+def _best(run: Run, scores: Scores, found: Judgement) -> str:
+    best, names = scores.settings[found.best], short_names(list(run.axes))
+    setting = ", ".join(f"{names[key]} {text(value)}" for key, value in best.parameters.items()) or "the only one"
+    trials = f"{'trial' if len(best.numbers) == 1 else 'trials'} {', '.join(map(str, best.numbers))}"
+    over = f", weighted mean over {len(scores.datasets) - 1} data sets" if len(scores.datasets) > 2 else ""
+    said = f"Best setting: {setting} ({trials}). {scores.metric} {number(found.value)} at epoch {scores.epoch}{over}"
+    images = f"n = {found.images} {'image' if found.images == 1 else 'images'}"
+    n = images if found.images else "number of images not recorded"
+    n += f", {found.seeds} {'seed' if found.seeds == 1 else 'seeds'}"
+    parts = []
+    if math.isfinite(found.corrected) and found.settings > 1:
+        parts.append(f"{number(found.corrected)} once corrected for being picked as the best of {found.settings}")
+    if math.isfinite(found.low):
+        parts.append(f"95 % interval {number(found.low)} to {number(found.high)}")
+        return f"{said}; {', '.join(parts)} ({n})."
+    return f"{said} ({n}). {found.note}"
+
+
+def _decides(run: Run, scores: Scores, found: Judgement) -> str:
+    """Say which weight explains most of the variance, and what its best and its worst value allow."""
+    varied = [key for key, values in run.axes.items() if len(values) > 1]
+    if not varied:
+        return "Nothing is swept: there is one setting."
+    if found.settings < 2:
+        return "Nothing is compared yet: only one setting has a number."
+    m, e = scores.metrics.index(scores.metric), scores.epochs.index(scores.epoch)
+    if not np.nanmax(found.worse) > 0:
+        return f"No weight decides it: {scores.metric} is the same for all {found.settings} settings."
+    shares, names = variance_shares(run, scores), short_names(list(run.axes))
+    main = dict(zip(shares.parameters, shares.main[m, 0, e], strict=True))
+    known = {key: share for key, share in main.items() if math.isfinite(share)}
+    if not known:
+        return f"Which weight decides it cannot be said from {found.settings} settings."
+    first = max(known, key=lambda key: known[key])
+    fit = "" if shares.complete[m, 0, e] else " (a least-squares fit)"
+    said = f"{names[first]} decides most: it explains {known[first]:.0%} of the differences between settings{fit}"
+    ranged = with_ranges(run, scores)
+    table = bounds(*ranged, metrics=[scores.metric], datasets=[ALL], epochs=[scores.epoch], up_to=[False])
+    table = table[(table["parameter"] == first) & table["best"].notna()].sort_values("worse")
+    if len(table) < 2:
+        return f"{said}."
+    top, last = table.iloc[0], table.iloc[-1]
+    return (
+        f"{said}; {names[first]} {text(top['value'])} allows {number(top['best'])} at best, "
+        f"{names[first]} {text(last['value'])} only {number(last['best'])}, {difference(last['worse'])} worse."
+    )
+
+
+def _tied(run: Run, scores: Scores, found: Judgement) -> str:
+    """Say how many settings cannot be told from the best, and which values of each weight they have."""
+    count = int(found.tied.sum())
+    if found.settings < 2:
+        return ""
+    if not math.isfinite(found.low) and count < 2:
+        others = found.worse[np.isfinite(found.worse)]
+        gap = difference(np.partition(others, 1)[1])
+        return f"The second of {found.settings} settings is {gap} worse; whether by more than chance cannot be said."
+    if not math.isfinite(found.low):
+        return f"{count} of {found.settings} settings have exactly this value."
+    sure = "95 %" if found.seeds > 1 else "95 % over images; one seed"
+    if count < 2:
+        return f"No other of the {found.settings} settings is tied with it: all are worse by more than chance ({sure})."
+    if count == found.settings:
+        return f"All {count} settings are tied: they cannot be told apart ({sure})."
+    names, said = short_names(list(run.axes)), []
+    for key, values in run.axes.items():
+        have = {scores.settings[i].parameters[key] for i in np.flatnonzero(found.tied)}
+        if len(have) < len(values):
+            said.append(f"{names[key]} {_either(value for value in values if value in have)}")
+    which = f"all have {', '.join(said)}" if said else "they have every value of every weight"
+    return f"{count} of {found.settings} settings cannot be told from it ({sure}): {which}."
+
+
+def _untrained(scores: Scores, found: Judgement) -> str:
+    values = scores.baselines.mean[scores.metrics.index(scores.metric), 0]
+    if not np.isfinite(values).any():
+        return ""
+    sign = 1.0 if facts_of(scores.metric).higher_is_better else -1.0
+    copy = int(np.nanargmax(sign * values))
+    gain = sign * (found.value - values[copy])
+    verdict = (
+        f"the best setting is {difference(gain)} better" if gain > 0
+        else "the best setting is no better" if gain == 0
+        else f"no setting reaches that, the best falls short by {difference(-gain)}"
+    )  # fmt: skip
+    return f"The best untrained fusion, {list(FUSIONS.values())[copy]}, has {number(values[copy])}: {verdict}."
+
+
+def counts(run: Run) -> str:
+    """Say how many trials there are, and in which state."""
+    found = run.trials["status"].value_counts().to_dict()
+    states = ("finished", "running", "waiting", "stopped", "failed")
+    parts = [f"{found[state]} {state}" for state in states if found.get(state)]
+    trials = f"{len(run.trials)} {'trial' if len(run.trials) == 1 else 'trials'}"
+    return f"{trials}: {', '.join(parts)}" if parts else "no trials"
+
+
+def number(value: float) -> str:
+    """Write a value with four significant digits."""
+    return f"{value:.4g}"
+
+
+def difference(value: float) -> str:
+    """Write a difference with two significant digits."""
+    return f"{value:.2g}"
+
+
+def text(value: object) -> str:
+    """Write a swept value with all its digits, 10.0 as 10."""
+    return repr(float(value)).removesuffix(".0") if isinstance(value, float) else str(value)
+
+
+def _either(values: Iterable[object]) -> str:
+    *some, last = map(text, values)
+    if len(some) > 5:
+        return f"{some[0]} to {last} ({len(some) + 1} values)"
+    return f"{', '.join(some)} or {last}" if some else last

@@ -1,0 +1,45 @@
+"""The bounds of a run as files: one tidy table, a row per metric, data set, epoch, parameter and value."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.ranking import Scores
+from analysis.tables import Run
+from fusion_core.errors import ConfigError
+from fusion_core.whole import whole_file
+
+SUFFIXES = (".csv", ".parquet")
+
+
+def write_bounds(run: Run, scores: Scores) -> list[Path]:
+    """Write `bounds.csv` and `bounds.parquet` into the run folder, each whole or not at all, and return their paths."""
+    from analysis.judged import judged
+
+    table = judged(run, scores).bounds
+    return [write_table(table, run.path / f"bounds{suffix}") for suffix in SUFFIXES]
+
+
+def write_table(table: pd.DataFrame, path: Path) -> Path:
+    """Write a table as `path`'s ending says. Raises ConfigError for another ending than .csv or .parquet."""
+    check_suffix(path)
+    with whole_file(path) as partial:
+        if path.suffix.lower() == ".csv":
+            table.to_csv(partial, index=False)
+        else:
+            _one_kind(table).to_parquet(partial, index=False)
+    return path
+
+
+def check_suffix(path: Path | None) -> None:
+    """Raise ConfigError for a file that is neither .csv nor .parquet."""
+    if path is not None and path.suffix.lower() not in SUFFIXES:
+        raise ConfigError(f"--out: the file must end in {' or '.join(SUFFIXES)}, but got {path.name!r}")
+
+
+def _one_kind(table: pd.DataFrame) -> pd.DataFrame:
+    """Turn columns that hold numbers and words into words: Parquet has one kind per column."""
+    mixed = [name for name in table if table[name].dtype == object and table[name].map(type).nunique() > 1]
+    return table.astype(dict.fromkeys(mixed, "string"))

@@ -1,0 +1,106 @@
+"""What the page draws of importance, trade-offs and parallel coordinates: packed arrays over what `shown` keeps."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+
+from analysis.figures import shown
+from analysis.importance import optuna_importance, variance_shares
+from analysis.packing import pack
+from analysis.ranking import Scores
+from analysis.tables import Run
+from analysis.tradeoffs import prices
+
+HEADLINES = ("VIF", "Qabf", "SSIM", "MI")
+# Optuna's evaluators take part of a second per metric: the ranked one first, then as many others as fit.
+SECONDS = 4.0
+# More lines or points than this are a blot, and slow to draw.
+DRAWN = 2000
+
+
+def importance(run: Run, scores: Scores) -> dict[str, Any]:
+    """Return shares of variance at every place and Optuna's importances at the ranking epoch.
+
+    `parameters` are places in run.axes, `pairs` places in `parameters`. `optuna` has a list of importances per
+    parameter for each metric that was computed; all of them are of the first data set of the page.
+    """
+    shares, first = variance_shares(run, scores), shown(scores).start
+    keys = list(run.axes)
+    return {
+        "parameters": [keys.index(key) for key in shares.parameters],
+        "pairs": [[shares.parameters.index(key) for key in pair] for pair in shares.pairs],
+        "main": pack(shares.main[:, first:]),
+        "pair": pack(shares.pair[:, first:]),
+        "complete": shares.complete[:, first:].tolist(),
+        "settings": pack(shares.settings[:, first:]),
+        "optuna": _opinions(run, scores) if shares.parameters else [],
+    }
+
+
+def _opinions(run: Run, scores: Scores) -> list[dict[str, Any]]:
+    dataset = scores.datasets[shown(scores)][0]
+    order = dict.fromkeys([scores.metric, *HEADLINES, *scores.metrics])
+    found: list[dict[str, Any]] = []
+    start, longest = time.process_time(), 0.0
+    for metric in (name for name in order if name in scores.metrics):
+        began = time.process_time()
+        if found and began - start + longest > SECONDS:
+            break
+        table = optuna_importance(run, scores, metric, dataset, scores.epoch)
+        longest = max(longest, time.process_time() - began)
+        found.append({
+            "metric": scores.metrics.index(metric), "dataset": 0, "epoch": scores.epochs.index(scores.epoch),
+            "fanova": pack(table["fanova"]), "ped_anova": pack(table["ped_anova"]),
+            "settings": int(table["settings"].max()), "used": int(table["used"].max()),
+        })  # fmt: skip
+    return found
+
+
+def tradeoffs(run: Run, scores: Scores) -> dict[str, Any]:
+    """Return what the best of each metric costs in each other, packed (data set, epoch, metric, other).
+
+    `loss` is in the other's own unit, `share` of its range over settings, `setting` the one that is best for the
+    metric (-1: none). `chosen` and `front` are the metrics that the figure opens with.
+    """
+    datasets, count = scores.datasets[shown(scores)], len(scores.metrics)
+    shape = (len(datasets), len(scores.epochs), count, count)
+    found = {name: np.full(shape, np.nan) for name in ("loss", "share", "setting")}
+    for d, dataset in enumerate(datasets):
+        for e, epoch in enumerate(scores.epochs):
+            table = prices(scores, dataset, epoch)
+            at = tuple(table[name].map(scores.metrics.index).to_numpy(dtype=int) for name in ("metric", "other"))
+            for name, column in (("loss", "loss"), ("share", "loss_share"), ("setting", "setting")):
+                found[name][d, e][at] = table[column]
+    opening = _opening(scores, found["share"])
+    return {
+        **{name: pack(values) for name, values in found.items()},
+        "chosen": sorted(opening),
+        "front": opening[:2],
+        "sample": sample(scores),
+    }
+
+
+def _opening(scores: Scores, shares: np.ndarray) -> list[int]:
+    """Return the ranked metric, then the two that its best setting costs most, then the familiar: up to five."""
+    ranked = scores.metrics.index(scores.metric)
+    costs = np.nan_to_num(shares[0, scores.epochs.index(scores.epoch), ranked])
+    dear = [m for m in np.argsort(-costs, kind="stable")[:2].tolist() if costs[m] > 0]
+    familiar = [scores.metrics.index(name) for name in HEADLINES if name in scores.metrics]
+    return list(dict.fromkeys([ranked, *dear, *familiar, *range(min(2, len(scores.metrics)))]))[:5]
+
+
+def parallel(run: Run, scores: Scores) -> dict[str, Any]:
+    """Return which settings have a line (`sample`; None: all) and the metrics that have an axis."""
+    chosen = [scores.metrics.index(name) for name in (*HEADLINES, scores.metric) if name in scores.metrics]
+    return {"sample": sample(scores), "metrics": list(dict.fromkeys(chosen))}
+
+
+def sample(scores: Scores) -> list[int] | None:
+    """Return DRAWN settings at random, the same each time, or None where there are no more than that."""
+    count = len(scores.settings)
+    if count <= DRAWN:
+        return None
+    return sorted(np.random.default_rng(0).choice(count, DRAWN, replace=False).tolist())

@@ -1,0 +1,213 @@
+"""What a paper is about: one run, one metric, data set and epoch, and the numbers that several figures share."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from analysis.answer import text
+from analysis.bounds import bounds
+from analysis.defaults import default_setting
+from analysis.heatmap import short_names
+from analysis.importance import Shares, optuna_importance, variance_shares
+from analysis.paper.numbers import brief
+from analysis.ranking import ALL, Scores, dataset_weights, facts_of
+from analysis.tables import Run
+from analysis.uncertainty import Judgement, judge
+
+# Whom readers ask for first; the rest follow in the order of the facts.
+_FAMILIAR = ("VIF", "Qabf", "SSIM", "MI", "MSE", "SCD", "CC", "Nabf")
+
+_FEW = 12
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A run seen at one metric, data set and epoch; `top` settings go into tables and curves."""
+
+    run: Run
+    scores: Scores
+    metric: str
+    dataset: str
+    epoch: int
+    top: int
+
+    @cached_property
+    def at(self) -> tuple[int, int, int]:
+        """Indices of metric, data set and epoch."""
+        scores = self.scores
+        return (
+            scores.metrics.index(self.metric),
+            scores.datasets.index(self.dataset),
+            scores.epochs.index(self.epoch),
+        )
+
+    @cached_property
+    def values(self) -> np.ndarray:
+        """The metric of every setting, (settings,)."""
+        return self.of(self.metric)
+
+    def of(self, metric: str) -> np.ndarray:
+        """Return any metric of every setting at this data set and epoch, (settings,)."""
+        _, d, e = self.at
+        return self.scores.trials.mean[self.scores.metrics.index(metric), d, e]
+
+    def baselines(self, metric: str) -> np.ndarray:
+        """Return any metric of the untrained fusions, in the order of FUSIONS."""
+        return self.scores.baselines.mean[self.scores.metrics.index(metric), self.at[1]]
+
+    @cached_property
+    def order(self) -> np.ndarray:
+        """Settings that have a value, the best first."""
+        values = self.values if facts_of(self.metric).higher_is_better else -self.values
+        ranked = np.argsort(-values, kind="stable")
+        return ranked[np.isfinite(values[ranked])]
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Short name of each swept parameter."""
+        return short_names(list(self.run.axes))
+
+    @cached_property
+    def varied(self) -> dict[str, tuple[Hashable, ...]]:
+        """The swept parameters that have more than one value."""
+        return {key: values for key, values in self.run.axes.items() if len(values) > 1}
+
+    @cached_property
+    def default(self) -> int:
+        """The setting at the defaults of the configuration, or nearest to them; -1 where there is none."""
+        found = default_setting(self.scores)
+        return -1 if found is None else found
+
+    @cached_property
+    def judgement(self) -> Judgement:
+        """How sure the ranking is."""
+        return judge(self.run, self.scores, self.metric, self.dataset, self.epoch)
+
+    @cached_property
+    def bounds(self) -> pd.DataFrame:
+        """Every metric's bound per value at this data set and epoch."""
+        return bounds(self.run, self.scores, datasets=[self.dataset], epochs=[self.epoch], up_to=(False,))
+
+    def bounds_of(self, metric: str, key: str) -> pd.DataFrame:
+        """Return one metric's bounds over the values of one parameter that have any; `place` is the value's index."""
+        return self._bounds.get((metric, key), self.bounds.iloc[:0].assign(place=0))
+
+    def is_sure(self, metric: str) -> bool:
+        """Return whether intervals can be given; without them nothing can be said to be tied."""
+        if metric == self.metric:
+            return bool(np.isfinite(self.judgement.low))
+        return bool(self.bounds.loc[self.bounds["metric"] == metric, "low"].notna().any())
+
+    @cached_property
+    def tied(self) -> np.ndarray:
+        """Which settings cannot be told from the best, (settings,); none where that cannot be said."""
+        return self.judgement.tied & self.is_sure(self.metric)
+
+    @cached_property
+    def _bounds(self) -> dict[tuple[str, str], pd.DataFrame]:
+        groups = {}
+        table = self.bounds.dropna(subset=["best"])
+        for (metric, key), rows in table.groupby(["metric", "parameter"], sort=False, observed=True):
+            at: dict[Hashable, int] = {value: place for place, value in enumerate(self.run.axes[key])}
+            # A table of numbers holds a missing value as NaN.
+            missing = at.get(None, -1)
+            places = [missing if value is None or value != value else at[value] for value in rows["value"]]
+            tied = rows["tied"].to_numpy(dtype=bool) & self.is_sure(metric)
+            groups[metric, key] = rows.assign(place=places, tied=tied).sort_values("place", kind="stable")
+        return groups
+
+    @cached_property
+    def shares(self) -> Shares:
+        """Which parameters decide."""
+        return variance_shares(self.run, self.scores)
+
+    @cached_property
+    def optuna(self) -> pd.DataFrame:
+        """Optuna's importances of every parameter for the metric."""
+        return optuna_importance(self.run, self.scores, self.metric, self.dataset, self.epoch)
+
+    @cached_property
+    def main_metrics(self) -> tuple[str, ...]:
+        """Metrics that differ between settings, the one asked for first, then the familiar ones."""
+        first = [self.metric, *(name for name in _FAMILIAR if name in self.scores.metrics)]
+        every = dict.fromkeys([*first, *self.scores.metrics])
+        return tuple(name for name in every if name == self.metric or np.ptp(_finite(self.of(name))) > 0)
+
+    @property
+    def images(self) -> int:
+        """How many images the values are means over."""
+        m, d, e = self.at
+        return int(self.scores.trials.n[m, d, e].max(initial=0))
+
+    @property
+    def seeds(self) -> int:
+        """How many seeds a setting has at most."""
+        m, d, e = self.at
+        return int(self.scores.trials.seeds[m, d, e].max(initial=0))
+
+    @property
+    def place(self) -> str:
+        """Data set, epoch, images and seeds, for a caption."""
+        weights = dataset_weights(self.run.rank_by.dataset_weights, self.scores.datasets[1:])
+        over = int(np.count_nonzero(weights))
+        where = f"weighted mean over {over} data sets" if self.dataset == ALL else self.dataset
+        seeds = f", mean of up to {self.seeds} seeds" if self.seeds > 1 else ""
+        images = (
+            f"n = {self.images} image{'s' * (self.images != 1)}" if self.images else "number of images not recorded"
+        )
+        return f"{where}, epoch {self.epoch}, {images}{seeds}"
+
+    @property
+    def whole(self) -> str:
+        """The place and how many settings there are."""
+        return f"{len(self.order)} setting{'s' * (len(self.order) != 1)}, {self.place}"
+
+    @property
+    def sureness(self) -> str:
+        """What a caption says of the interval of the best and of what is tied with it."""
+        judged = self.judgement
+        if not self.is_sure(self.metric):
+            return judged.note or "No interval can be given."
+        return (
+            f"95 % interval of the best setting's true mean: [{brief(judged.low)}, {brief(judged.high)}]; corrected "
+            f"for having picked the best of {judged.settings}: {brief(judged.corrected)}. {self.dagger}"
+        )
+
+    @property
+    def dagger(self) -> str:
+        """What the dagger means and how many settings have it."""
+        judged = self.judgement
+        if not self.is_sure(self.metric):
+            return judged.note
+        tied = f"{int(judged.tied.sum())} of {judged.settings}"
+        return f"†: cannot be told from the best ({tied}, 95 % confidence set). {judged.note}".strip()
+
+    def strongest(self, keys: Sequence[str], most: int) -> list[str]:
+        """Return, of these parameters, those that decide the metric most, in the order given."""
+        shares = dict(zip(self.shares.parameters, np.nan_to_num(self.shares.main[self.at]), strict=True))
+        chosen = sorted(keys, key=lambda key: -shares.get(key, 0.0))[:most]
+        return [key for key in keys if key in chosen]
+
+    def searched(self, key: str) -> bool:
+        """Return whether a parameter has more values than a reader takes in one by one."""
+        return len(self.run.axes[key]) > _FEW
+
+    def setting(self, index: int) -> str:
+        """Write one setting: `max_ratio 10, grad_ratio 2`."""
+        parameters = self.scores.settings[index].parameters
+        written = [f"{self.names[key]} {text(parameters[key])}" for key in (self.varied or self.run.axes)]
+        return ", ".join(written) or "the only setting"
+
+    def level(self, index: int, key: str) -> int:
+        """Return which of its parameter's values a setting has."""
+        return self.run.axes[key].index(self.scores.settings[index].parameters[key])
+
+
+def _finite(values: np.ndarray) -> np.ndarray:
+    finite = values[np.isfinite(values)]
+    return finite if len(finite) else np.zeros(1)

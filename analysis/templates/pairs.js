@@ -1,0 +1,92 @@
+// Every two weights: a small heatmap each, all on one scale.
+const PAIRS = { of: "best" };
+
+function drawPairs() {
+  const { metric: m, dataset: d, epoch: e } = state,
+    tables = D.pairs.pairs.map((one) => ({ axes: one.pair, cells: part(one[PAIRS.of], m, d, e) }));
+  const some = tables.flatMap(({ cells }) => [...cells]).filter(isNumber),
+    write = writer(some),
+    scale = heatScale(some);
+  caption("pairs", pairsCaption(some, write));
+  at("pairs").setAttribute("aria-label", `Heatmaps of two weights each. ${at("pairs-caption").textContent}`);
+  if (!some.length) return nothing("pairs", `No setting has a number here: ${place()}.`);
+  const width = at("pairs").clientWidth || 1000,
+    columns = Math.min(tables.length, Math.max(1, Math.floor(width / 340))),
+    rows = Math.ceil(tables.length / columns),
+    height = 270 * rows,
+    layout = look(height, { margin: { l: 4, r: 4, t: 4, b: 4 }, plot_bgcolor: colour("gap"), coloraxis: undefined }),
+    traces = [];
+  tables.forEach(({ axes: [down, across], cells }, k) => {
+    const suffix = k ? k + 1 : "",
+      left = (k % columns) / columns,
+      top = 1 - Math.floor(k / columns) / rows;
+    const count = levelsOf(across).length,
+      z = levelsOf(down).map((_, r) => [...cells.slice(r * count, (r + 1) * count)]);
+    const where = { xaxis: `x${suffix}`, yaxis: `y${suffix}` };
+    traces.push({
+      type: "heatmap",
+      z: z.map((row) => row.map((x) => (isNumber(x) ? x : null))),
+      ...where,
+      ...scale,
+      showscale: false,
+      xgap: 1,
+      ygap: 1,
+      hovertext: z.map((row, r) =>
+        row.map(
+          (x, c) =>
+            `<b>${write(x)}</b><br>${escapeText(D.axes[down].name)} ${escapeText(levelsOf(down)[r])}<br>${escapeText(D.axes[across].name)} ${escapeText(levelsOf(across)[c])}`,
+        ),
+      ),
+      hovertemplate: "%{hovertext}<extra></extra>",
+    });
+    const room = (width / columns - 90) / count;
+    if (room > 6 + 6 * write(some[0]).length) traces.push(printed(z, scale, write, where));
+    const axisOf = (a, more) =>
+      axis({
+        tickvals: levelsOf(a).map((_, i) => i),
+        ticktext: levelsOf(a).map(escapeText),
+        tickfont: { size: 10 },
+        showgrid: false,
+        ticks: "",
+        automargin: false,
+        ...more,
+      });
+    const end = left + 1 / columns - 14 / width,
+      start = left + 66 / width,
+      range = [-0.5, levelsOf(down).length - 0.5];
+    layout[`xaxis${suffix}`] = axisOf(across, {
+      domain: [start, end],
+      anchor: `y${suffix}`,
+      title: { text: escapeText(D.axes[across].name), standoff: 4, font: { size: 12 } },
+    });
+    layout[`yaxis${suffix}`] = axisOf(down, {
+      domain: [top - 222 / height, top - 10 / height],
+      anchor: `x${suffix}`,
+      range: range.reverse(),
+      title: { text: escapeText(D.axes[down].name), standoff: 8, font: { size: 12 } },
+    });
+  });
+  return plot("pairs", traces, layout);
+}
+
+function pairsCaption(some, write) {
+  const [low, high] = extent(some),
+    said = [`${place()}: each cell is the ${PAIRS.of} over all settings with these two values.`];
+  if (low < high) {
+    const order = higher(state.metric) ? "higher is better and brighter" : "lower is better and brighter";
+    said.push(`${write(low)} to ${write(high)} on one scale for all; ${order}.`);
+  } else if (some.length) said.push(`Every cell is ${write(low)}.`);
+  const best = [...baselineValues(state.metric, state.dataset)]
+    .map((value, k) => ({ name: D.fusions[k], value }))
+    .filter(({ value }) => isNumber(value))
+    .sort((a, b) => firstIsBetter(a.value, b.value))[0];
+  if (best) said.push(`Best untrained: ${write(best.value)} (${best.name}).`);
+  if (D.pairs.left_out) said.push(`Of the ${D.pairs.left_out} further weights there is none.`);
+  return said.join(" ");
+}
+
+at("pairs-of").onchange = (event) => {
+  PAIRS.of = event.target.value;
+  drawPairs();
+};
+register({ id: "pairs", draw: drawPairs });
