@@ -1,9 +1,9 @@
 # make sweep   sets up and runs the demo sweep      make test    sets up and passes the tests
-# make check   ruff, mypy, import-linter
+# make check   ruff, mypy, import-linter, audit              make audit   known vulnerabilities of what is installed
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: sweep test check setup clean
+.PHONY: sweep test check audit setup clean
 sweep: .venv/installed
 	$(BIN)/python run_sweep.py sweeps/demo.yaml
 
@@ -15,6 +15,11 @@ check: .venv/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tests.audit
+
+# Fails for a known vulnerability; a service that cannot be asked is said, and fails nothing.
+audit: .venv/installed-dev
+	$(BIN)/python -m tests.audit
 
 setup: .venv/installed-dev
 

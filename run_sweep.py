@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from fusion_core.errors import FusionError
+from fusion_core.errors import FusionError, printable
 
 if TYPE_CHECKING:
     from trials.driver import Options
@@ -45,6 +45,7 @@ def main(
     executor: Annotated[Executor | None, typer.Option(help="ray, or inline: one after the other, here.")] = None,
     device: Annotated[Device, typer.Option(help="Where trials compute.")] = Device.auto,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Take up failed trials too.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Run it however many trials it has.")] = False,
     fetch: Annotated[str | None, typer.Option(metavar="NAME", help="Fetch a data set (msrs, ...) and stop.")] = None,
 ) -> None:
     """Train every trial of a sweep, and write what each loss weight allows to a table and a report."""
@@ -59,6 +60,8 @@ def main(
         from trials.spec import load
 
         spec = load(sweep, set_ or [], data_root)
+        if not (yes or dry_run):
+            spec.refuse_unless_confirmed()
         from trials.driver import Options
 
         command = shlex.join(["python", *sys.argv])
@@ -80,13 +83,23 @@ def _run(spec: SweepSpec, options: Options) -> int:
 
     from trials.driver import run
     from trials.progress import Display, summary
+    from trials.stop import Stop, Stopped
 
     start = time.monotonic()
     console = Console(highlight=False)
-    outcome = run(spec, options, Display(spec.name, options.out / spec.name, spec.rank_by.metric, console))
-    from analysis.report import write_report
+    display = Display(spec.name, options.out / spec.name, spec.rank_by.metric, console)
+    outcome = None
+    try:
+        with Stop() as stop:
+            outcome = run(spec, options, display, stop)
+            from analysis.report import write_report
 
-    report = write_report(outcome.run)
+            with stop.wrapping_up() if outcome.stopped else stop.interruptible():
+                report = write_report(outcome.run)
+    except Stopped:
+        what = "before the first trial" if outcome is None else "before the report was written; nothing is lost"
+        console.print(f"stopped {what}. To go on:\n  {options.command}", soft_wrap=True, markup=False)
+        return STOPPED
     console.print(*summary(outcome, report, options.command, time.monotonic() - start), sep="\n", soft_wrap=True)
     if outcome.stopped:
         return STOPPED
@@ -95,7 +108,7 @@ def _run(spec: SweepSpec, options: Options) -> int:
 
 def _refuse(message: str) -> NoReturn:
     for line in message.splitlines():
-        print(f"error: {line}", file=sys.stderr)
+        print(f"error: {printable(line)}", file=sys.stderr)
     raise typer.Exit(2)
 
 

@@ -61,6 +61,16 @@ def main() -> None:
     for executor, goal in (("inline", 4), ("ray", 12)):
         start = run("first_step", "--executor", executor)
         rows.append((f"command to first training step, {executor}", f"{start['seconds']:.1f} s", f"<= {goal} s"))
+    for trials, seconds, megabytes in ((240, 15, 10), (10_000, 90, 25)):
+        if options.quick and trials > 240:
+            continue
+        page = run("report", "--trials", str(trials))
+        rows.append((f"report of {trials:,} trials, built", f"{page['build_seconds']:.1f} s", f"<= {seconds} s"))
+        rows.append((f"  its page, {trials:,} trials", f"{page['megabytes']:.1f} MB", f"<= {megabytes} MB"))
+        if "open_seconds" in page:
+            rows.append(
+                (f"  opened, {trials:,} trials", f"{page['open_seconds']:.1f} s", "<= 2 s" if trials == 240 else "")
+            )
     sweep = run("sweep", *(("--data-root", options.data_root) if options.data_root else ()))
     rows.append(("loss_grid_small, one worker", f"{sweep['one_worker_trials_per_minute']:.1f} trials/min", ""))
     rows.append(("loss_grid_small, two workers", f"{sweep['two_workers_trials_per_minute']:.1f} trials/min", ""))

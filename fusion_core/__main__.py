@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -14,10 +15,17 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from fusion_core.errors import FusionError
+from fusion_core.data.listing import SUFFIXES, shown
+from fusion_core.errors import ConfigError, DataError, FusionError
 from fusion_core.metrics.facts import FACTS
+from fusion_core.whole import write_whole
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Fuse image pairs, and measure fused images.")
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Fuse image pairs, and measure fused images.",
+)
 Folder = Annotated[Path, typer.Option(help="Folder of images; files pair by stem.")]
 Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
 
@@ -32,18 +40,18 @@ def fuse(
     device: Device = "auto",
 ) -> None:
     """Fuse every pair of two folders with a trained policy."""
+    if out.exists() and not out.is_dir():
+        raise DataError(f"--out must be a folder, but {shown(out)} is a file. Name another.")
     from fusion_core.checkpoints import load_checkpoint
     from fusion_core.folders import fuse_folder
-    from fusion_core.workspace import choose_device, configure_process
 
-    chosen = choose_device(device)
-    configure_process(chosen)
+    chosen = _device(device)
     policy = load_checkpoint(checkpoint, chosen)
     count = 0
-    for file in fuse_folder(policy, visible, infrared, out, maps=maps, device=chosen):
+    for file in fuse_folder(policy, visible, infrared, out, maps=maps, device=chosen, note=_note):
         count += 1
-        print(file.fused)
-    print(f"{count} pairs fused into {out}" + (f", weight maps in {out / 'maps'}" if maps else ""))
+        print(shown(file.fused))
+    print(f"{count} pairs fused into {shown(out)}" + (f", weight maps in {shown(out / 'maps')}" if maps else ""))
 
 
 @app.command()
@@ -55,11 +63,11 @@ def evaluate(
     device: Device = "auto",
 ) -> None:
     """Print every metric of anybody's fused images: mean and standard deviation over the images."""
+    if out is not None and (out.is_dir() or out.suffix.lower() in SUFFIXES):
+        raise DataError(f"--out must be a CSV file, but got {shown(out)}. Name one, such as metrics.csv.")
     from fusion_core.folders import evaluate_folder
-    from fusion_core.workspace import choose_device, configure_process
 
-    chosen = choose_device(device)
-    configure_process(chosen)
+    chosen = _device(device)
     console = Console()
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("measuring", total=None)
@@ -69,11 +77,32 @@ def evaluate(
             fused,
             device=chosen,
             advance=lambda done, total: progress.update(task, completed=done, total=total),
+            note=_note,
         )
     console.print(_table(columns, len(stems)))
     if out is not None:
         _write_csv(out, stems, columns)
-        console.print(f"{len(stems)} rows in {out}", highlight=False)
+        print(f"{len(stems)} rows in {shown(out)}")
+
+
+def _device(name: str) -> str:
+    """Set this process up for a device and return its name. Raises ConfigError for one that is not there."""
+    if not re.fullmatch(r"auto|cpu|cuda(:[0-9]{1,3})?", name):
+        raise ConfigError(f"--device must be auto, cpu, cuda or cuda:N, but got {shown(name)!r}")
+    import torch
+
+    from fusion_core.workspace import choose_device, configure_process
+
+    chosen = choose_device(name)
+    number, count = int(chosen.partition(":")[2] or 0), torch.cuda.device_count()
+    if chosen.startswith("cuda") and number >= count:
+        raise ConfigError(f"--device must be there, but got {chosen}, and torch sees {count}")
+    configure_process(chosen)
+    return chosen
+
+
+def _note(line: str) -> None:
+    print(f"note: {line}", file=sys.stderr)
 
 
 def _table(columns: dict[str, np.ndarray], images: int) -> Table:
@@ -96,16 +125,15 @@ def _write_csv(path: Path, stems: tuple[str, ...], columns: dict[str, np.ndarray
     for index, stem in enumerate(stems):
         writer.writerow([stem, *(repr(float(columns[name][index])) for name in FACTS)])
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(text.getvalue())
-    partial.replace(path)
+    write_whole(path, text.getvalue().encode())
 
 
 def main() -> None:
     try:
         app(standalone_mode=True)
-    except FusionError as problem:
-        print(f"error: {problem}", file=sys.stderr)
+    except (FusionError, OSError) as problem:
+        for line in str(problem).splitlines():
+            print(f"error: {line}", file=sys.stderr)
         sys.exit(2)
 
 

@@ -17,6 +17,9 @@ from pydantic import (
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
+Side = Annotated[int, Field(ge=1, le=8192)]
+Scenes = Annotated[int, Field(ge=1, le=10_000)]
+SceneSide = Annotated[int, Field(ge=1, le=2048)]
 
 
 class Frozen(BaseModel):
@@ -26,7 +29,7 @@ class Frozen(BaseModel):
 class FolderPair(Frozen):
     """A data set of your own: two folders whose files pair by stem."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")]
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$", max_length=40)]
     visible: Path
     infrared: Path
 
@@ -41,9 +44,9 @@ class Limit(Frozen):
 class SyntheticConfig(Frozen):
     """The embedded data set, made from a seed."""
 
-    train: Count = 24
-    test: Count = 6
-    size: tuple[Count, Count] = (128, 160)
+    train: Scenes = 24
+    test: Scenes = 6
+    size: tuple[SceneSide, SceneSide] = (128, 160)
     seed: Annotated[int, Field(ge=0)] = 0
 
 
@@ -55,7 +58,7 @@ class DataConfig(Frozen):
     optional: tuple[str, ...] = ()
     root: Path | None = None
     crop: Literal["none", "square"] = "none"
-    resize: tuple[Count, Count] | None = None
+    resize: tuple[Side, Side] | None = None
     limit: Limit = Limit()
     synthetic: SyntheticConfig = SyntheticConfig()
 
@@ -70,7 +73,7 @@ class DataConfig(Frozen):
 class PolicyConfig(Frozen):
     """The U-Net that gives the weight map."""
 
-    base_channels: Count = 64
+    base_channels: Annotated[int, Field(ge=1, le=1024)] = 64
 
 
 class KernelConfig(Frozen):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from itertools import islice
+
+MOST_COMPARED = 500
 
 
 class FusionError(Exception):
@@ -32,13 +35,13 @@ class TrialError(FusionError):
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return ` Did you mean 'x'?` for the closest known name, or the list of known names where none is close."""
-    folded = {one.casefold(): one for one in known}
+    folded = {one.casefold(): one for one in islice(known, MOST_COMPARED)}
     close = difflib.get_close_matches(str(name)[:200].casefold(), folded, n=1, cutoff=0.6)
     if close:
         return f" Did you mean {folded[close[0]]!r}?"
-    return f" Known: {', '.join(map(printable, list(folded.values())[:40]))}." if folded else ""
+    return f" Known: {', '.join(printable(one[:60]) for one in list(folded.values())[:30])}." if folded else ""
 
 
 def printable(text: str) -> str:
     """Return text that may come from a file or a file name with what could steer a terminal, or break it, escaped."""
-    return text if text.isprintable() else repr(text)[1:-1]
+    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
+import psutil
 import torch
 
 from fusion_core.checkpoints import Checkpoint
-from fusion_core.data.pairs import Pairing, files_by_stem, read_image, read_pair, scan_pairs
+from fusion_core.data.listing import files_by_stem, named, same_folder, shown
+from fusion_core.data.pairs import Pairing, read_pair, scan_pairs
+from fusion_core.data.reading import read_picture
 from fusion_core.errors import DataError
 from fusion_core.images import as_image
 from fusion_core.limits import SMALLEST_TEST
 from fusion_core.metrics.catalog import measure
 from fusion_core.policy import UNetPolicy
 from fusion_core.sources import Fused, Sources
+from fusion_core.whole import write_whole
 
-MOST_NAMED = 20
+# Maps of the policy's base channels that its last level holds at once, skips and convolutions included.
+MAPS_AT_ONCE = 6
+
+Note = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -40,37 +49,79 @@ def as_batch(image: np.ndarray, device: str = "cpu") -> torch.Tensor:
 
 
 def write_png(path: Path, image: np.ndarray) -> None:
-    """Write uint8 (H, W) or RGB (H, W, 3), whole or not at all."""
+    """Write uint8 (H, W) or RGB (H, W, 3), whole or not at all. Raises DiskError where the disk refuses."""
     done, data = cv2.imencode(".png", image if image.ndim == 2 else image[..., ::-1])
     if not done:
-        raise DataError(f"{path}: the image could not be encoded as PNG")
-    partial = path.with_name(path.name + ".partial")
-    partial.write_bytes(data.tobytes())
-    partial.replace(path)
+        raise DataError(f"{shown(path)}: the image could not be encoded as PNG")
+    write_whole(path, data.tobytes())
 
 
 def fuse_folder(
-    checkpoint: Checkpoint, visible: Path, infrared: Path, out: Path, *, maps: bool = False, device: str = "cpu"
+    checkpoint: Checkpoint,
+    visible: Path,
+    infrared: Path,
+    out: Path,
+    *,
+    maps: bool = False,
+    device: str = "cpu",
+    note: Note = lambda line: None,
 ) -> Iterator[FusedFile]:
     """Fuse every pair at its own size; write `out/STEM.png`, and `out/maps/STEM.png` (white = infrared) with `maps`.
 
-    Raises DataError that names every file that does not pair, before anything is written.
+    `note` is told what was done to images on reading. Raises DataError that names every file that does not pair,
+    cannot be read, or is too small or too large for the policy, before anything is written.
     """
-    if out.resolve() in (visible.resolve(), infrared.resolve()):
-        raise DataError(f"--out must be a folder of its own, but {out} holds the sources. Name another.")
+    targets = [out, out / "maps"] if maps else [out]
+    for target in targets:
+        if any(same_folder(target, source) for source in (visible, infrared)):
+            raise DataError(f"--out must be a folder of its own, but {shown(target)} holds the sources. Name another.")
     pairing = scan_pairs(visible, infrared)
-    _raise_problems(list(pairing.problems))
-    _raise_problems(_check_sizes(pairing, UNetPolicy.MIN_SIZE))
-    (out / "maps" if maps else out).mkdir(parents=True, exist_ok=True)
+    _check_pairs(checkpoint, pairing, device, note)
+    try:
+        targets[-1].mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        reason = problem.strerror or problem
+        raise DataError(f"--out {shown(out)} must be a folder that can be written, but got: {reason}") from problem
     for stem, visible_file, infrared_file in zip(pairing.stems, pairing.visible, pairing.infrared, strict=True):
-        a, b = read_pair(visible_file, infrared_file)
-        fused, weight_map = checkpoint.fuse(Sources.from_pixels(as_batch(a, device), as_batch(b, device)))
-        target = out / f"{stem}.png"
-        write_png(target, as_image(fused.pixels[0]))
-        map_target = out / "maps" / f"{stem}.png" if maps else None
-        if map_target is not None:
-            write_png(map_target, as_image(weight_map[0] * 255))
-        yield FusedFile(stem, target, map_target)
+        pair = read_pair(visible_file, infrared_file)
+        sources = Sources.from_pixels(as_batch(pair.visible, device), as_batch(pair.infrared, device))
+        fused, weight_map = checkpoint.fuse(sources)
+        files = [target / f"{stem}.png" for target in targets]
+        write_png(files[0], as_image(fused.pixels[0]))
+        if maps:
+            write_png(files[1], as_image(weight_map[0] * 255))
+        yield FusedFile(stem, files[0], files[1] if maps else None)
+
+
+def _check_pairs(checkpoint: Checkpoint, pairing: Pairing, device: str, note: Note) -> None:
+    """Read every pair once. Raises DataError that names all that do not pair and all that cannot be fused."""
+    smallest, problems, remarks = UNetPolicy.MIN_SIZE, list(pairing.problems), Counter[str]()
+    pixel = MAPS_AT_ONCE * 4 * checkpoint.policy.leave.in_channels
+    free = psutil.virtual_memory().available if device == "cpu" else torch.cuda.mem_get_info(device)[0]
+    for visible, infrared in zip(pairing.visible, pairing.infrared, strict=True):
+        try:
+            pair = read_pair(visible, infrared)
+        except DataError as problem:
+            problems.append(str(problem))
+            continue
+        remarks.update(pair.remarks)
+        height, width = pair.infrared.shape
+        if min(height, width) < smallest:
+            problems.append(
+                f"{shown(visible)} must be at least {smallest}x{smallest} for the policy, but is {height}x{width}"
+            )
+        if height * width * pixel > free:
+            problems.append(
+                f"{shown(visible)} is {height}x{width}: its fusion takes {height * width * pixel / 1e9:,.1f} GB of "
+                f"memory, but {free / 1e9:,.1f} GB are free. Cut it into tiles, or scale it down."
+            )
+    _raise_problems(problems)
+    _say(remarks, len(pairing), note)
+
+
+class _Measured(NamedTuple):
+    values: dict[str, float]
+    remarks: tuple[str, ...]
 
 
 def evaluate_folder(
@@ -80,69 +131,68 @@ def evaluate_folder(
     *,
     device: str = "cpu",
     advance: Callable[[int, int], None] = lambda done, total: None,
+    note: Note = lambda line: None,
 ) -> tuple[tuple[str, ...], dict[str, np.ndarray]]:
     """Return the stems and every metric's value per image; each image at its own size, one thread per image.
 
-    Raises DataError that names every file that is missing, unreadable, of another size, or too small for VIF.
+    `note` is told what was done to images on reading. Raises DataError that names every file that is missing,
+    unreadable, of another size, or too small for VIF.
     """
     pairing = scan_pairs(visible, infrared)
-    files = files_by_stem(fused)
-    problems = list(pairing.problems)
-    problems += _listed(f"no fused image in {fused}", [stem for stem in pairing.stems if stem not in files])
-    problems += _listed("a fused image without a pair", [str(files[s]) for s in files if s not in set(pairing.stems)])
-    _raise_problems(problems)
+    stems, problems = dict.fromkeys(pairing.stems), list(pairing.problems)
+    files: dict[str, Path] = {}
+    try:
+        files = files_by_stem(fused)
+    except DataError as problem:
+        problems.append(str(problem))
+    else:
+        problems += named(f"no fused image in {shown(fused)} of", [shown(s) for s in pairing.stems if s not in files])
+        problems += named("fused images without a pair", [shown(file) for s, file in files.items() if s not in stems])
+    # With a problem at hand, the rest is only looked at, for all problems to come at once.
+    wanted = [(a, b, files[s]) for s, a, b in zip(stems, pairing.visible, pairing.infrared, strict=True) if s in files]
+    to_measure = not problems
 
-    def one(index: int) -> dict[str, float] | str:
+    def one(paths: tuple[Path, Path, Path]) -> _Measured | str:
         try:
-            return _measure_files(pairing.visible[index], pairing.infrared[index], files[pairing.stems[index]], device)
+            return _measure_files(*paths, device if to_measure else None)
         except DataError as problem:
             return str(problem)
 
-    rows: list[dict[str, float]] = []
+    rows, remarks = list[dict[str, float]](), Counter[str]()
     with ThreadPoolExecutor(os.cpu_count() if device == "cpu" else 1) as pool:
-        for index, outcome in enumerate(pool.map(one, range(len(pairing))), start=1):
+        for index, outcome in enumerate(pool.map(one, wanted), start=1):
             if isinstance(outcome, str):
                 problems.append(outcome)
             else:
-                rows.append(outcome)
-            advance(index, len(pairing))
+                rows.append(outcome.values)
+                remarks.update(outcome.remarks)
+            advance(index, len(wanted))
     _raise_problems(problems)
+    _say(remarks, len(pairing), note)
     return pairing.stems, {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
 
-def _measure_files(visible: Path, infrared: Path, fused: Path, device: str) -> dict[str, float]:
-    a, b = read_pair(visible, infrared)
-    f = read_image(fused)
-    if f.shape[:2] != b.shape:
-        raise DataError(f"{fused} must have the size of its sources, {b.shape[0]}x{b.shape[1]}, but is {_size(f)}")
-    if min(b.shape) < SMALLEST_TEST:
-        raise DataError(f"{visible} must be at least {SMALLEST_TEST}x{SMALLEST_TEST} for VIF, but is {_size(a)}")
-    values = measure(
-        Sources.from_pixels(as_batch(a, device), as_batch(b, device)), Fused.from_pixels(as_batch(f, device))
-    )
-    return {name: value.item() for name, value in values.items()}
+def _measure_files(visible: Path, infrared: Path, fused: Path, device: str | None) -> _Measured:
+    """Return the metrics of one image, none without a device. Raises DataError for files that do not fit together."""
+    pair, picture = read_pair(visible, infrared), read_picture(fused)
+    height, width = pair.infrared.shape
+    if picture.pixels.shape[:2] != (height, width):
+        size = "x".join(map(str, picture.pixels.shape[:2]))
+        raise DataError(f"{shown(fused)} must have the size of its sources, {height}x{width}, but is {size}")
+    if min(height, width) < SMALLEST_TEST:
+        least = f"{SMALLEST_TEST}x{SMALLEST_TEST}"
+        raise DataError(f"{shown(visible)} must be at least {least} for VIF, but is {height}x{width}")
+    if device is None:
+        return _Measured({}, ())
+    sources = Sources.from_pixels(as_batch(pair.visible, device), as_batch(pair.infrared, device))
+    values = measure(sources, Fused.from_pixels(as_batch(picture.pixels, device)))
+    remarks = (*pair.remarks, *(f"fused images {remark}" for remark in picture.remarks))
+    return _Measured({name: value.item() for name, value in values.items()}, remarks)
 
 
-def _check_sizes(pairing: Pairing, smallest: int) -> list[str]:
-    problems = []
-    for visible, infrared in zip(pairing.visible, pairing.infrared, strict=True):
-        try:
-            a, _ = read_pair(visible, infrared)
-        except DataError as problem:
-            problems.append(str(problem))
-            continue
-        if min(a.shape[:2]) < smallest:
-            problems.append(f"{visible} must be at least {smallest}x{smallest} for the policy, but is {_size(a)}")
-    return problems
-
-
-def _size(image: np.ndarray) -> str:
-    return f"{image.shape[0]}x{image.shape[1]}"
-
-
-def _listed(what: str, names: list[str]) -> list[str]:
-    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return [f"{what}: {', '.join(names[:MOST_NAMED])}{more}"] if names else []
+def _say(remarks: Counter[str], images: int, note: Note) -> None:
+    for what, count in remarks.items():
+        note(f"{count} of {images} {what}")
 
 
 def _raise_problems(problems: list[str]) -> None:

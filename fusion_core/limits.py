@@ -11,6 +11,7 @@ from fusion_core.data.dataset import PairSet
 SMALLEST_TEST = 41
 # The policy halves an image four times, and batch normalisation needs more than one value of a lone pair.
 SMALLEST_TRAIN = 32
+REMEDY = "Use larger images, or enlarge them with data.resize."
 
 
 def size_problems(configs: Iterable[TrialConfig], train: PairSet, test: Mapping[str, PairSet]) -> list[str]:
@@ -19,14 +20,16 @@ def size_problems(configs: Iterable[TrialConfig], train: PairSet, test: Mapping[
     problems = []
     side = min(train.size)
     if side < SMALLEST_TRAIN:
-        problems.append(f"training images must be at least {SMALLEST_TRAIN} pixels a side, but {_described(train)}")
+        problems.append(
+            f"training images must be at least {SMALLEST_TRAIN} pixels a side, but {_described(train)}. {REMEDY}"
+        )
     if side < window:
         problems.append(
             f"training images must hold loss.ssim_window_size = {window}, but {_described(train)}: "
             f"use larger images, or a window of at most {side}"
         )
     problems += [
-        f"test images must be at least {SMALLEST_TEST} pixels a side for VIF, but {_described(pairs)}"
+        f"test images must be at least {SMALLEST_TEST} pixels a side for VIF, but {_described(pairs)}. {REMEDY}"
         for pairs in test.values()
         if min(pairs.size) < SMALLEST_TEST
     ]

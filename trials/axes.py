@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache
 from itertools import product
 from math import prod
 from typing import Any, get_origin
@@ -13,11 +16,15 @@ from fusion_core.config import TrialConfig
 from fusion_core.errors import did_you_mean
 from trials.fields import Models, kind_of, leaves, models_of
 from trials.identity import NOT_DECIDING
-from trials.messages import Problem, but_got, dotted, sentence, show
+from trials.messages import Problem, but_got, dotted, first_of, sentence, show
+from trials.nodes import Node
 from trials.space import Sections, with_value
-from trials.yaml_reader import Node, is_number
+from trials.yaml_reader import is_number
 
 MAX_TRIALS = 100_000
+# A term is a Python function, and its name a column and a part of messages.
+TERM = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,59}")
+TERM_RULE = "the name of a term (letters, digits and _)"
 
 
 def grid_size(axes: list[Any]) -> int:
@@ -37,24 +44,38 @@ def grid_problems(root: Node, data: dict[str, Any]) -> list[Problem]:
     if node is None:
         return []
     if not isinstance(node.value, dict):
-        return [Problem(node.place, but_got("grid must be a section of axes such as `loss.max_ratio: [4, 10]`", node))]
-    problems = [problem for axis, below in node.value.items() for problem in axis_problems(axis, below, root, data)]
+        remedy = " Remove the key, or give it an axis." if node.value is None else ""
+        rule = "grid must be a section of axes such as `loss.max_ratio: [4, 10]`"
+        return [Problem(node.place, but_got(rule, node, remedy))]
+    problems = first_of(
+        problem for axis, below in node.value.items() for problem in axis_problems(axis, below, root, data)
+    )
     seeds = data.get("seeds")
     count = grid_size([axis.value for axis in node.value.values() if isinstance(axis.value, list)])
     count *= len(seeds) if isinstance(seeds, list) else 1
     if count > MAX_TRIALS:
         many = f"{count:,}" if count < 10**15 else "over 10^15"
-        problems.append(Problem(node.place, f"a sweep may have {MAX_TRIALS:,} trials, but this one has {many}"))
+        remedy = "Take values out of its axes, or make several sweeps of it."
+        text = f"a sweep may have {MAX_TRIALS:,} trials, but this one has {many}. {remedy}"
+        problems.append(Problem(node.place, text))
     return problems
+
+
+@cache
+def fields_to_sweep() -> dict[str, Models]:
+    """Return every field that an axis may name, and the models that own it."""
+    return {path: owners for path, owners in leaves().items() if refusal(path) is None}
 
 
 def axis_problems(axis: str, node: Node, root: Node, data: dict[str, Any]) -> list[Problem]:
     """Return what is wrong with one axis."""
-    known = {path: owners for path, owners in leaves().items() if refusal(path) is None}
+    known = fields_to_sweep()
     path, inside = leaf_of(axis, known)
     if path is None:
         return [Problem(node.place, refusal(axis) or unknown_axis(axis, known))]
     owners = known[path]
+    if inside and not TERM.fullmatch(inside[0]):
+        return [Problem(node.place, but_got(f"{name_of(axis)} must end in {TERM_RULE}", inside[0]))]
     for kind in kinds_in_effect(axis, data):
         if kind not in map(kind_of, owners):
             section = axis.partition(".")[0]
@@ -62,29 +83,27 @@ def axis_problems(axis: str, node: Node, root: Node, data: dict[str, Any]) -> li
     if not isinstance(node.value, list) or not node.value:
         example = f" Write [{show(node)}]." if is_number(node.value) else ""
         return [Problem(node.place, but_got(f"{name_of(axis)} must be a list of values", node, example))]
-    return value_problems(axis, (path.rpartition(".")[2], *inside), owners, root)
+    return first_of(value_problems(axis, (path.rpartition(".")[2], *inside), owners, root))
 
 
-def value_problems(axis: str, names: tuple[str, ...], owners: Models, root: Node) -> list[Problem]:
-    """Return what is wrong with the values of an axis, each apart and against one another."""
-    problems = []
+def value_problems(axis: str, names: tuple[str, ...], owners: Models, root: Node) -> Iterator[Problem]:
+    """Yield what is wrong with the values of an axis, each apart and against one another."""
     seen = set()
     items = root.at(["grid", axis]).value
     assert isinstance(items, list)
     for index, node in enumerate(items):
         path = ("grid", axis, index)
         if isinstance(node.value, dict | list) or node.value is None:
-            problems.append(Problem(node.place, but_got(f"{dotted(path)} must be a number, text, true or false", node)))
+            yield Problem(node.place, but_got(f"{dotted(path)} must be a number, text, true or false", node))
             continue
         text = refused_value(names, owners, path, root)
         if text:
-            problems.append(Problem(node.place, text))
+            yield Problem(node.place, text)
         key = (isinstance(node.value, bool), node.value)
         if key in seen:
             text = f"{name_of(axis)} must hold each value once, but {show(node)} is repeated. Remove it."
-            problems.append(Problem(node.place, text))
+            yield Problem(node.place, text)
         seen.add(key)
-    return problems
 
 
 def refused_value(names: tuple[str, ...], owners: Models, path: tuple[str | int, ...], root: Node) -> str | None:

@@ -12,7 +12,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from fusion_core.errors import FusionError
+from trials.pulse import ClusterError, Pulse
+from trials.stop import Stop, Stopped
 
 if TYPE_CHECKING:
     from trials.spec import Resources
@@ -33,10 +34,6 @@ QUIET = {
     "TUNE_PRINT_ALL_TRIAL_ERRORS": "0",
     "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
 }
-
-
-class ClusterError(FusionError):
-    """Ray cannot be started or reached, or lacks what the sweep asks for."""
 
 
 @dataclass(frozen=True)
@@ -79,9 +76,11 @@ def check(address: str) -> None:
 
 
 @contextmanager
-def connected(address: str | None, workers: int | None, data_bytes: int) -> Iterator[tuple[str | None, bool]]:
+def connected(
+    address: str | None, workers: int | None, data_bytes: int, stop: Stop
+) -> Iterator[tuple[str | None, bool]]:
     """Start Ray here, or join the cluster at `address`; yield the dashboard's address, if it has one, and whether
-    Ray is ours. Raises ClusterError where that fails."""
+    Ray is ours. Raises ClusterError where that fails; `stop` hears when the cluster is lost."""
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     if address is None:
@@ -107,19 +106,25 @@ def connected(address: str | None, workers: int | None, data_bytes: int) -> Iter
         }
     }
     try:
-        context = ray.init(
-            address=address or "local",
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            **(there if address else here),
-        )
-    except (ConnectionError, RuntimeError, ValueError, OSError) as problem:
+        with stop.interruptible():
+            context = ray.init(
+                address=address or "local",
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                **(there if address else here),
+            )
+    except Stopped:
+        ray.shutdown()
+        raise
+    except Exception as problem:  # a machine that is too busy gives a bare Exception
         where = f"no Ray cluster can be joined at {address}" if address else "Ray cannot be started here"
         raise ClusterError(
             f"{where}: {' '.join(str(problem).split())}; check `ray status`, or run without Ray: --executor inline"
         ) from problem
+    stop.listen()  # Ray has taken SIGTERM, to print a stack trace
     try:
-        yield context.dashboard_url or None, address is None
+        with Pulse(ray.get_runtime_context().gcs_address, stop):
+            yield context.dashboard_url or None, address is None
     finally:
         ray.shutdown()
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +15,10 @@ from fusion_core.errors import did_you_mean
 from fusion_core.limits import SMALLEST_TEST
 from trials.fields import kind_of, models_of
 from trials.messages import Problem, but_got, dotted, show
-from trials.yaml_reader import Node
+from trials.nodes import Node
 
 SECTION = ("trial", "data")
+NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,39}")
 Keys = tuple[str | int, ...]
 
 
@@ -78,28 +82,29 @@ def make_paths_absolute(data: dict[str, Any], root: Node) -> list[Problem]:
     return problems
 
 
-def data_problems(root: Node, data: dict[str, Any]) -> list[Problem]:
-    """Return unknown and repeated names of data sets, and optional ones that are not asked for."""
+def data_problems(root: Node, data: dict[str, Any]) -> Iterator[Problem]:
+    """Yield unknown and repeated names of data sets, and optional ones that are not asked for."""
     section = section_of(data)
-    problems = []
+    place = root.at((*SECTION, "test")).place
+    if section.get("test") == []:
+        yield Problem(
+            place, "trial.data.test must name at least one data set, but got an empty list. Write [synthetic]."
+        )
     for keys, name in sets_of(section):
         if isinstance(name, str) and name not in CATALOG:
             where = (*SECTION, *keys)
             text = but_got(f"{dotted(where)} must be a known data set", name, did_you_mean(name, CATALOG))
-            problems.append(Problem(root.at(where).place, text))
-    names = test_names(data)
-    place = root.at((*SECTION, "test")).place
-    repeated = [name for name in dict.fromkeys(names) if names.count(name) > 1]
-    text = "trial.data.test must name each set once, but {} is repeated. Remove or rename one."
-    problems += [Problem(place, text.format(show(name))) for name in repeated]
-    if section.get("test") == []:
-        problems.append(Problem(place, "trial.data.test must name at least one data set, but got an empty list"))
+            yield Problem(root.at(where).place, text)
+    names = Counter(test_names(data))
+    for name, count in names.items():
+        if count > 1:
+            text = f"trial.data.test must name each set once, but {show(name)} is repeated. Remove or rename one."
+            yield Problem(place, text)
     optional = section.get("optional")
     for index, name in enumerate(optional if isinstance(optional, list) else ()):
         if isinstance(name, str) and name not in names:
             text = but_got("trial.data.optional must name sets of trial.data.test", name, did_you_mean(name, names))
-            problems.append(Problem(root.at((*SECTION, "optional", index)).place, text))
-    return problems
+            yield Problem(root.at((*SECTION, "optional", index)).place, text)
 
 
 def size_problems(root: Node, data: dict[str, Any]) -> list[Problem]:

@@ -7,11 +7,14 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fusion_core.errors import ConfigError, printable
+from fusion_core.errors import ConfigError, FusionError, printable
+from fusion_core.whole import remove_abandoned, write_whole
 from trials import cluster
+from trials.connection import reading
 from trials.exports import export
 from trials.identity import provenance
 from trials.inline import run_inline
@@ -27,6 +30,12 @@ from trials.tally import Tally
 
 if TYPE_CHECKING:
     from trials.spec import SweepSpec
+
+
+UNWATCHED = (
+    "limits.trial_seconds is not watched with --executor inline: a trial that hangs would have to end its own process. "
+    "Use --executor ray for that"
+)
 
 
 @dataclass(frozen=True)
@@ -55,8 +64,14 @@ class Outcome:
     untrained: tuple[str, float] | None = None
 
 
-def run(spec: SweepSpec, options: Options, display: Display | None = None) -> Outcome:
-    """Run what the table of `options.out/spec.name` lacks. Raises FusionError for what the user can mend."""
+def run(spec: SweepSpec, options: Options, display: Display | None = None, stop: Stop | None = None) -> Outcome:
+    """Run what the table of `options.out/spec.name` lacks. Raises FusionError for what the user can mend.
+
+    `stop` listens already; without it, one listens from here to the end. Raises Stopped before there is a table.
+    """
+    if stop is None:
+        with Stop() as stop:
+            return run(spec, options, display, stop)
     folder = (options.out / spec.name).absolute()
     display = display or Display(spec.name, folder, spec.rank_by.metric)
     executor = choose_executor(options, display)
@@ -66,13 +81,24 @@ def run(spec: SweepSpec, options: Options, display: Display | None = None) -> Ou
         choose_device(options.device)  # refuses before anything is written
     if options.address is not None:
         cluster.check(options.address)
-    plan = make_plan(spec)
+    with stop.interruptible():
+        plan = make_plan(spec)
     stopped = False
-    with RunLock(folder), Stop() as stop, Results.open(folder / FILE) as results:
-        (folder / "sweep.yaml").write_text(_as_run(spec), encoding="utf-8")
-        rules = Rules(folder / "states", spec.rank_by, spec.keep_states, spec.keep_best, spec.keep_samples)
+    with RunLock(folder), Results.open(folder / FILE) as results:
+        remove_abandoned(folder)
+        write_whole(folder / "sweep.yaml", _as_run(spec).encode("utf-8", "backslashreplace"))
+        rules = Rules(
+            folder / "states",
+            spec.rank_by,
+            spec.keep_states,
+            spec.keep_best,
+            spec.keep_samples,
+            spec.limits.attempts,
+            spec.limits.trial_seconds,
+        )
         sweep = Sweep(folder, plan, results, rules, display)
-        sweep.prepare(retry_failed=options.retry_failed)
+        with reading(folder / FILE):
+            sweep.prepare(retry_failed=options.retry_failed)
         try:
             if sweep.queue:
                 _execute(executor, spec, options, sweep, stop)
@@ -82,14 +108,23 @@ def run(spec: SweepSpec, options: Options, display: Display | None = None) -> Ou
                     pass
         except Stopped:
             stopped = True
-        finally:
-            with suppress(ResultsError):  # a table that refuses is put right when it is opened next
-                sweep.put_back()
-            with suppress(OSError):  # states of trials that are to go on stay
-                rules.states.rmdir()
-            export(folder)
-            failures, untrained = sweep.failures(), sweep.untrained()
+        except BaseException:
+            with suppress(FusionError, OSError):  # what broke the sweep is what is said
+                _put_away(sweep, stop)
+            raise
+        _put_away(sweep, stop)
+        failures, untrained = sweep.failures(), sweep.untrained()
     return Outcome(folder, spec.rank_by.metric, sweep.board.top, failures, display.tally, stopped, untrained)
+
+
+def _put_away(sweep: Sweep, stop: Stop) -> None:
+    """Leave the table and the exports as the next run shall find them."""
+    with suppress(ResultsError):  # a table that refuses is put right when it is opened next
+        sweep.put_back()
+    with suppress(OSError):  # states of trials that are to go on stay
+        sweep.rules.states.rmdir()
+    with suppress(Stopped), stop.wrapping_up():
+        export(sweep.run)
 
 
 def _as_run(spec: SweepSpec) -> str:
@@ -116,18 +151,21 @@ def choose_executor(options: Options, display: Display) -> str:
 def _execute(executor: str, spec: SweepSpec, options: Options, sweep: Sweep, stop: Stop) -> None:
     if executor == "inline":
         _say_notes(sweep)
+        if spec.limits.trial_seconds is not None:
+            sweep.display.note(UNWATCHED)
         with _Recorded(spec, options, sweep, ["cpu" if options.device == "cpu" else options.device]), sweep.display:
             run_inline(sweep, stop, options.device)
         return
     size = sum(pairs.nbytes for pairs in sweep.plan.sets.values())
-    with cluster.connected(options.address, options.workers, size) as (dashboard, ours):
+    with cluster.connected(options.address, options.workers, size, stop) as (dashboard, ours):
         import ray
 
         display = sweep.display
         _say_where(display, dashboard, ours)
         _say_notes(sweep)
         stop.check()
-        capacity = cluster.capacity(ray, spec.resources, options.workers, options.device, len(sweep.tasks))
+        measure = partial(cluster.capacity, ray, spec.resources, options.workers, options.device, len(sweep.tasks))
+        capacity = measure()
         if not capacity.gpu and sweep.plan.data is not None:
             workers = "worker" if capacity.workers == 1 else "workers"
             display.note(f"no CUDA device: {capacity.workers} single-threaded CPU {workers}")
@@ -135,7 +173,7 @@ def _execute(executor: str, spec: SweepSpec, options: Options, sweep: Sweep, sto
         from trials.ray_executor import run_ray
 
         with _Recorded(spec, options, sweep, cluster.devices(ray, capacity)), display:
-            run_ray(sweep, stop, capacity)
+            run_ray(sweep, stop, capacity, measure if options.address else None)
 
 
 def _say_notes(sweep: Sweep) -> None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from fusion_core.config import LossConfig
 from fusion_core.metrics.facts import FACTS, REFERENCE_COLUMNS
+from fusion_core.whole import whole_file
+from trials.connection import reading
 from trials.results import FILE, Results
 
 if TYPE_CHECKING:
@@ -26,23 +28,26 @@ SECONDS = "SELECT number AS exp_id, epoch, value FROM training JOIN trials ON tr
 
 
 def export(run: Path) -> list[Path]:
-    """Write `params.csv`, `metrics.csv` and `results.parquet` into the run folder, each whole or not at all."""
-    with Results.read(run / FILE) as results:
+    """Write `params.csv`, `metrics.csv` and `results.parquet` into the run folder, each whole or not at all.
+
+    Raises ResultsError where the table cannot be read, DiskError where the disk refuses a file.
+    """
+    with Results.read(run / FILE) as results, reading(run / FILE):
         results.query("BEGIN")  # one moment for all three, whatever the driver writes meanwhile
         trials, metrics = _trials(results), _metrics(results)
         seconds = _frame(results, SECONDS).astype({"value": "float64"})
-    parameters = parameter_table(trials)
-    wide = metric_table(metrics, seconds)
-    long = _long_table(trials, metrics)
+        parameters = parameter_table(trials)
+        wide = metric_table(metrics, seconds)
+        long = _long_table(trials, metrics)
     files: dict[str, Callable[[Path], Any]] = {
         "params.csv": lambda path: parameters.to_csv(path, index=False),
         "metrics.csv": lambda path: wide.to_csv(path, index=False),
         "results.parquet": lambda path: long.to_parquet(path, index=False),
     }
     for name, write in files.items():
-        partial = run / f".{name}.partial"
-        write(partial)
-        partial.replace(run / name)
+        # Parquet is the first to mind what is no text in a column of text.
+        with reading(run / FILE), whole_file(run / name) as partial:
+            write(partial)
     return [run / name for name in files]
 
 
@@ -130,4 +135,7 @@ def _long_table(trials: pd.DataFrame, metrics: pd.DataFrame) -> pd.DataFrame:
 def _frame(results: Results, sql: str) -> pd.DataFrame:
     import pandas as pd
 
-    return pd.read_sql_query(sql, results.connection)
+    try:
+        return pd.read_sql_query(sql, results.connection)
+    except pd.errors.DatabaseError as problem:
+        raise (problem.__cause__ or problem) from problem

@@ -1,13 +1,47 @@
-"""Checkpoints and samples of the best trials: written whole, removed when better ones come."""
+"""What is kept of which trials: checkpoints and samples of the best, samples of the worst and of the default."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Container, Iterable
+from collections.abc import Container
 from pathlib import Path
 
+from fusion_core.whole import write_whole
 from trials.job import Kept
-from trials.ranking import RankedTrial
+from trials.ranking import Leaderboard, RankedTrial
+
+
+def name_of(number: int, trial: str) -> str:
+    """Return what the files of a trial are called."""
+    return f"{number}_{trial}"
+
+
+class Standouts:
+    """The finished trials of which something is kept, by the names of their files.
+
+    Only trials that are finished count: a half-done one that ranks may yet fail, and what it pushed out would be lost.
+    Extremes only ever move outwards, so whoever is one at the end was one when it finished, in whatever order.
+    """
+
+    def __init__(self, metric: str, keep_best: int, default: str | None = None) -> None:
+        self.best = Leaderboard(metric, keep_best)
+        self.worst = Leaderboard(metric, min(keep_best, 1), worst=True)
+        self.default = default
+
+    def add(self, trial: RankedTrial) -> None:
+        """Take up a trial that is finished."""
+        self.best.add(trial)
+        self.worst.add(trial)
+
+    @property
+    def with_checkpoint(self) -> set[str]:
+        return {name_of(trial.number, trial.id) for trial in self.best.top}
+
+    @property
+    def with_samples(self) -> set[str]:
+        worst = {name_of(trial.number, trial.id) for trial in self.worst.top}
+        default = {self.default} if self.default and self.best.limit else set()
+        return self.with_checkpoint | worst | default
 
 
 class Keeper:
@@ -18,30 +52,26 @@ class Keeper:
         self.samples = run / "samples"
 
     def checkpoint(self, number: int, trial: str) -> Path:
-        return self.checkpoints / f"{number}_{trial}.safetensors"
+        return self.checkpoints / f"{name_of(number, trial)}.safetensors"
 
-    def write(self, number: int, trial: str, kept: Kept) -> None:
-        """Write what is kept of one trial. Raises OSError where the disk refuses."""
-        self.checkpoints.mkdir(parents=True, exist_ok=True)
-        path = self.checkpoint(number, trial)
-        partial = path.with_suffix(".partial")
-        partial.write_bytes(kept.checkpoint)
-        partial.replace(path)
-        folder = self.samples / f"{number}_{trial}"
-        for name, content in kept.images.items():
+    def write(self, name: str, kept: Kept, standouts: Standouts) -> None:
+        """Write what the standouts keep of one trial. Raises OSError or DiskError where the disk refuses."""
+        if kept.checkpoint is not None and name in standouts.with_checkpoint:
+            self.checkpoints.mkdir(parents=True, exist_ok=True)
+            write_whole(self.checkpoints / f"{name}.safetensors", kept.checkpoint)
+        if kept.images and name in standouts.with_samples:
+            folder = self.samples / name
             folder.mkdir(parents=True, exist_ok=True)
-            partial = folder / f".{name}.partial"
-            partial.write_bytes(content)
-            partial.replace(folder / name)
+            for file, content in kept.images.items():
+                write_whole(folder / Path(file).name, content)
 
-    def keep_only(self, trials: Iterable[RankedTrial], among: Container[str]) -> None:
+    def keep_only(self, checkpoints: Container[str], samples: Container[str], among: Container[str]) -> None:
         """Remove what belongs to other trials `among` these ids; trials that saw other data keep theirs."""
-        names = {f"{trial.number}_{trial.id}" for trial in trials}
         for path in self.checkpoints.glob("*_*.*"):
-            if path.stem not in names and _id(path.stem) in among:
+            if path.stem not in checkpoints and _id(path.stem) in among:
                 path.unlink(missing_ok=True)
         for folder in self.samples.glob("*_*"):
-            if folder.name not in names and _id(folder.name) in among:
+            if folder.name not in samples and _id(folder.name) in among:
                 shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from pydantic import BaseModel
@@ -11,7 +12,8 @@ from pydantic import BaseModel
 from fusion_core.config import TrialConfig
 from fusion_core.errors import did_you_mean, printable
 from trials.fields import field_names, kind_of, models_at, tuple_length, with_default_kinds
-from trials.yaml_reader import Node, Place, is_number, resolve
+from trials.nodes import Node, Place
+from trials.yaml_reader import is_number, resolve
 
 Path = tuple[str | int, ...]
 
@@ -35,7 +37,10 @@ TYPES = {
     "model_attributes_type": "a section of keys",
 }
 MOST = 100
-PATTERNS = {r"^[A-Za-z0-9_-]+$": "letters, digits, _ and -", r"^[A-Za-z0-9_.-]+$": "letters, digits, _, . and -"}
+PATTERNS = {
+    r"^[A-Za-z0-9_-]+$": "letters, digits, _ and -",
+    r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$": "letters, digits, _, . and -, the first no . or -",
+}
 SEVERAL_WAYS: dict[Path, str] = {
     ("trial", "data", "limit"): "a number of pairs, or {train: N, test: N}",
     ("trial", "data", "train"): "the name of a data set, or {name: N, visible: DIR, infrared: DIR}",
@@ -58,7 +63,12 @@ def in_file_order(problems: Iterable[Problem]) -> list[str]:
     """Return the problems as text, each once: the file's by line, then those of the command line. At most MOST."""
     ordered = sorted(problems, key=lambda problem: (problem.place.line == 0, problem.place.line))
     texts = list(dict.fromkeys(str(problem) for problem in ordered))
-    return texts if len(texts) <= MOST else [*texts[:MOST], f"... and {len(texts) - MOST} more problems"]
+    return texts if len(texts) <= MOST else [*texts[:MOST], f"... and at least {len(texts) - MOST} more problems"]
+
+
+def first_of(problems: Iterable[Problem]) -> list[Problem]:
+    """Return as many problems as are shown and one more, so that no time goes into wording a thousand others."""
+    return list(islice(problems, MOST + 1))
 
 
 def but_got(rule: str, value: Any, remedy: str = "") -> str:
@@ -142,6 +152,9 @@ def sentence(error: Any, path: Path, model: type[BaseModel], root: Node) -> str:
             ("at most", context.get("max_length")) if kind == "too_long" else ("at least", context["min_length"])
         )
         return f"{name} must be a list of {words} {size} values, but got {context['actual_length']}"
+    if kind == "string_too_long":
+        got = len(node.value) if isinstance(node.value, str) else "more"
+        return f"{name} must have at most {context['max_length']} letters, but has {got}. Shorten it."
     if kind == "string_pattern_mismatch":
         return but_got(f"{name} must be {PATTERNS.get(context['pattern'], context['pattern'])}", node)
     return f"{name}: {error['msg'].removeprefix('Value error, ')}"
@@ -152,12 +165,21 @@ def unknown_key(path: Path, model: type[BaseModel], root: Node) -> str:
     section, key = path[:-1], str(path[-1])
     if not section and key in TrialConfig.model_fields:
         return f"a sweep file has no key {key!r}. Did you mean 'trial.{key}'?"
-    data = root.data()
-    models = models_at(model, section, {**data, "trial": with_default_kinds(data.get("trial"))})
+    models = models_at(model, section, kinds_given(root))
     where = dotted(section) if section else "a sweep file"
     kinds = [kind for kind in map(kind_of, models) if kind]
     of_kind = f" of kind {' or '.join(kinds)}" if kinds else ""
     return f"{where}{of_kind} has no key {show(key)}.{did_you_mean(key, field_names(models))}"
+
+
+def kinds_given(root: Node) -> dict[str, Any]:
+    """Return the sections of a trial with the `kind` that each names, or has where it names none."""
+    trial = root.at(["trial"]).value if root.has(["trial"]) else None
+    named = {
+        name: {"kind": below.at(["kind"]).value} if below.has(["kind"]) else {}
+        for name, below in (trial.items() if isinstance(trial, dict) else ())
+    }
+    return {"trial": with_default_kinds(named)}
 
 
 def missing(path: Path, model: type[BaseModel], node: Node) -> str:
@@ -170,8 +192,10 @@ def missing(path: Path, model: type[BaseModel], node: Node) -> str:
 
 
 def remedy(wanted: str, node: Node) -> str:
-    """Return what to do about a value of the wrong type, where that is plain."""
+    """Return what to do about a value of the wrong type, where that is plain and short."""
     value = node.value
+    if len(str(value)) > 60:
+        return ""
     if "number" in wanted and isinstance(value, str):
         if is_number(resolve(value)):
             return " Remove the quotes." if node.quoted else ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fusion_core.data.dataset import PairSet
-from fusion_core.errors import ConfigError
+from fusion_core.errors import ConfigError, DataError
 from trials.identity import cohort, trial_id
 from trials.results import PlannedTrial
 from trials.space import expand
@@ -54,12 +54,26 @@ def _refuse_what_cannot_train(configs: list[TrialConfig], data: LoadedData, weig
             "rank_by.dataset_weights must give weight to a test set that is there, but none of "
             f"{', '.join(data.test)} has any. Give one a weight, or leave dataset_weights out."
         )
+    if problems:
+        raise ConfigError(*problems)
+
+
+def _load(spec: SweepSpec, configs: list[TrialConfig]) -> LoadedData:
+    """Return the data of a sweep. Raises DataError with its problems, and with the terms that no loss has."""
+    from fusion_core.data.catalog import load_data
+
+    problems = []
     if any(config.loss.terms for config in configs):
         from fusion_core.losses import unknown_terms
 
         problems += unknown_terms(config.loss for config in configs)
+    try:
+        data = load_data(spec.trial.data)
+    except DataError as problem:
+        raise DataError("\n".join([*problems, str(problem)])) from None
     if problems:
         raise ConfigError(*problems)
+    return data
 
 
 def make_plan(spec: SweepSpec) -> Plan:
@@ -69,9 +83,7 @@ def make_plan(spec: SweepSpec) -> Plan:
     data = None
     marks: dict[str, str] = {}
     if any(config.recipe.needs_data for config in configs):
-        from fusion_core.data.catalog import load_data
-
-        data = load_data(spec.trial.data)
+        data = _load(spec, configs)
         _refuse_what_cannot_train(configs, data, spec.rank_by.dataset_weights)
         marks["train"] = data.train.fingerprint
         marks |= {f"test/{name}": pairs.fingerprint for name, pairs in data.test.items()}

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
-from rich.markup import escape
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from fusion_core.errors import printable
 from trials.job import Report
 from trials.ranking import RankedTrial, sign
 from trials.results import TrialRow
@@ -61,7 +61,7 @@ class Display:
         """Say something once."""
         if text not in self._notes:
             self._notes.add(text)
-            self.console.print(Text(text), soft_wrap=True)
+            self.console.print(shown(text), soft_wrap=True)
 
     def started(self, row: TrialRow) -> None:
         self.tally.running += 1
@@ -71,15 +71,15 @@ class Display:
         self.top = top[:SHOWN]
         if self._live is None and report.last and time.monotonic() >= self._next_line:
             self._next_line = time.monotonic() + LINE_EVERY_SECONDS
-            self.console.print(Text(self.line()), soft_wrap=True)
+            self.console.print(shown(self.line()), soft_wrap=True)
 
     def lost(self, row: TrialRow, reason: str) -> None:
         self.tally.running -= 1
-        self.console.print(Text(f"trial {row.number}: its worker died ({reason}); it is tried again"), soft_wrap=True)
+        self.console.print(shown(f"trial {row.number}: its worker died ({reason}); it is tried again"), soft_wrap=True)
 
     def failed(self, row: TrialRow, error: str) -> None:
         self.tally.fail(row)
-        self.console.print(Text(f"trial {row.number} failed: {error}", style="red"), soft_wrap=True)
+        self.console.print(shown(f"trial {row.number} failed: {error}", style="red"), soft_wrap=True)
 
     def line(self) -> str:
         """Return the state of the sweep as one line."""
@@ -102,10 +102,10 @@ class Display:
         counts = Text(f"{tally.finished} done · {tally.running} running · ")
         counts.append(f"{tally.failed} failed", style="red" if tally.failed else "")
         counts.append(f" · {tally.total} in all")
-        parts: list[RenderableType] = [Text(self.title, style="bold"), bar, counts, Text(self._pace())]
+        parts: list[RenderableType] = [shown(self.title, style="bold"), bar, counts, Text(self._pace())]
         if self.top:
             parts += [Text(), best_table(self.top, self.metric), Text()]
-        parts.append(Text(f"{_short(self.run)} · Ctrl-C stops, the same command goes on", style="dim"))
+        parts.append(shown(f"{_short(self.run)} · Ctrl-C stops, the same command goes on", style="dim"))
         return Group(*parts)
 
     def _pace(self) -> str:
@@ -125,6 +125,11 @@ UNTRAINED = {
 }
 
 
+def shown(text: str, style: str = "") -> Text:
+    """Return text as it is: neither Rich's markup in it nor what steers a terminal does anything."""
+    return Text("\n".join(map(printable, text.split("\n"))), style=style)
+
+
 def said(parameters: Mapping[str, Any]) -> str:
     """Write swept values in a line, by the last part of their names."""
     return ", ".join(f"{key.rpartition('.')[2]} {value}" for key, value in parameters.items()) or "nothing is swept"
@@ -134,15 +139,15 @@ def best_table(top: Sequence[RankedTrial], metric: str) -> Table:
     """Return the best trials with their weights."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("trial", justify="right")
-    table.add_column(escape(metric), justify="right")
+    table.add_column(shown(metric), justify="right")
     keys = list(dict.fromkeys(key for trial in top for key in trial.parameters))
     for key in keys:
-        table.add_column(escape(key.rpartition(".")[2]), justify="right")
+        table.add_column(shown(key.rpartition(".")[2]), justify="right")
     seeds = len({trial.seed for trial in top}) > 1
     if seeds:
         table.add_column("seed", justify="right")
     for trial in top:
-        values = [escape(str(trial.parameters.get(key, ""))) for key in keys]
+        values = [shown(str(trial.parameters.get(key, ""))) for key in keys]
         table.add_row(str(trial.number), f"{trial.score:.4f}", *values, *([str(trial.seed)] if seeds else []))
     return table
 
@@ -153,28 +158,28 @@ def summary(outcome: Outcome, report: Path, command: str, seconds: float) -> lis
     parts: list[RenderableType] = []
     if outcome.failures:
         parts.append(Text(f"{len(outcome.failures)} of {tally.total} trials failed:", style="red"))
-        parts += [Text(f"  trial {row.number}: {row.error}") for row in outcome.failures[:MOST_FAILURES]]
+        parts += [shown(f"  trial {row.number}: {row.error}") for row in outcome.failures[:MOST_FAILURES]]
         if (more := len(outcome.failures) - MOST_FAILURES) > 0:
             parts.append(Text(f"  and {more} more, in the report"))
         parts.append(Text("  --retry-failed tries them again"))
     if outcome.top:
         best = outcome.top[0]
         parts.append(best_table(outcome.top[:SHOWN], outcome.metric))
-        parts.append(Text(f"best weights: {said(best.parameters)} ({outcome.metric} {best.score:.4f})", style="bold"))
+        parts.append(shown(f"best weights: {said(best.parameters)} ({outcome.metric} {best.score:.4f})", style="bold"))
     elif tally.finished:
-        parts.append(Text(f"no trial has a {outcome.metric} at the epoch that rank_by names: nothing is ranked"))
+        parts.append(shown(f"no trial has a {outcome.metric} at the epoch that rank_by names: nothing is ranked"))
     if outcome.untrained is not None:
         fusion, score = outcome.untrained
         short = outcome.top and sign(outcome.metric) * (outcome.top[0].score - score) < 0
         text = f"best untrained: {UNTRAINED[fusion]} ({outcome.metric} {score:.4f})"
-        parts.append(Text(text + (", which no trial reaches" if short else "")))
+        parts.append(shown(text + (", which no trial reaches" if short else "")))
     checkpoints = outcome.run / "checkpoints"
     if checkpoints.is_dir():
-        parts.append(Text(f"checkpoints: {_short(checkpoints)}"))
-    parts.append(Text(f"report: {_short(report)}"))
+        parts.append(shown(f"checkpoints: {_short(checkpoints)}"))
+    parts.append(shown(f"report: {_short(report)}"))
     if outcome.stopped:
         done = f"{tally.finished} of {tally.total} trials"
-        parts.append(Text(f"stopped at {done}; nothing is lost. To go on:\n  {command}", style="bold"))
+        parts.append(shown(f"stopped at {done}; nothing is lost. To go on:\n  {command}", style="bold"))
     else:
         parts.append(Text(f"{tally.finished} of {tally.total} trials finished, {duration(seconds)}"))
     return parts

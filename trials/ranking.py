@@ -7,13 +7,25 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from fusion_core.metrics.facts import FACTS
 
 if TYPE_CHECKING:
     from trials.results import Results
-    from trials.spec import RankBy
+
+
+class RankBy(Protocol):
+    """What decides the ranking: `trials.spec.RankBy`, or the same read back from a table."""
+
+    @property
+    def metric(self) -> str: ...
+
+    @property
+    def dataset_weights(self) -> Mapping[str, float]: ...
+
+    @property
+    def epoch(self) -> int | None: ...
 
 
 @dataclass(frozen=True)
@@ -47,10 +59,13 @@ def sign(metric: str) -> int:
 
 
 class Leaderboard:
-    """The best `limit` trials, best first; trials whose score is not a number are never among them."""
+    """The best `limit` trials, best first, or the worst, worst first; a score that is no number is never among them.
 
-    def __init__(self, metric: str, limit: int) -> None:
-        self.sign = sign(metric)
+    Of equal scores the lower number comes first, so it does not matter in which order trials are added.
+    """
+
+    def __init__(self, metric: str, limit: int, *, worst: bool = False) -> None:
+        self.sign = -sign(metric) if worst else sign(metric)
         self.limit = limit
         self.top: list[RankedTrial] = []
 

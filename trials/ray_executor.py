@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +16,14 @@ from ray.util.metrics import Gauge
 
 from trials.cluster import Capacity
 from trials.job import Report
-from trials.stop import Stop, Stopped
+from trials.pulse import ClusterError
+from trials.stop import Stop
 from trials.sweep import Sweep
 from trials.trainable import FusionTrainable, Shared
+from trials.watch import Watch
 from trials.worker import one_line
+
+RECOUNT_SECONDS = 5.0
 
 
 class Leave(BaseException):
@@ -39,12 +46,14 @@ class Unsaved:
 
 
 class Feed(Unsaved, Searcher):
-    """Hands Tune the next job whenever a worker is free."""
+    """Hands Tune the next job whenever a worker is free; `measure` says what there is where that may change."""
 
-    def __init__(self, sweep: Sweep, workers: int) -> None:
+    def __init__(self, sweep: Sweep, workers: int, measure: Callable[[], Capacity] | None = None) -> None:
         super().__init__()
         self.sweep = sweep
         self.workers = workers
+        self.measure = measure
+        self.counted = time.monotonic()
         self.trials: dict[str, str] = {}
 
     def suggest(self, trial_id: str) -> dict[str, Any] | None:
@@ -56,6 +65,17 @@ class Feed(Unsaved, Searcher):
         place, standing = job
         self.trials[trial_id] = self.sweep.tasks[place].id
         return {"job": (place, tuple(standing))}
+
+    def recount(self) -> None:
+        """Use nodes that have joined, and hand out nothing for those that are gone."""
+        if self.measure is None or time.monotonic() < self.counted + RECOUNT_SECONDS:
+            return
+        self.counted, workers = time.monotonic(), self.workers
+        with suppress(ClusterError):  # all that has what a trial takes is gone: it may come back
+            workers = self.measure().workers
+        if workers != self.workers:
+            self.sweep.display.note(f"the cluster has changed: {workers} trials at once, {self.workers} until now")
+            self.workers = self.sweep.display.tally.workers = workers
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         """Tune's word for it; the callback below says what happened."""
@@ -74,6 +94,9 @@ class Listener(Unsaved, tune.Callback):
         self.sweep = sweep
         self.feed = feed
         self.stop = stop
+        # Tune may tell of one death twice in a step, and write the second into the trial's folder too.
+        self.broken: list[Any] = []
+        self.watch = Watch(sweep.rules.trial_seconds)
         self.gauges = {
             name: Gauge(f"fusion_sweep_{name}", description=text)
             for name, text in {
@@ -84,10 +107,17 @@ class Listener(Unsaved, tune.Callback):
         }
 
     def on_step_begin(self, iteration: int, trials: list[Any], **info: Any) -> None:
-        if self.stop.requested:
-            raise Leave(Stopped())
+        if (cause := self.stop.cause()) is not None:
+            raise Leave(cause)
         if self.sweep.over:
             raise Leave
+        while self.broken:
+            _forget(self.broken.pop())
+        self.watch.end_the_hung()
+        self.feed.recount()
+
+    def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        self.watch.heard_of(trial)
 
     def on_trial_result(
         self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any
@@ -98,15 +128,17 @@ class Listener(Unsaved, tune.Callback):
         except Exception as problem:
             raise Leave(problem) from problem
         self._measure()
+        self.watch.heard_of(trial)
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        self.watch.forget(trial)
         self.feed.trials.pop(trial.trial_id, None)
         _forget(trial)
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         lost = self.feed.trials.pop(trial.trial_id, None)
-        reason = _reason(trial)
-        _forget(trial)
+        reason = self.watch.forget(trial) or _reason(trial)
+        self.broken.append(trial)
         if lost is not None:
             self.sweep.lose(lost, reason)
 
@@ -119,13 +151,16 @@ class Listener(Unsaved, tune.Callback):
             self.gauges["pairs_per_second"].set(speed)
 
 
-def run_ray(sweep: Sweep, stop: Stop, capacity: Capacity) -> None:
-    """Run all that waits on the connected cluster. Raises Stopped where the user asked to stop."""
+def run_ray(sweep: Sweep, stop: Stop, capacity: Capacity, measure: Callable[[], Capacity] | None = None) -> None:
+    """Run all that waits on the connected cluster. Raises Stopped where the user asked to stop.
+
+    `measure` gives the capacity anew where nodes may come and go.
+    """
     shared = Shared(sweep.tasks, ray.put(sweep.plan.data), sweep.rules, capacity.device, capacity.share)
     trainable = tune.with_resources(
         tune.with_parameters(FusionTrainable, shared=shared), {"cpu": capacity.cpu, "gpu": capacity.gpu}
     )
-    feed = Feed(sweep, capacity.workers)
+    feed = Feed(sweep, capacity.workers, measure)
     scratch = sweep.run / ".ray"
     try:
         tune.Tuner(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import math
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -14,16 +14,14 @@ from typing import Any, Self
 import numpy as np
 
 from fusion_core.data.dataset import PairSet
-from fusion_core.errors import FusionError
 from fusion_core.recipes.base import EpochReport, Summary
 from trials import schema
+from trials.connection import ResultsError, Transaction, open_for_reading, open_for_writing, reading
+
+__all__ = ["FILE", "PlannedTrial", "Results", "ResultsError", "TrialRow"]
 
 FILE = "results.sqlite"
 Baselines = Mapping[str, Mapping[str, Mapping[str, Summary]]]
-
-
-class ResultsError(FusionError):
-    """The results table is damaged, foreign, or of another version."""
 
 
 @dataclass(frozen=True)
@@ -57,29 +55,17 @@ class Results:
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self.connection = connection
         self.path = path
+        self.file = path.stat() if path.is_file() else None
 
     @classmethod
     def open(cls, path: Path) -> Results:
         """Open for writing, and create where missing. Raises ResultsError for a file that is not ours."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(path, isolation_level=None, timeout=30)
-        with _ours(connection, path):
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-            if connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,):
-                schema.create(connection)
-            _check(connection, path)
-        return cls(connection, path)
+        return cls(open_for_writing(path), path)
 
     @classmethod
     def read(cls, path: Path) -> Results:
-        """Open for reading; works while a sweep runs, and never makes it wait."""
-        if not path.is_file():
-            raise ResultsError(f"{path}: there is no results table here; give the run folder of a sweep (runs/NAME)")
-        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=30)
-        with _ours(connection, path):
-            _check(connection, path)
-        return cls(connection, path)
+        """Open for reading; works while a sweep runs, and never makes it wait. Raises ResultsError as `open`."""
+        return cls(open_for_reading(path), path)
 
     def __enter__(self) -> Self:
         return self
@@ -89,14 +75,14 @@ class Results:
 
     def close(self) -> None:
         """Close; the last writer leaves one plain file behind, which can be copied and read without a trace."""
-        with suppress(sqlite3.OperationalError):  # another reader holds it, or we are one
+        with suppress(sqlite3.Error):  # another reader holds it, or we are one
             self.connection.execute("PRAGMA busy_timeout = 0")
             self.connection.execute("PRAGMA journal_mode = DELETE")
         self.connection.close()
 
     def query(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
-        """Return all rows of a SELECT."""
-        with closing(self.connection.execute(sql, values)) as cursor:
+        """Return all rows of a SELECT. Raises ResultsError where the file cannot be read."""
+        with reading(self.path), closing(self.connection.execute(sql, values)) as cursor:
             return cursor.fetchall()
 
     def trials(self) -> dict[str, TrialRow]:
@@ -218,8 +204,8 @@ class Results:
         with self._transaction():
             return int(self.connection.execute(sql, values).lastrowid or 0)
 
-    def _transaction(self) -> _Transaction:
-        return _Transaction(self.connection, self.path)
+    def _transaction(self) -> Transaction:
+        return Transaction(self.connection, self.path, self.file)
 
     def _differing(self, trial: str, epoch: int, metrics: list[tuple[Any, ...]]) -> int:
         there = {
@@ -229,64 +215,6 @@ class Results:
             )
         }
         return sum((row[2], row[3]) in there and there[row[2], row[3]] != row[4] for row in metrics)
-
-
-class _Transaction:
-    """All of it or nothing, whatever interrupts it. What SQLite refuses is raised as ResultsError."""
-
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
-        self.connection = connection
-        self.path = path
-
-    def __enter__(self) -> None:
-        try:
-            self.connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.Error as problem:
-            raise self._refused(problem) from problem
-
-    def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, _: object) -> None:
-        try:
-            if kind is None:
-                self.connection.execute("COMMIT")
-        except sqlite3.Error as refused:
-            problem = refused
-        if problem is not None:
-            with suppress(sqlite3.Error):  # SQLite has rolled back by itself where the disk is full
-                self.connection.execute("ROLLBACK")
-        if isinstance(problem, sqlite3.Error):
-            raise self._refused(problem) from problem
-
-    def _refused(self, problem: sqlite3.Error) -> ResultsError:
-        return ResultsError(
-            f"{self.path}: a report must be written, but SQLite says: {problem}. What was reported before is safe: "
-            "make room, or close what holds the table, and run the same command again"
-        )
-
-
-@contextmanager
-def _ours(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
-    """Close a connection that turns out not to be to a results table, and raise ResultsError."""
-    try:
-        yield
-    except sqlite3.DatabaseError as problem:
-        connection.close()
-        raise _damaged(path, problem) from problem
-    except ResultsError:
-        connection.close()
-        raise
-
-
-def _check(connection: sqlite3.Connection, path: Path) -> None:
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version != schema.VERSION:
-        raise ResultsError(
-            f"{path}: the table must be of version {schema.VERSION}, but it says {version}; "
-            "read it with the program that wrote it, or start in another folder (--out)"
-        )
-
-
-def _damaged(path: Path, problem: Exception) -> ResultsError:
-    return ResultsError(f"{path}: this must be a results table, but SQLite says: {problem}; move it away to start anew")
 
 
 def _row(trial: PlannedTrial) -> tuple[Any, ...]:

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 from fusion_core.config import TrialConfig
 from fusion_core.errors import did_you_mean
 from fusion_core.metrics.facts import FACTS
-from trials.data_rules import below, data_problems, needs_data, size_problems, test_names
-from trials.messages import Problem, but_got, show
-from trials.yaml_reader import Node, is_number
+from trials.axes import TERM, TERM_RULE
+from trials.data_rules import NAME, below, data_problems, needs_data, size_problems, test_names
+from trials.messages import Problem, but_got, first_of, show
+from trials.nodes import Node
+from trials.yaml_reader import is_number
 
 
 def cross_problems(root: Node, data: dict[str, Any]) -> list[Problem]:
     """Return what is wrong between keys that are each fine."""
     rules = (
         seed_problems, rank_problems, epoch_problems, ssim_problems, data_problems, size_problems, share_problems,
-        axis_problems,
+        axis_problems, term_problems,
     )  # fmt: skip
-    return [problem for rule in rules for problem in rule(root, data)]
+    return [problem for rule in rules for problem in first_of(rule(root, data))]
 
 
 def seed_problems(root: Node, data: dict[str, Any]) -> list[Problem]:
@@ -37,25 +40,23 @@ def seed_problems(root: Node, data: dict[str, Any]) -> list[Problem]:
     return problems
 
 
-def rank_problems(root: Node, data: dict[str, Any]) -> list[Problem]:
+def rank_problems(root: Node, data: dict[str, Any]) -> Iterator[Problem]:
     """An unknown metric, weights of sets that are not tested on, weights that are all zero."""
-    problems = []
     metric = below(data, "rank_by", "metric")
     if isinstance(metric, str) and metric not in FACTS:
         text = but_got("rank_by.metric must be a known metric", metric, did_you_mean(metric, FACTS))
-        problems.append(Problem(root.at(["rank_by", "metric"]).place, text))
+        yield Problem(root.at(["rank_by", "metric"]).place, text)
     path = ("rank_by", "dataset_weights")
     weights = below(data, *path)
     if not isinstance(weights, dict) or not weights:
-        return problems
-    known = test_names(data) if needs_data(data) else list(weights)
+        return
+    if all(is_number(weight) and weight == 0 for weight in weights.values()):
+        yield Problem(root.at(path).place, "rank_by.dataset_weights must hold one above 0, but all are 0")
+    known = dict.fromkeys(test_names(data) if needs_data(data) else filter(NAME.fullmatch, weights))
     for name in weights:
         if name not in known:
             text = but_got("rank_by.dataset_weights must name sets of trial.data.test", name, did_you_mean(name, known))
-            problems.append(Problem(root.at([*path, name]).place, text))
-    if all(is_number(weight) and weight == 0 for weight in weights.values()):
-        problems.append(Problem(root.at(path).place, "rank_by.dataset_weights must hold one above 0, but all are 0"))
-    return problems
+            yield Problem(root.at([*path, name]).place, text)
 
 
 def epoch_problems(root: Node, data: dict[str, Any]) -> list[Problem]:
@@ -99,6 +100,15 @@ def axis_problems(root: Node, data: dict[str, Any]) -> list[Problem]:
             text = f"trial.{axis} is an axis of the grid, so this does nothing. Write --set 'grid.{axis}=[{value}]'."
             problems.append(Problem(root.at(path).place, text))
     return problems
+
+
+def term_problems(root: Node, data: dict[str, Any]) -> Iterator[Problem]:
+    """Names under `loss.terms` that no term can have; those that no term has are known when torch is there."""
+    terms = below(data, "trial", "loss", "terms")
+    for name in terms if isinstance(terms, dict) else ():
+        if not TERM.fullmatch(name):
+            place = root.at(["trial", "loss", "terms", name]).place
+            yield Problem(place, but_got(f"a key of trial.loss.terms must be {TERM_RULE}", name))
 
 
 def share_problems(root: Node, data: dict[str, Any]) -> list[Problem]:

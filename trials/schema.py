@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
+from contextlib import closing
 
 VERSION = 1
 
@@ -44,11 +45,42 @@ def create(connection: sqlite3.Connection) -> None:
     connection.executescript(f"BEGIN; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
 
 
+def lacking(connection: sqlite3.Connection) -> list[str]:
+    """Return the tables and columns that are not there, such as `table trials` or `metrics.std`."""
+    there = _columns(connection)
+    absent = [f"table {table}" for table in COLUMNS if table not in there]
+    return absent + [
+        f"{table}.{column}"
+        for table, columns in COLUMNS.items()
+        for column in columns
+        if table in there and column not in there[table]
+    ]
+
+
 def create_parameter_view(connection: sqlite3.Connection, keys: Iterable[str]) -> None:
     """Make `trial_parameters` anew: one column per dotted key, its value read from the trial's config."""
     columns = "".join(f", json_extract(config, {_path(key)}) AS {_identifier(key)}" for key in keys)
     connection.execute("DROP VIEW IF EXISTS trial_parameters")
     connection.execute(f"CREATE VIEW trial_parameters AS SELECT number, id, seed, status, cohort{columns} FROM trials")
+
+
+def _columns(connection: sqlite3.Connection) -> dict[str, list[str]]:
+    rows = connection.execute(
+        "SELECT t.name, c.name FROM sqlite_master AS t JOIN pragma_table_info(t.name) AS c WHERE t.type = 'table'"
+    )
+    columns: dict[str, list[str]] = {}
+    for table, column in rows:
+        columns.setdefault(table, []).append(column)
+    return columns
+
+
+def _all_columns() -> dict[str, list[str]]:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        create(connection)
+        return _columns(connection)
+
+
+COLUMNS = _all_columns()
 
 
 def _path(key: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,11 +13,14 @@ from fusion_core.config import Frozen, NonNegative, Positive, TrialConfig
 from fusion_core.errors import ConfigError, did_you_mean, printable
 from trials import axes, data_rules, rules
 from trials.fields import with_default_kinds
-from trials.messages import dotted, in_file_order, translate
-from trials.space import AxisValue
-from trials.yaml_reader import Node, Place, read_yaml
+from trials.messages import Problem, dotted, in_file_order, translate
+from trials.nodes import Fault, Node, Place, ReadError, shortened
+from trials.space import AxisValue, Sections
+from trials.yaml_reader import read_yaml
 
-MAX_BYTES = 1_000_000
+MAX_BYTES = 100_000
+MANY_TRIALS = 2_000
+"""A sweep of more trials than this starts only where the user says `--yes`."""
 
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
 
@@ -36,6 +40,18 @@ class Resources(Frozen):
     cpu: Positive = 1.0
 
 
+class Limits(Frozen):
+    """When a trial counts as lost, and how often it is tried.
+
+    `trial_seconds`: how long one report (an epoch, or the start of a trial) may take before its worker counts as hung
+    and is ended; null: as long as it takes. `attempts`: how often a trial is started in all when its worker died or
+    hung; 1: never again.
+    """
+
+    trial_seconds: Positive | None = None
+    attempts: Annotated[int, Field(ge=1)] = 3
+
+
 class SweepFile(Frozen):
     """What a sweep file may say."""
 
@@ -48,6 +64,7 @@ class SweepFile(Frozen):
     keep_samples: Annotated[int, Field(ge=0)] = 3
     keep_states: bool = False
     resources: Resources = Resources()
+    limits: Limits = Limits()
 
 
 class SweepSpec(SweepFile):
@@ -63,6 +80,25 @@ class SweepSpec(SweepFile):
         """How many trials the sweep has."""
         return axes.grid_size(list(self.grid.values())) * len(self.seeds)
 
+    @property
+    def epochs(self) -> int:
+        """How many epochs its trials have in total, counted without listing them."""
+        kinds = self.grid.get("recipe.kind")
+        if kinds is None:
+            return self.size * self.trial.recipe.epochs
+        build = Sections(self.trial)
+        recipes = [build.sections({"recipe.kind": kind})["recipe"] for kind in kinds]
+        return self.size // len(recipes) * sum(recipe.epochs for recipe in recipes)
+
+    def refuse_unless_confirmed(self) -> None:
+        """Raise ConfigError for a sweep of more than MANY_TRIALS trials, with what it takes and what to do."""
+        if self.size > MANY_TRIALS:
+            raise ConfigError(
+                f"{self.name}: a sweep of more than {MANY_TRIALS:,} trials starts only with --yes, but this one has "
+                f"{self.size:,} trials, {self.epochs:,} epochs in total. Add --yes to run it, --dry-run to see how "
+                "long it takes, or take values out of its axes."
+            )
+
 
 def load(path: Path, overrides: Sequence[str] = (), data_root: Path | None = None) -> SweepSpec:
     """Read a sweep file and lay `PATH=VALUE` overrides over it.
@@ -72,10 +108,10 @@ def load(path: Path, overrides: Sequence[str] = (), data_root: Path | None = Non
     """
     path = Path(path)
     text = read_text(path)
-    root = with_overrides(read_yaml(text, str(path)), overrides)
+    given: dict[tuple[str, ...], Node] = {}
     if data_root is not None:
-        option = Node(Place(f"--data-root {data_root}"), str(data_root), quoted=True)
-        root = with_overrides(root, [], {("trial", "data", "root"): option})
+        given[("trial", "data", "root")] = Node(Place(f"--data-root {shortened(str(data_root))}"), str(data_root), True)
+    root = with_overrides(read_yaml(text, str(path)), overrides, given)
     spec = SweepSpec(**validate(root), path=path.absolute(), text=text, overrides=tuple(overrides))
     epochs, ranked = spec.trial.recipe.epochs, spec.rank_by.epoch
     if ranked is None or ranked <= epochs:
@@ -99,7 +135,7 @@ def read_text(path: Path) -> str:
         reason = getattr(problem, "strerror", None) or problem
         raise ConfigError(f"{name}: a sweep file must be readable, but got: {reason}") from problem
     if len(content) > MAX_BYTES:
-        raise ConfigError(f"{name}: a sweep file may hold {MAX_BYTES} bytes, but this holds more")
+        raise ConfigError(f"{name}: a sweep file may hold {MAX_BYTES:,} bytes, but this holds more. Is it one?")
     if content.startswith(b"\xef\xbb\xbf"):
         raise ConfigError(f"{name}:1: a sweep file must start with text, but got a byte order mark. Save without BOM.")
     try:
@@ -110,40 +146,43 @@ def read_text(path: Path) -> str:
         raise ConfigError(f"{name}:{line}: a sweep file must be UTF-8, but got {got}. Save as UTF-8.") from problem
 
 
-def with_overrides(root: Node, overrides: Sequence[str], nodes: dict[tuple[str, ...], Node] | None = None) -> Node:
-    """Return the tree with `PATH=VALUE` overrides laid over it. Raises ConfigError with all their problems."""
+def with_overrides(root: Node, overrides: Sequence[str], given: dict[tuple[str, ...], Node]) -> Node:
+    """Return the tree with `PATH=VALUE` overrides, and then the nodes `given`, laid over it.
+
+    Overrides that are none are among its faults. Raises ReadError for a file that is no section.
+    """
     if root.value is not None and not isinstance(root.value, dict):
-        raise ConfigError(f"{root.place}: a sweep file must be a section of keys such as `name: demo`, but is not")
-    problems: list[str] = []
-    pairs = list((nodes or {}).items())
+        text = "a sweep file must be a section of keys such as `name: demo`, but is not"
+        raise ReadError(*root.faults, (root.place, text))
+    faults: list[Fault] = list(root.faults)
     seen: set[tuple[str, ...]] = set()
+    pairs: list[tuple[tuple[str, ...], Node]] = []
     for override in overrides:
         try:
             path, node = parse_override(override)
-        except ConfigError as problem:
-            problems.extend(problem.problems)
+        except ReadError as error:
+            faults += error.faults
             continue
+        faults += node.faults
         if path in seen:
-            problems.append(f"{node.place}: an option may be set once, but {dotted(path)} is set twice. Remove one.")
+            faults.append((node.place, f"an option may be set once, but {dotted(path)} is set twice. Remove one."))
         seen.add(path)
         pairs.append((path, node))
-    for path, node in pairs:
+    for path, node in [*pairs, *given.items()]:
         try:
             root = root.with_value(path, node)
-        except ConfigError as problem:
-            problems.extend(problem.problems)
-    if problems:
-        raise ConfigError(*problems)
-    return root
+        except ReadError as error:
+            faults += error.faults
+    return replace(root, faults=tuple(faults))
 
 
 def parse_override(override: str) -> tuple[tuple[str, ...], Node]:
     """Split `trial.recipe.epochs=1` into its path and its value, read as YAML. `grid.` is followed by one axis."""
-    source = f"--set {override}"
+    source = f"--set {shortened(override)}"
     name, equals, value = override.partition("=")
     path = tuple(name.strip().split("."))
     if not equals or not all(path):
-        raise ConfigError(f"{source}: an override must be PATH=VALUE, such as trial.recipe.epochs=1")
+        raise ReadError((Place(source), "an override must be PATH=VALUE, such as trial.recipe.epochs=1"))
     if path[0] == "grid" and len(path) > 2:
         path = ("grid", ".".join(path[1:]))
     return path, read_yaml(value, source, lines=False)
@@ -152,7 +191,8 @@ def parse_override(override: str) -> tuple[tuple[str, ...], Node]:
 def validate(root: Node) -> dict[str, Any]:
     """Return the fields of a SweepFile. Raises ConfigError with every problem of the tree."""
     data = root.data() or {}
-    problems = axes.grid_problems(root, data)
+    problems = [Problem(place, fault) for place, fault in root.faults]
+    problems += axes.grid_problems(root, data)
     data.pop("grid", None)
     problems += data_rules.make_paths_absolute(data, root)
     data["trial"] = with_default_kinds(data.get("trial", {}))

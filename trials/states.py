@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from fusion_core.whole import refused
 from trials.results import TrialRow
 
 
 def resumable(row: TrialRow, folder: Path) -> TrialRow:
     """Return the row with `done` = 0 where no state of it was kept, so that it starts anew."""
     return row if row.status == "finished" or not row.done or States(folder, row.id).epochs() else replace(row, done=0)
+
+
+def remove_left_over(rows: Mapping[str, TrialRow], folder: Path, *, keep: bool) -> None:
+    """Remove states that nobody goes on from, since a killed driver had no time to; `keep` those of finished trials."""
+    for path in folder.glob("*.*.safetensors"):
+        row = rows.get(path.name.split(".")[0])
+        if row is None or row.status == "failed" or (row.status == "finished" and not keep):
+            path.unlink(missing_ok=True)
 
 
 class States:
@@ -26,6 +36,13 @@ class States:
 
     def path(self, epoch: int) -> Path:
         return self.folder / f"{self.trial}.{epoch}.safetensors"
+
+    def make_folder(self) -> None:
+        """Make the folder. Raises DiskError where the disk refuses."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as problem:
+            raise refused(self.folder, problem) from problem
 
     def epochs(self) -> list[int]:
         """Return the epochs there is a state of, newest first."""

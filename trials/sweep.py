@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from collections import Counter, deque
 from collections.abc import Sequence
 from pathlib import Path
 
+from fusion_core.whole import DiskError, write_whole
+from trials.defaults import default_trial
 from trials.job import Report, Rules, Standing, Task
-from trials.keep import Keeper
+from trials.keep import Keeper, Standouts, name_of
 from trials.plan import Plan
 from trials.progress import Display
 from trials.ranking import Leaderboard, RankedTrial, best, sign, weighted_mean
 from trials.results import PlannedTrial, Results, TrialRow
-from trials.states import States, resumable
+from trials.states import States, remove_left_over, resumable
 
-ATTEMPTS = 3
 BOARD = 5
 
 
@@ -39,6 +41,7 @@ class Sweep:
         self.lost: Counter[str] = Counter()
         self.asked_baselines = False
         self.board = Leaderboard(rules.rank_by.metric, max(BOARD, rules.keep_best))
+        self.standouts = Standouts(rules.rank_by.metric, rules.keep_best)
 
     def prepare(self, *, retry_failed: bool) -> None:
         """Bring the table up to the plan and queue what it lacks."""
@@ -46,17 +49,16 @@ class Sweep:
         if retry_failed:
             self.results.wait([i for i, row in self.rows.items() if row.status == "failed" and i in self.planned])
             self.rows = self.results.trials()
+        remove_left_over(self.rows, self.rules.states, keep=self.rules.keep_states)
         self.results.describe_data(self.plan.cohort, self.plan.sets)
-        ids = self.results.query("SELECT id FROM trials WHERE cohort = ?", (self.plan.cohort,))
-        self.compared = {trial for (trial,) in ids}
-        for ranked in best(self.results, self.rules.rank_by, self.plan.cohort, self.board.limit):
-            self.board.add(ranked)
-        self.keeper.keep_only(self._best(), self.compared)
+        self._find_standouts()
+        self._drop_the_rest()
         for planned in self.plan.trials:
             row = self.rows[planned.id]
             if row.status == "waiting":
                 self.queue.append(len(self.tasks))
-                self.tasks.append(Task(planned.id, row.number, planned.config))
+                at_default = name_of(row.number, planned.id) == self.standouts.default
+                self.tasks.append(Task(planned.id, row.number, planned.config, at_default))
         rows = [resumable(self.rows[trial.id], self.rules.states) for trial in self.plan.trials]
         self.display.begin(rows, self.board.top)
 
@@ -68,7 +70,8 @@ class Sweep:
             notes.append(
                 f"{others} trials in the table saw other data: they stay there, and are not compared with these"
             )
-        lacking = [t.number for t in self._best() if not self.keeper.checkpoint(t.number, t.id).exists()]
+        best_ones = self.standouts.best.top
+        lacking = [t.number for t in best_ones if not self.keeper.checkpoint(t.number, t.id).exists()]
         if lacking:
             numbers = ", ".join(map(str, sorted(lacking)))
             notes.append(
@@ -104,14 +107,18 @@ class Sweep:
         done, score = self.rows[task.id].done, None
         if self.lost[task.id] or done:
             done, score = self._known(task.id)
-        return place, Standing(done, score, self._to_reach(), self._wants_baselines())
+        standouts = self.standouts
+        bars = standouts.best.score_to_reach, standouts.worst.score_to_reach
+        return place, Standing(done, score, *bars, baselines=self._wants_baselines())
 
     def take(self, report: Report) -> None:
-        """Write a report; when this returns, it is on the disk."""
+        """Write a report; when this returns, it is on the disk. Raises FusionError where the disk refuses."""
         place = self.running[report.trial]
         task, planned = self.tasks[place], self.planned[report.trial]
         for note in report.notes:
             self.display.note(note)
+        if report.halts:
+            raise DiskError(report.error)
         if report.epoch is None:
             self._fail(task, report.error or "no reason was given", report.details)
             return
@@ -119,8 +126,9 @@ class Sweep:
         if report.last and report.score is not None:
             epoch = self.rules.rank_by.epoch or report.epoch.epoch
             ranked = RankedTrial(task.number, task.id, dict(planned.parameters), planned.seed, epoch, report.score)
-        if report.kept is not None and ranked is not None and self._stays(ranked):
-            self.keeper.write(task.number, task.id, report.kept)
+            self.standouts.add(ranked)
+        if report.kept is not None:
+            self.keeper.write(name_of(task.number, task.id), report.kept, self.standouts)
         baselines = None if report.baselines is None else (self.plan.cohort, report.baselines)
         differing = self.results.report(
             task.id, report.epoch, last=report.last, node=report.node, device=report.device, baselines=baselines
@@ -132,17 +140,17 @@ class Sweep:
             )
         if ranked is not None and not math.isnan(ranked.score):
             self.board.add(ranked)
-            self.keeper.keep_only(self._best(), self.compared)
+            self._drop_the_rest()
         self.display.reported(self.rows[task.id], report, self.board.top)
         if report.last:
             del self.running[task.id]
             States(self.rules.states, task.id).remove(below=report.epoch.epoch if self.rules.keep_states else None)
 
     def lose(self, trial: str, reason: str) -> None:
-        """A worker died under a trial: it is tried again, three times in all."""
+        """A worker died under a trial, or hung and was ended: it is started again, `Rules.attempts` times in all."""
         place = self.running.pop(trial)
         self.lost[trial] += 1
-        if self.lost[trial] < ATTEMPTS:
+        if self.lost[trial] < self.rules.attempts:
             self.display.lost(self.rows[trial], reason)
             self.results.wait([trial])
             # A worker that was to bring the baselines may not have.
@@ -150,7 +158,8 @@ class Sweep:
             self.queue.appendleft(place)
         else:
             self.running[trial] = place
-            self._fail(self.tasks[place], f"its worker died {ATTEMPTS} times: {reason}", None)
+            times = "once" if self.rules.attempts == 1 else f"{self.rules.attempts} times"
+            self._fail(self.tasks[place], f"its worker died {times}: {reason}", None)
 
     def put_back(self) -> int:
         """Make the running trials wait (their states remain) and return how many they are."""
@@ -166,7 +175,7 @@ class Sweep:
         if details is not None:
             log = self.run / "logs" / f"{task.number}_{task.id}.txt"
             log.parent.mkdir(exist_ok=True)
-            log.write_text(details, encoding="utf-8")
+            write_whole(log, details.encode("utf-8", "backslashreplace"))
         self.results.fail(task.id, error)
         del self.running[task.id]
         self.asked_baselines = False
@@ -192,15 +201,27 @@ class Sweep:
         means = {dataset: math.nan if mean is None else mean for dataset, mean in rows}
         return done, weighted_mean(means, self.rules.rank_by.dataset_weights)
 
-    def _best(self) -> list[RankedTrial]:
-        return self.board.top[: self.rules.keep_best]
+    def _find_standouts(self) -> None:
+        """Read off the table which trials are best and worst so far, and which one is at the default setting."""
+        known = self.results.query(
+            "SELECT number, id, parameters, config FROM trials WHERE cohort = ?", (self.plan.cohort,)
+        )
+        self.compared = {trial for _, trial, _, _ in known}
+        default = default_trial(
+            (number, json.loads(parameters), json.loads(config)) for number, _, parameters, config in known
+        )
+        self.standouts.default = next((name_of(n, trial) for n, trial, _, _ in known if n == default), None)
+        ranked = best(self.results, self.rules.rank_by, self.plan.cohort)
+        for trial in ranked[: self.board.limit]:
+            self.board.add(trial)
+        for trial in ranked:
+            if self.rows[trial.id].status == "finished":
+                self.standouts.add(trial)
 
-    def _to_reach(self) -> float | None:
-        kept = self._best()
-        return kept[-1].score if kept and len(kept) >= self.rules.keep_best else None
-
-    def _stays(self, ranked: RankedTrial) -> bool:
-        trial = Leaderboard(self.rules.rank_by.metric, self.rules.keep_best)
-        for known in (*self._best(), ranked):
-            trial.add(known)
-        return any(kept.id == ranked.id for kept in trial.top)
+    def _drop_the_rest(self) -> None:
+        # A half-done trial on the board may have a checkpoint of an earlier, shorter run: it stays until it is written
+        # anew. What it leaves no room for stays too, since it may yet fail.
+        half_done = {name_of(trial.number, trial.id) for trial in self.board.top[: self.rules.keep_best]}
+        self.keeper.keep_only(
+            self.standouts.with_checkpoint | half_done, self.standouts.with_samples | half_done, self.compared
+        )

@@ -13,6 +13,7 @@ from fusion_core.config import TrialConfig
 from fusion_core.errors import CheckpointError, TrialError
 from fusion_core.recipes.base import EpochReport, Recipe
 from fusion_core.recipes.catalog import build_recipe
+from fusion_core.whole import FULL, DiskError
 from trials.job import Kept, Report, Rules, Standing, Task
 from trials.pictures import png
 from trials.ranking import sign, weighted_mean
@@ -53,9 +54,14 @@ class Worker:
             report = trial.step()
         except TrialError as problem:
             report = Report(trial.task.id, error=one_line(problem))
+        except DiskError as problem:
+            report = Report(trial.task.id, error=one_line(problem), halts=True)
         except Exception as problem:  # noqa: BLE001 - whatever breaks a trial is that trial's result, not the worker's end
             report = Report(
-                trial.task.id, error=f"{type(problem).__name__}: {one_line(problem)}", details=traceback.format_exc()
+                trial.task.id,
+                error=f"{type(problem).__name__}: {one_line(problem)}",
+                details=traceback.format_exc(),
+                halts=isinstance(problem, OSError) and problem.errno in FULL,
             )
         if report.done:
             self.trial = None
@@ -100,7 +106,7 @@ class RunningTrial:
         last = epoch.epoch >= self.config.recipe.epochs
         self.rank(epoch, last=last)
         if not last or self.worker.rules.keep_states:
-            self.states.folder.mkdir(parents=True, exist_ok=True)
+            self.states.make_folder()
             self.recipe.save_state(self.states.path(epoch.epoch))
         baselines = None
         if self.standing.baselines and workspace is not None:
@@ -166,20 +172,28 @@ class RunningTrial:
             self.score = weighted_mean(means, rank_by.dataset_weights)
 
     def kept(self) -> Kept | None:
-        """Return checkpoint and samples if the trial is among the best as far as was known when it started."""
-        rules, to_reach = self.worker.rules, self.standing.to_reach
-        if not rules.keep_best or self.score is None or math.isnan(self.score):
+        """Return what is kept of the trial as far as was known when it started: only the driver knows the rest."""
+        rules, standing = self.worker.rules, self.standing
+        if not rules.keep_best or self.recipe is None:
             return None
-        direction = sign(rules.rank_by.metric)
-        if to_reach is not None and direction * self.score < direction * to_reach:
+        among_best, worst = self.reaches(standing.to_reach, 1), self.reaches(standing.to_sink_to, -1)
+        images = {}
+        if rules.keep_samples and (among_best or worst or self.task.at_default):
+            images = {
+                f"{sample.dataset}_{sample.stem}_{name}.png": png(image)
+                for sample in self.recipe.samples(rules.keep_samples)
+                for name, image in sample.images.items()
+            }
+        if not among_best and not images:
             return None
-        assert self.recipe is not None
-        images = {
-            f"{sample.dataset}_{sample.stem}_{name}.png": png(image)
-            for sample in (self.recipe.samples(rules.keep_samples) if rules.keep_samples else [])
-            for name, image in sample.images.items()
-        }
-        return Kept(self.recipe.checkpoint(), images)
+        return Kept(self.recipe.checkpoint() if among_best else None, images)
+
+    def reaches(self, bar: float | None, way: int) -> bool:
+        """Return whether the score is as good as `bar` (way 1), or as bad (way -1); no score ever is."""
+        if self.score is None or math.isnan(self.score):
+            return False
+        direction = way * sign(self.worker.rules.rank_by.metric)
+        return bar is None or direction * self.score >= direction * bar
 
 
 def name_of(device: str) -> str:

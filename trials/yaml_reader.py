@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, NoReturn
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -20,12 +20,7 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
-from fusion_core.errors import ConfigError, printable
-
-MAX_DEPTH = 24
-MAX_NODES = 20_000
-
-Scalar = bool | int | float | str | None
+from trials.nodes import MAX_DEPTH, MAX_NODES, Fault, Node, Place, ReadError, Scalar, shortened
 
 NULL = {"", "~", "null", "Null", "NULL"}
 BOOLEAN = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
@@ -34,85 +29,59 @@ PREFIXED = re.compile(r"0o[0-7]{1,20}|0x[0-9a-fA-F]{1,15}")
 FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 SPECIAL = re.compile(r"([-+]?)\.(inf|Inf|INF|nan|NaN|NAN)")
 TAB_INDENT = re.compile(r" *\t\s*[^\s#]")
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a value was written: a line of a file, or (line 0) a command line option."""
-
-    source: str
-    line: int = 0
-
-    def __str__(self) -> str:
-        return f"{printable(self.source)}:{self.line}" if self.line else printable(self.source)
-
-
-@dataclass(frozen=True)
-class Node:
-    """A value and its place. A mapping's values carry the place of their key."""
-
-    place: Place
-    value: dict[str, Node] | list[Node] | Scalar
-    quoted: bool = False
-
-    def data(self) -> Any:
-        """Return plain dicts, lists and scalars. Raises ConfigError where aliases make it grow beyond bounds."""
-        return _plain(self, iter(range(MAX_NODES)), 0)
-
-    def child(self, key: str | int) -> Node | None:
-        if isinstance(self.value, dict) and isinstance(key, str):
-            return self.value.get(key)
-        if isinstance(self.value, list) and isinstance(key, int) and 0 <= key < len(self.value):
-            return self.value[key]
-        return None
-
-    def at(self, path: Sequence[str | int]) -> Node:
-        """Return the node at `path`, or the deepest one on the way to it."""
-        node = self
-        for key in path:
-            below = node.child(key)
-            if below is None:
-                break
-            node = below
-        return node
-
-    def has(self, path: Sequence[str | int]) -> bool:
-        """Whether something was written at `path`."""
-        node: Node | None = self
-        for key in path:
-            node = node.child(key) if node else None
-        return node is not None
-
-    def with_value(self, path: Sequence[str], value: Node) -> Node:
-        """Return a copy with `value` at `path`; sections on the way are made. Raises ConfigError at a plain value."""
-        if not path:
-            return value
-        if self.value is not None and not isinstance(self.value, dict):
-            raise ConfigError(
-                f"{value.place}: {path[0]!r} cannot be set inside a value, but {self.place} has one there"
-            )
-        entries = dict(self.value or {})
-        below = entries.get(path[0]) or Node(value.place, {})
-        entries[path[0]] = below.with_value(path[1:], value)
-        return replace(self, value=entries)
+# What YAML 1.2 does not count as printable. A byte order mark at the start is refused with the file.
+UNREADABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
+SURROGATE = re.compile("[\ud800-\udfff]")
+MOST_LINES = 10
+REMEDIES = {
+    "mapping values are not allowed here": "Indent the keys of a section alike, and quote text that holds a colon.",
+    "expected <block end>": "Indent the keys of a section alike.",
+    "found character": "Quote text that starts with a character of YAML's own, and replace tabs by spaces.",
+    "could not find expected ':'": "Write key: value.",
+    "unexpected end of stream": "Close the quote.",
+    "expected ',' or": "Close the bracket, and put a comma between values.",
+    "expected the node content": "Quote text that starts with a character of YAML's own.",
+}
 
 
 def read_yaml(text: str, source: str, *, lines: bool = True) -> Node:
-    """Parse one YAML 1.2 document. `lines` says whether places name a line. Raises ConfigError."""
-    tabs = [number for number, line in enumerate(text.split("\n"), 1) if TAB_INDENT.match(line)]
-    if tabs:
-        places = [Place(source, number) if lines else Place(source) for number in tabs[:10]]
-        raise ConfigError(*(f"{place}: lines must be indented with spaces, but got a tab" for place in places))
+    """Parse one YAML 1.2 document. `lines` says whether places name a line.
+
+    Raises ReadError for what is no YAML. What is YAML but not read (repeated keys, tags, keys that are no text) is
+    in the `faults` of the node.
+    """
+    _refuse_lines(text, source, lines)
     reader = _Reader(source, lines)
     try:
         return reader.document(YAML(typ="safe", pure=True).parse(text))
     except MarkedYAMLError as problem:
         mark = problem.problem_mark or problem.context_mark
-        what = problem.problem or problem.context or "it cannot be read"
-        raise ConfigError(f"{reader.place(mark)}: this must be YAML, but {printable(what)}") from problem
+        reader.stop(reader.place(mark), _no_yaml(problem.problem or problem.context or "it cannot be read"), problem)
     except (YAMLError, ValueError, TypeError, IndexError, AttributeError, OverflowError, AssertionError) as problem:
-        what = " ".join(str(problem).split())[:200] or type(problem).__name__
-        raise ConfigError(f"{reader.place(None)}: this must be YAML, but {printable(what)}") from problem
+        reader.stop(reader.place(None), _no_yaml(str(problem) or type(problem).__name__), problem)
+
+
+def _refuse_lines(text: str, source: str, lines: bool) -> None:
+    """Raise ReadError that names the lines which no YAML may have, the first ten of them."""
+    faults: list[Fault] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        place = Place(source, number if lines else 0)
+        if TAB_INDENT.match(line):
+            faults.append((place, "lines must be indented with spaces, but got a tab. Replace it."))
+        if found := UNREADABLE.search(line):
+            got = f"the character U+{ord(found[0]):04X}"
+            faults.append((place, f"a line must be readable text, but got {got} in it. Remove it."))
+        if len(faults) >= MOST_LINES:
+            break
+    if faults:
+        raise ReadError(*faults)
+
+
+def _no_yaml(what: str) -> str:
+    # The parser names tokens as tuples of one.
+    what = re.sub(r"\('(.*?)',\)", r"\1", " ".join(what.split()))
+    remedy = next((f". {remedy}" for start, remedy in REMEDIES.items() if start in what), "")
+    return f"this must be YAML, but {shortened(what)}{remedy}"
 
 
 class _Reader:
@@ -124,48 +93,56 @@ class _Reader:
         self.line = 1
         self.count = 0
         self.anchors: dict[str, Node] = {}
+        self.faults: list[Fault] = []
 
     def place(self, mark: Any) -> Place:
         line = mark.line + 1 if mark is not None else self.line
         return Place(self.source, line if self.lines else 0)
 
+    def stop(self, place: Place, text: str, cause: BaseException | None = None) -> NoReturn:
+        raise ReadError(*self.faults, (place, text)) from cause
+
     def document(self, events: Iterator[Event]) -> Node:
         root: Node | None = None
         for event in events:
             if isinstance(event, DocumentStartEvent):
+                place = self.place(event.start_mark)
                 if root is not None:
-                    raise ConfigError(f"{self.place(event.start_mark)}: one document is read, but a second starts here")
+                    self.stop(place, "one document is read, but a second starts here. Make it a file of its own.")
                 if event.version or event.tags:
-                    raise ConfigError(
-                        f"{self.place(event.start_mark)}: %YAML and %TAG lines are not read. Remove them."
-                    )
+                    self.faults.append((place, "%YAML and %TAG lines are not read. Remove them."))
                 root = self.node(next(events), events, 0)
-        return root or Node(self.place(None), None)
+        return replace(root or Node(self.place(None), None), faults=tuple(self.faults))
 
     def node(self, event: Any, events: Iterator[Event], depth: int) -> Node:
         place = self.place(event.start_mark)
         self.line = event.start_mark.line + 1
-        self.count += 1
-        if depth > MAX_DEPTH or self.count > MAX_NODES:
-            limit = f"{MAX_DEPTH} levels deep" if depth > MAX_DEPTH else f"{MAX_NODES} values long"
-            raise ConfigError(f"{place}: a sweep file may be {limit}, but this is more")
+        if depth > MAX_DEPTH:
+            self.stop(place, f"a sweep file may be {MAX_DEPTH} levels deep, but this is more")
+        self.spend(place, 1)
         if isinstance(event, AliasEvent):
             if event.anchor not in self.anchors:
-                raise ConfigError(
-                    f"{place}: *{printable(event.anchor)} must stand after the end of its &anchor, but does not"
-                )
+                anchor = shortened(event.anchor)
+                self.stop(place, f"*{anchor} must stand after the end of its &anchor, but does not")
             return replace(self.anchors[event.anchor], place=place)
         if event.tag not in (None, "!"):
-            raise ConfigError(f"{place}: tags are not read, but got {str(event.tag)!r}. Remove it.")
+            self.faults.append((place, f"tags are not read, but got '{shortened(str(event.tag))}'. Remove it."))
         node = self.content(event, events, depth, place)
         if event.anchor is not None:
             self.anchors[event.anchor] = node
         return node
 
+    def spend(self, place: Place, values: int) -> None:
+        """Count values; merged ones too, since they cost as much as written ones."""
+        self.count += values
+        if self.count > MAX_NODES:
+            self.stop(place, f"a sweep file may be {MAX_NODES} values long, but this is more")
+
     def content(self, event: Any, events: Iterator[Event], depth: int, place: Place) -> Node:
         if isinstance(event, ScalarEvent):
             quoted = bool(event.style)
-            return Node(place, event.value if quoted else resolve(event.value), quoted)
+            text = self.readable(event.value, place)
+            return Node(place, text if quoted else resolve(text), quoted)
         if isinstance(event, SequenceStartEvent):
             items = []
             while not isinstance(event := next(events), SequenceEndEvent):
@@ -174,27 +151,56 @@ class _Reader:
         assert isinstance(event, MappingStartEvent)
         return Node(place, self.entries(events, depth))
 
+    def readable(self, text: str, place: Place) -> str:
+        """Return text as it is, or with halves of characters replaced, which is a fault: they cannot be stored."""
+        if not SURROGATE.search(text):
+            return text
+        self.faults.append((place, f"text must be readable, but got '{shortened(text)}'. Write it anew."))
+        return SURROGATE.sub("\ufffd", text)
+
     def entries(self, events: Iterator[Event], depth: int) -> dict[str, Node]:
         entries: dict[str, Node] = {}
         merged: dict[str, Node] = {}
         while not isinstance(event := next(events), MappingEndEvent):
             place = self.place(event.start_mark)
-            if not isinstance(event, ScalarEvent) or event.tag not in (None, "!"):
-                raise ConfigError(f"{place}: a key must be plain text, but got something else")
-            key, plain = event.value, not event.style
+            key, plain = self.key(event, events, depth), not getattr(event, "style", None)
             value = replace(self.node(next(events), events, depth + 1), place=place)
+            if key is None:
+                continue
             if key == "<<" and plain:
-                merged = {**_mapping_to_merge(value), **merged}
+                merged = {**self.to_merge(value), **merged}
             elif key in entries:
                 first = entries[key].place
-                raise ConfigError(f"{place}: a key may stand once, but {key!r} is at {first} already. Remove one.")
+                text = f"a key may stand once, but '{shortened(key)}' is at {first} already. Remove one."
+                self.faults.append((place, text))
             else:
                 entries[key] = value
         return {**merged, **entries}
 
+    def key(self, event: Any, events: Iterator[Event], depth: int) -> str | None:
+        """Return a key, or None for one that is no text."""
+        place = self.place(event.start_mark)
+        if isinstance(event, ScalarEvent) and event.tag in (None, "!"):
+            return self.readable(event.value, place)
+        self.faults.append((place, "a key must be plain text, but got something else"))
+        if not isinstance(event, ScalarEvent):
+            self.node(event, events, depth + 1)
+        return None
+
+    def to_merge(self, node: Node) -> dict[str, Node]:
+        merged: dict[str, Node] = {}
+        for part in node.value if isinstance(node.value, list) else [node]:
+            if not isinstance(part.value, dict):
+                text = "<< must name a section, or a list of sections, but got a value"
+                self.faults.append((node.place, text))
+                return {}
+            self.spend(node.place, len(part.value))
+            merged = {**part.value, **merged}
+        return merged
+
 
 def resolve(text: str) -> Scalar:
-    """Return what plain YAML 1.2 text means; `1e-4` is a number, `yes` and `1_000` are text."""
+    """Return what plain YAML 1.2 text means: `1e-4` is a number and `010` is ten; `yes`, `1_000`, `1:30` are text."""
     if text in NULL:
         return None
     if text in BOOLEAN:
@@ -213,23 +219,3 @@ def resolve(text: str) -> Scalar:
 def is_number(value: object) -> bool:
     """Whether a value is a number in YAML's sense: true and false are not."""
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _mapping_to_merge(node: Node) -> dict[str, Node]:
-    parts = node.value if isinstance(node.value, list) else [node]
-    merged: dict[str, Node] = {}
-    for part in parts:
-        if not isinstance(part.value, dict):
-            raise ConfigError(f"{node.place}: << must name a section, or a list of sections, but got a value")
-        merged = {**part.value, **merged}
-    return merged
-
-
-def _plain(node: Node, budget: Iterator[int], depth: int) -> Any:
-    if depth > MAX_DEPTH or next(budget, None) is None:
-        raise ConfigError(f"{node.place}: aliases must not make a file grow beyond {MAX_NODES} values, but these do")
-    if isinstance(node.value, dict):
-        return {key: _plain(below, budget, depth + 1) for key, below in node.value.items()}
-    if isinstance(node.value, list):
-        return [_plain(below, budget, depth + 1) for below in node.value]
-    return node.value

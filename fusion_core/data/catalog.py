@@ -10,6 +10,7 @@ import numpy as np
 from fusion_core.config import DataConfig, FolderPair
 from fusion_core.data.dataset import PairSet
 from fusion_core.data.entries import CATALOG, Entry, Layout, Split
+from fusion_core.data.listing import shown
 from fusion_core.data.pairs import Pairing, read_pairs, scan_pairs
 from fusion_core.data.reading import cropped, resized
 from fusion_core.data.synthetic import synthetic_pairs
@@ -79,16 +80,18 @@ def locate(wanted: str | FolderPair, split: Split, root: Path | None = None) -> 
     if isinstance(wanted, FolderPair):
         missing = [folder for folder in (wanted.visible, wanted.infrared) if not folder.is_dir()]
         if missing:
-            raise NotFoundError(f"{wanted.name} not found", f"no folder {' and no folder '.join(map(str, missing))}")
+            raise NotFoundError(f"{wanted.name} not found", f"no folder {' and no folder '.join(map(shown, missing))}")
         return Place(wanted.name, split, wanted.visible, wanted.infrared)
     entry = CATALOG[wanted]
     root = (DEFAULT_ROOT if root is None else Path(root)).expanduser()
     layout = entry.find(root)
     if layout is None:
-        raise NotFoundError(f"{entry.name} not found under {root}", f"looked for {entry.describe()}. {_remedy(entry)}")
+        raise NotFoundError(
+            f"{entry.name} not found under {shown(root)}", f"looked for {entry.describe()}. {_remedy(entry)}"
+        )
     folders = layout.folders(root, split)
     if folders is None:
-        what = f"{entry.name} has no {split} split under {root}"
+        what = f"{entry.name} has no {split} split under {shown(root)}"
         raise NotFoundError(what, f"looked for {layout.describe()}. {_remedy(entry)}")
     notes = [f"{entry.name}: {layout.note}"] if layout.note else []
     if layout.holdout:
@@ -119,6 +122,10 @@ class _Loader:
             return None
         except DataError as error:
             self.problems.append(str(error))
+            return None
+        except OSError as error:
+            where = f"{error.strerror}: {shown(error.filename or '')}"
+            self.problems.append(f"{_name(wanted)} must lie in folders that can be read, but got: {where}")
             return None
         self.notes += pairs.notes
         return pairs

@@ -41,11 +41,17 @@ class Layout:
 
 @dataclass(frozen=True)
 class Repository:
-    """A public git repository that holds a data set; `folder` is its place below the data root, `size` for people."""
+    """A public git repository that holds a data set; `folder` is its place below the data root, `size` for people.
+
+    `commit` is the one that is fetched (none: whichever is the newest then), `pairs` how many it has to train and to
+    test with (none: not known).
+    """
 
     url: str
     folder: str
     size: str = ""
+    commit: str = ""
+    pairs: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -102,7 +108,13 @@ _ENTRIES = (
             *_split_in("MSRS", "MSRS-main"),
             *_split_in("MSRS-mini", note="MSRS-mini, an excerpt of MSRS, stands in for it"),
         ),
-        Repository("https://github.com/Linfeng-Tang/MSRS", "MSRS", "641 MB"),
+        Repository(
+            "https://github.com/Linfeng-Tang/MSRS",
+            "MSRS",
+            "641 MB",
+            "2052589d3a714d0285c8792e24d2db290d84b6ea",
+            (1083, 361),
+        ),
     ),
     Entry(
         "m3fd",
@@ -120,7 +132,7 @@ _ENTRIES = (
                 for folder in ("RoadScene", "RoadScene-master")
             ),
         ),
-        Repository("https://github.com/hanna-xu/RoadScene", "RoadScene"),
+        Repository("https://github.com/hanna-xu/RoadScene", "RoadScene", pairs=(221, 221)),
     ),
     _harvard("pet", "PET"),
     _harvard("spect", "SPECT"),

@@ -13,17 +13,21 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
-from fusion_core.data.entries import CATALOG, Entry, Repository
-from fusion_core.errors import DataError, did_you_mean
+from fusion_core.data.entries import CATALOG, Entry, Repository, Split
+from fusion_core.data.listing import shown
+from fusion_core.data.pairs import scan_pairs
+from fusion_core.errors import DataError, did_you_mean, printable
 
 SECONDS_BETWEEN_LINES = 2.0
+SPLITS: tuple[Split, Split] = ("train", "test")
 
 
 def fetch(name: str, root: Path, echo: Callable[[str], None]) -> Path:
-    """Clone a data set into `root` and return its folder; `echo` gets a line of progress every few seconds.
+    """Get a data set into `root` and return its folder; `echo` gets a line of progress every few seconds.
 
-    Raises DataError where the set has no public repository, git is missing, or the clone fails; then, and after
-    Ctrl-C, `root` holds nothing of it.
+    What comes is the commit that the catalog names, its pairs matched and counted. Raises DataError where the set has
+    no public repository, git is missing, the download fails, or what came is not that; then, and after Ctrl-C, `root`
+    holds nothing of it.
     """
     entry, repository = _fetchable(name, root)
     target = root / repository.folder
@@ -41,13 +45,14 @@ def fetch(name: str, root: Path, echo: Callable[[str], None]) -> Path:
         with tempfile.TemporaryDirectory(prefix=".fetch-", dir=root, ignore_cleanup_errors=True) as scratch:
             # the folder keeps its final name, so that its layout can be checked before it is moved
             clone = Path(scratch) / repository.folder
-            _clone(repository, clone, target, echo)
+            commit = _download(repository, clone, target, echo)
             if not _lies_in(entry, Path(scratch), repository):
                 raise DataError(f"{repository.url} must hold {name}, but has none of {entry.describe()}")
+            counts = _count(entry, repository, Path(scratch))
             clone.rename(target)
     except OSError as error:
-        raise DataError(f"{root} must be a folder that can be written, but got: {error}") from error
-    echo(f"{name} is in {target}")
+        raise DataError(f"{shown(root)} must be a folder that can be written, but got: {error}") from error
+    echo(f"{name} is in {target}: {counts[0]:,} pairs to train and {counts[1]:,} to test with, commit {commit}")
     return target
 
 
@@ -72,29 +77,75 @@ def _lies_in(entry: Entry, root: Path, repository: Repository) -> bool:
     return any(layout.folders(root, "train") or layout.folders(root, "test") for layout in layouts)
 
 
-def _clone(repository: Repository, folder: Path, target: Path, echo: Callable[[str], None]) -> None:
+def _count(entry: Entry, repository: Repository, root: Path) -> tuple[int, int]:
+    """Return the pairs of both splits. Raises DataError for files that do not pair, and for others than are known."""
+    layout = entry.find(root)
+    counts = []
+    for split in SPLITS:
+        folders = layout.folders(root, split) if layout else None
+        pairing = scan_pairs(*folders) if folders else None
+        if pairing is not None and pairing.problems:
+            problems = "\n".join(pairing.problems).replace(f"{root}/", "")
+            raise DataError(f"{repository.url} must hold pairs of {entry.name}, but:\n{problems}")
+        counts.append(len(pairing) if pairing is not None else 0)
+    found = (counts[0], counts[1])
+    if repository.pairs not in (None, found):
+        known = " and ".join(f"{count:,}" for count in repository.pairs or ())
+        raise DataError(
+            f"{repository.url} must hold {known} pairs of {entry.name} to train and to test with, but has "
+            f"{found[0]:,} and {found[1]:,}: look at what is there now, and put it under --data-root by hand"
+        )
+    return found
+
+
+def _download(repository: Repository, folder: Path, target: Path, echo: Callable[[str], None]) -> str:
+    """Fetch one commit without its history and return its name."""
     by_hand = f"download {repository.url} by hand and put it at {target}"
     git = shutil.which("git")
     if git is None:
         raise DataError(f"--fetch must find git on PATH, but there is none; install git, or {by_hand}")
-    command = [git, "clone", "--depth", "1", "--progress", "--", repository.url, str(folder)]
+    # Nothing that a repository brings may run or lead elsewhere: no hooks, no links, no other protocol than the URL's.
+    scheme = repository.url.partition(":")[0]
+    safe = (
+        "core.hooksPath=/dev/null",
+        "core.symlinks=false",
+        "protocol.allow=never",
+        f"protocol.{scheme}.allow=always",
+    )
+    git_here = [git, *(part for setting in safe for part in ("-c", setting)), "-C", str(folder)]
+    folder.mkdir()
+    wanted = repository.commit or "HEAD"
+    last: deque[str] = deque(maxlen=3)
+    for command in (
+        ["init", "--quiet"],
+        ["fetch", "--depth", "1", "--progress", "--no-tags", "--", repository.url, wanted],
+        ["checkout", "--progress", "--detach", "FETCH_HEAD"],
+    ):
+        code = _run([*git_here, *command], last, echo)
+        if code:
+            raise DataError(
+                f"git {command[0]} of {repository.url} must end with 0, but got {code}: {' '.join(last)}; "
+                f"check the network and try again, or {by_hand}"
+            )
+    head = subprocess.run([*git_here, "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
+    if repository.commit not in ("", head):
+        raise DataError(f"{repository.url} must give commit {repository.commit}, but gave {head}; {by_hand}")
+    return head
+
+
+def _run(command: list[str], last: deque[str], echo: Callable[[str], None]) -> int:
+    """Run git and return how it ended; `last` keeps its latest lines, `echo` gets some on the way."""
     # no question may be asked, and messages must be readable here whatever the language
     environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
-    last: deque[str] = deque(maxlen=3)
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment) as process:
         assert process.stderr is not None
         try:
             for line in _sparse(_lines(process.stderr), last):
                 echo(line)
-            code = process.wait()
+            return process.wait()
         except BaseException:
             process.terminate()
             raise
-    if code:
-        raise DataError(
-            f"git clone of {repository.url} must end with 0, but got {code}: {' '.join(last)}; "
-            f"check the network and try again, or {by_hand}"
-        )
 
 
 def _lines(stream: IO[bytes]) -> Iterator[str]:
@@ -102,17 +153,17 @@ def _lines(stream: IO[bytes]) -> Iterator[str]:
     pending = b""
     while chunk := os.read(stream.fileno(), 4096):
         *whole, pending = re.split(rb"[\r\n]+", pending + chunk)
-        yield from (line.decode(errors="replace").strip() for line in whole if line.strip())
+        yield from (printable(line.decode(errors="replace").strip()) for line in whole if line.strip())
     if pending.strip():
-        yield pending.decode(errors="replace").strip()
+        yield printable(pending.decode(errors="replace").strip())
 
 
 def _sparse(lines: Iterator[str], last: deque[str]) -> Iterator[str]:
     """Yield the end of each phase and a line every few seconds; `last` keeps the latest of all."""
     shown = time.monotonic()
     for line in lines:
-        # git names the scratch folder there, which means nothing to the reader
-        if line.startswith("Cloning into"):
+        # What git says of commits and branches means nothing to the reader.
+        if line.startswith(("HEAD is now at", "From ", "* branch")):
             continue
         last.append(line)
         if line.endswith("done.") or time.monotonic() - shown >= SECONDS_BETWEEN_LINES:

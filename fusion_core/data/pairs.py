@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -12,13 +14,21 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from fusion_core.data.dataset import PairSet
-from fusion_core.data.reading import SUFFIXES, cropped, read_image, resized, to_grey
+from fusion_core.data.listing import files_by_stem, list_images, named, same_folder, shown
+from fusion_core.data.reading import (
+    FALSE_COLOUR,
+    Picture,
+    coloured,
+    cropped,
+    read_picture,
+    resized,
+    to_grey,
+)
 from fusion_core.data.stack import PairStack
 from fusion_core.errors import DataError
+from fusion_core.limits import SMALLEST_TRAIN
 
-__all__ = ["Pairing", "files_by_stem", "find_pairs", "read_image", "read_pair", "read_pairs", "scan_pairs"]
-
-MOST_NAMED = 20
+__all__ = ["Pairing", "files_by_stem", "find_pairs", "read_pair", "read_pairs", "scan_pairs"]
 
 
 @dataclass(frozen=True)
@@ -44,33 +54,36 @@ class Pairing:
         )
 
 
+class PairOfPictures(NamedTuple):
+    """Visible (H, W, 3) or (H, W), and infrared (H, W), uint8; `remarks` say what the owner should know of each."""
+
+    visible: np.ndarray
+    infrared: np.ndarray
+    remarks: tuple[str, ...] = ()
+
+
 class _Outcome(NamedTuple):
     images: tuple[np.ndarray, np.ndarray] | None
     unreadable: tuple[str, ...] = ()
     unequal: tuple[str, ...] = ()
-
-
-def files_by_stem(folder: Path) -> dict[str, Path]:
-    """Return a folder's images by stem, sorted; other files and dot files are passed over. Raises DataError."""
-    files, problems = _list_images(Path(folder))
-    if problems:
-        raise DataError("\n".join(problems))
-    return files
+    small: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 def scan_pairs(visible: Path, infrared: Path) -> Pairing:
     """Match two folders by stem without raising: what does not pair is in `problems`."""
     visible, infrared = Path(visible), Path(infrared)
-    if visible.resolve() == infrared.resolve():
-        return Pairing((), (), (), (f"visible and infrared must be two folders, but both are {visible}",))
-    (left, left_problems), (right, right_problems) = _list_images(visible), _list_images(infrared)
+    if same_folder(visible, infrared):
+        return Pairing((), (), (), (f"visible and infrared must be two folders, but both are {shown(visible)}",))
+    (left, left_problems), (right, right_problems) = list_images(visible), list_images(infrared)
     problems = [*left_problems, *right_problems]
     if left and right:
-        problems += _named(f"no partner in {infrared}", [str(left[stem]) for stem in left if stem not in right])
-        problems += _named(f"no partner in {visible}", [str(right[stem]) for stem in right if stem not in left])
+        for one, other, folder in ((left, right, infrared), (right, left, visible)):
+            alone = [shown(one[stem]) for stem in one if stem not in other]
+            problems += named(f"no partner of that name in {shown(folder)}, so rename or remove", alone)
     stems = tuple(stem for stem in left if stem in right)
     if left and right and not stems:
-        problems.append(f"{visible} and {infrared} must share file stems, but none is in both")
+        problems.append(f"{shown(visible)} and {shown(infrared)} must share file stems, but none is in both")
     return Pairing(stems, tuple(left[s] for s in stems), tuple(right[s] for s in stems), tuple(problems))
 
 
@@ -82,12 +95,12 @@ def find_pairs(visible: Path, infrared: Path) -> Pairing:
     return pairing
 
 
-def read_pair(visible: Path, infrared: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Return visible (H, W, 3) or (H, W), and infrared (H, W), as stored. Raises DataError for both files at once."""
-    images, unreadable, unequal = _read_checked(visible, infrared)
-    if images is None:
-        raise DataError("\n".join((*unreadable, *unequal)))
-    return images
+def read_pair(visible: Path, infrared: Path) -> PairOfPictures:
+    """Return one pair and what was done to its images. Raises DataError for both files at once."""
+    outcome = _read_checked(visible, infrared)
+    if outcome.images is None:
+        raise DataError("\n".join((*outcome.unreadable, *outcome.unequal)))
+    return PairOfPictures(*outcome.images, outcome.remarks)
 
 
 def read_pairs(
@@ -101,69 +114,71 @@ def read_pairs(
 ) -> PairSet:
     """Decode the first `limit` pairs; without `resize`, images of another size take the set's commonest.
 
-    The set is grey (one channel) where every visible file is. Raises DataError that names every file that is
-    unpaired, unreadable, or not of its partner's size.
+    The set is grey (one channel) where every visible file is; its notes count what was done to the images. Raises
+    DataError that names every file that is unpaired, unreadable, not of its partner's size, or too small to be
+    enlarged, and for a set that does not fit into memory.
     """
     chosen = pairing.select(range(min(len(pairing), limit or len(pairing))))
 
     def read(visible: Path, infrared: Path) -> _Outcome:
         outcome = _read_checked(visible, infrared)
-        return outcome if outcome.images is None else _Outcome(_shaped(outcome.images, crop, resize))
+        return outcome if outcome.images is None else outcome._replace(images=_shaped(outcome.images, crop, resize))
 
     stack = PairStack(name, split, chosen.stems)
-    unreadable: list[str] = []
-    unequal: list[str] = []
-    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-        for index, outcome in enumerate(pool.map(read, chosen.visible, chosen.infrared)):
+    unreadable, unequal, small = list[str](), list[str](), list[str]()
+    remarks: Counter[str] = Counter()
+    with closing(_in_threads(read, chosen)) as outcomes:
+        for index, outcome in enumerate(outcomes):
             unreadable += outcome.unreadable
             unequal += outcome.unequal
+            small += outcome.small
+            remarks.update(outcome.remarks)
             if outcome.images is not None:
                 stack.put(index, *outcome.images)
     problems = [
         *pairing.problems,
-        *_named("unreadable", unreadable),
-        *_named("sizes differ within a pair", unequal),
+        *named("unreadable", unreadable),
+        *named("sizes differ within a pair, so register or crop them to one", unequal),
     ]
     if not problems and not len(chosen):
         problems.append("a data set must hold at least one pair, but got none")
+    # A set of small images alone is refused with the size that its recipe and metrics need.
+    if small and not problems and min(stack.size) >= SMALLEST_TRAIN:
+        problems += named(f"images must have at least {SMALLEST_TRAIN} pixels a side to be enlarged", small)
     if problems:
         raise DataError("\n".join(f"{name}: {problem}" for problem in problems))
-    return stack.finish()
+    notes = tuple(f"{name}: {count} of {len(chosen)} {split} {what}" for what, count in remarks.items())
+    return stack.finish(notes)
 
 
-def _list_images(folder: Path) -> tuple[dict[str, Path], list[str]]:
+def _in_threads(read: Callable[[Path, Path], _Outcome], pairs: Pairing) -> Generator[_Outcome]:
+    """Yield what `read` says of each pair, in order; whoever stops listening stops the reading."""
+    pool = ThreadPoolExecutor(min(8, os.cpu_count() or 1))
     try:
-        names = sorted(entry.name for entry in os.scandir(folder) if entry.is_file())
-    except OSError as error:
-        return {}, [f"{folder} must be a folder that can be read, but got: {error.strerror or error}"]
-    files: dict[str, Path] = {}
-    twice: list[str] = []
-    for path in (folder / name for name in names):
-        if path.suffix.lower() not in SUFFIXES or path.name.startswith("."):
-            continue
-        if path.stem in files:
-            twice.append(f"{path} and {files[path.stem].name}")
-        files.setdefault(path.stem, path)
-    problems = _named("two files of one stem", twice)
-    if not files:
-        problems.append(f"{folder} must hold images ({' '.join(SUFFIXES)}), but got {len(names)} other files")
-    return dict(sorted(files.items())), problems
+        yield from pool.map(read, pairs.visible, pairs.infrared)
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _read_checked(visible_path: Path, infrared_path: Path) -> _Outcome:
-    images: list[np.ndarray] = []
+    pictures: list[Picture] = []
     unreadable: list[str] = []
     for path in (visible_path, infrared_path):
         try:
-            images.append(read_image(path))
+            pictures.append(read_picture(path))
         except DataError as error:
             unreadable.append(str(error))
     if unreadable:
         return _Outcome(None, tuple(unreadable))
-    visible, infrared = images[0], to_grey(images[1])
+    visible, infrared = pictures[0].pixels, to_grey(pictures[1].pixels)
     if visible.shape[:2] != infrared.shape:
-        return _Outcome(None, (), (f"{visible_path} is {_size(visible)}, {infrared_path} is {_size(infrared)}",))
-    return _Outcome((visible, infrared))
+        sizes = f"{shown(visible_path)} is {_size(visible)}, {shown(infrared_path)} is {_size(infrared)}"
+        return _Outcome(None, (), (sizes,))
+    small = (f"{shown(visible_path)} is {_size(visible)}",) if min(infrared.shape) < SMALLEST_TRAIN else ()
+    remarks = [f"visible images {remark}" for remark in pictures[0].remarks]
+    remarks += [f"infrared images {remark}" for remark in pictures[1].remarks]
+    remarks += [f"infrared images {FALSE_COLOUR}"] if coloured(pictures[1].pixels) else []
+    return _Outcome((visible, infrared), (), (), small, tuple(remarks))
 
 
 def _shaped(
@@ -175,11 +190,3 @@ def _shaped(
 
 def _size(image: np.ndarray) -> str:
     return f"{image.shape[0]}x{image.shape[1]}"
-
-
-def _named(what: str, lines: Sequence[str]) -> list[str]:
-    """Return `what` with its files, no more than can be read, and how many more there are."""
-    if not lines:
-        return []
-    more = [f"  ... and {len(lines) - MOST_NAMED} more"] if len(lines) > MOST_NAMED else []
-    return ["\n".join([f"{what} ({len(lines)}):", *(f"  {line}" for line in lines[:MOST_NAMED]), *more])]

@@ -2,41 +2,125 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import cv2
 import numpy as np
 
-from fusion_core.errors import DataError
+from fusion_core.data.headers import Header, UnusableError, damaged, inspect, tiff
+from fusion_core.errors import DataError, printable
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
+MAX_BYTES = 1 << 29
+EIGHT_BITS = ((np.arange(1 << 16) + 128) // 257).astype(np.uint8)
+DARK = 1 << 14
+# What a remark says of the images that it counts: `3 of 24 visible images …`.
+TURNED = "were turned upright, as their EXIF orientation says"
+WIDE = "have 16 bits a channel, read as value / 257"
+NARROW = (
+    f"have 16 bits a channel of which they use {DARK - 1:,} values or fewer: read as value / 257 they are dark. "
+    "Stretch them to 65,535 first if that is not meant"
+)
+FALSE_COLOUR = "are in colour: their BT.601 luma is read"
+
+# Its errors come back as values; on the console they would stand between the lines of a live display.
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+
+
+class Picture(NamedTuple):
+    """The pixels of a file, and what was done to them that its owner should know."""
+
+    pixels: np.ndarray
+    remarks: tuple[str, ...] = ()
 
 
 def read_image(path: Path) -> np.ndarray:
+    """Return the pixels of `read_picture`."""
+    return read_picture(path).pixels
+
+
+def read_picture(path: Path) -> Picture:
     """Return a file's pixels as uint8: RGB (H, W, 3), or grey (H, W) where the file holds one channel.
 
-    Alpha is dropped, a palette resolved, 16 bit become 8 (value / 257, rounded), and EXIF orientation ignored, so that
-    both images of a pair come as stored. Raises DataError that names the file.
+    A palette is resolved, 16 bits become 8 (value / 257, rounded), and the image is turned as its EXIF orientation
+    says, so that it is what a viewer shows; colour profiles and gamma are ignored. Raises DataError, which names the
+    file and what to do, for: what is no whole PNG, JPEG, BMP or TIFF, whatever it is called; several frames or pages;
+    CMYK; pixels that are not opaque; more than 16 bits, signed or floating point; more than MAX_PIXELS pixels.
     """
     try:
-        # imdecode, because imread takes no path outside the local code page on Windows
-        data = np.fromfile(path, np.uint8)
-        image = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if data.size else None
-    except (OSError, cv2.error) as error:
-        raise DataError(f"{path}: an image must be readable, but got {str(error).strip()}") from error
+        data = _content(path)
+        header = inspect(data)
+        stored = _decoded(data)
+        _refuse_transparency(stored, header)
+    except UnusableError as problem:
+        raise DataError(f"{printable(str(path))}: {problem}") from None
+    pixels, remarks = stored, list[str]()
+    if stored.dtype == np.uint16:
+        pixels = EIGHT_BITS[stored]
+        remarks.append(NARROW if stored.max() < DARK else WIDE)
+    if pixels.ndim == 3:
+        pixels = pixels[..., 2::-1]
+    if header.orientation != 1:
+        remarks.append(TURNED)
+        if not data.startswith(tiff.STARTS):  # those the decoder turns
+            pixels = upright(pixels, header.orientation)
+    return Picture(np.ascontiguousarray(pixels), tuple(remarks))
+
+
+def _content(path: Path) -> bytes:
+    """Return a file's bytes. Raises UnusableError where it is empty, too large, or cannot be read."""
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            data = file.read() if size <= MAX_BYTES else b""
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or problem
+        raise UnusableError(f"an image must be readable, but got: {reason}") from problem
+    if size > MAX_BYTES:
+        raise UnusableError(f"an image must have at most {MAX_BYTES:,} bytes, but has {size:,}. Save it as PNG.")
+    if not data:
+        raise UnusableError("an image must be a PNG, JPEG, BMP or TIFF, but got an empty file. Copy it again.")
+    return data
+
+
+def _decoded(data: bytes) -> np.ndarray:
+    """Return the pixels as stored, in OpenCV's channel order."""
+    try:
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    except (cv2.error, MemoryError) as problem:
+        raise damaged(f"OpenCV says: {' '.join(str(problem).split())[:200]}") from problem
     if image is None:
-        what = f"{data.size} bytes that do not decode (cut off?)" if data.size else "an empty file"
-        raise DataError(f"{path}: an image must be a whole PNG, JPEG, BMP or TIFF, but got {what}")
+        raise UnusableError(
+            "an image must decode, but this does not: it is damaged, or compressed in a way that OpenCV does not read. "
+            "Copy it again, or save it as PNG."
+        )
     if image.dtype not in (np.uint8, np.uint16):
-        raise DataError(f"{path}: an image must have 8 or 16 bits per channel, but got {image.dtype}; convert it first")
-    if image.dtype == np.uint16:
-        image = ((image.astype(np.uint32) + 128) // 257).astype(np.uint8)
-    if image.ndim == 2:
-        return image
-    if image.shape[2] not in (3, 4):
-        raise DataError(f"{path}: an image must have 1, 3 or 4 channels, but got {image.shape[2]}")
-    return np.ascontiguousarray(image[..., 2::-1])
+        raise UnusableError(f"an image must have 8 or 16 bits per channel, but got {image.dtype}. Save it as PNG.")
+    if image.ndim == 3 and image.shape[2] not in (3, 4):
+        raise UnusableError(f"an image must have 1, 3 or 4 channels, but got {image.shape[2]}. Save it as grey or RGB.")
+    return image
+
+
+def _refuse_transparency(stored: np.ndarray, header: Header) -> None:
+    """Raise UnusableError where a background would show through, since which one is not said."""
+    if not header.alpha:
+        return
+    opaque = np.iinfo(stored.dtype).max
+    four = stored.ndim == 3 and stored.shape[2] == 4
+    share = np.count_nonzero(stored[..., 3] != opaque) / stored[..., 3].size if four else 1.0
+    if share:
+        got = f"{max(share, 0.001):.1%} of its pixels are not" if four else "it names a transparent grey"
+        raise UnusableError(f"an image must be opaque, but {got}. Flatten it onto a background.")
+
+
+def upright(image: np.ndarray, orientation: int) -> np.ndarray:
+    """Return a view of an image turned and mirrored as EXIF orientation 1 to 8 says."""
+    if orientation in (5, 6, 7, 8):
+        image = image.swapaxes(0, 1)
+    rows = -1 if orientation in (3, 4, 7, 8) else 1
+    columns = -1 if orientation in (2, 3, 6, 7) else 1
+    return image[::rows, ::columns]
 
 
 def to_grey(image: np.ndarray) -> np.ndarray:
@@ -45,6 +129,11 @@ def to_grey(image: np.ndarray) -> np.ndarray:
         return image
     red, green, blue = (image[..., channel].astype(np.uint32) for channel in range(3))
     return ((299 * red + 587 * green + 114 * blue + 500) // 1000).astype(np.uint8)
+
+
+def coloured(image: np.ndarray) -> bool:
+    """Whether an image is in colour beyond what compression does to grey; looks at every eighth pixel."""
+    return image.ndim == 3 and bool(np.mean(np.ptp(image[::8, ::8], axis=2) > 32) > 0.01)
 
 
 def to_rgb(image: np.ndarray) -> np.ndarray:

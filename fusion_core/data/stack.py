@@ -5,9 +5,21 @@ from __future__ import annotations
 from collections import Counter
 
 import numpy as np
+import psutil
 
 from fusion_core.data.dataset import PairSet
 from fusion_core.data.reading import resized, to_rgb
+from fusion_core.errors import DataError
+
+
+def refuse_what_does_not_fit(name: str, count: int, pair_bytes: int) -> None:
+    """Raise DataError for pairs that would take more memory than is free."""
+    needed, free = count * pair_bytes, psutil.virtual_memory().available
+    if needed > free:
+        raise DataError(
+            f"{name}: a data set must fit into memory, but {count:,} pairs take {needed / 1e9:,.1f} GB, and "
+            f"{free / 1e9:,.1f} GB are free. Take fewer (data.limit) or smaller ones (data.resize)."
+        )
 
 
 class PairStack:
@@ -23,27 +35,33 @@ class PairStack:
         self._grey = 0
 
     def put(self, index: int, visible: np.ndarray, infrared: np.ndarray) -> None:
-        """Take pair `index`: visible (H, W) or (H, W, 3), infrared (H, W)."""
+        """Take pair `index`: visible (H, W) or (H, W, 3), infrared (H, W). Raises DataError if memory is too small."""
+        if not self._sizes:
+            refuse_what_does_not_fit(self.name, len(self.stems), visible.nbytes + infrared.nbytes)
         self._sizes[infrared.shape] += 1
         self._grey += visible.ndim == 2
         self._visible.put(index, visible)
         self._infrared.put(index, infrared)
 
-    def finish(self) -> PairSet:
-        """Return the set; what was resized or repeated to RGB is in its notes. Every pair must have been put."""
-        count = len(self.stems)
-        # of equally common sizes the larger, so that the order of files decides nothing
-        size = max(self._sizes, key=lambda size: (self._sizes[size], size))
+    @property
+    def size(self) -> tuple[int, int]:
+        """The commonest height and width; of equally common ones the larger: the order of files decides nothing."""
+        height, width = max(self._sizes, key=lambda size: (self._sizes[size], size))
+        return height, width
+
+    def finish(self, notes: tuple[str, ...] = ()) -> PairSet:
+        """Return the set; what was resized or repeated to RGB is in its notes too. Every pair must have been put."""
+        count, size = len(self.stems), self.size
         channels = 1 if self._grey == count else 3
-        notes = []
+        said = list(notes)
         if others := count - self._sizes[size]:
             what = f"{others} of {count} {self.split} pairs resized to {size[0]}x{size[1]}, the commonest size"
-            notes.append(f"{self.name}: {what}")
+            said.append(f"{self.name}: {what}")
         if self._grey and channels == 3:
-            notes.append(f"{self.name}: {self._grey} of {count} visible {self.split} images are grey, repeated to RGB")
+            said.append(f"{self.name}: {self._grey} of {count} visible {self.split} images are grey, repeated to RGB")
         visible = self._visible.finish((channels, size[0], size[1]))
         infrared = self._infrared.finish((1, size[0], size[1]))
-        return PairSet(self.name, self.split, self.stems, visible, infrared, tuple(notes))
+        return PairSet(self.name, self.split, self.stems, visible, infrared, tuple(said))
 
 
 class _Stack:

@@ -14,6 +14,7 @@ import numpy as np
 from fusion_core.config import SyntheticConfig
 from fusion_core.data.dataset import PairSet
 from fusion_core.data.scene import Canvas, noise
+from fusion_core.data.stack import refuse_what_does_not_fit
 from fusion_core.data.street import draw_street
 from fusion_core.errors import DataError
 
@@ -28,6 +29,7 @@ def synthetic_pairs(split: Literal["train", "test"], config: SyntheticConfig, li
     if min(height, width) < SMALLEST:
         raise DataError(f"data.synthetic.size must be at least {SMALLEST}x{SMALLEST}, but got {height}x{width}")
     count = min(getattr(config, split), limit or getattr(config, split))
+    refuse_what_does_not_fit("synthetic", count, 4 * height * width)
     visible = np.empty((count, 3, height, width), np.uint8)
     infrared = np.empty((count, 1, height, width), np.uint8)
     for index in range(count):

@@ -11,6 +11,7 @@ import numpy as np
 from fusion_core.config import TrialConfig
 from fusion_core.errors import CheckpointError, TrialError
 from fusion_core.recipes.base import EpochReport, Recipe, Summary
+from fusion_core.whole import write_whole
 
 IMAGES = 4
 
@@ -47,9 +48,7 @@ class ArithmeticRecipe(Recipe):
         return EpochReport(epoch, metrics, {"loss_total": float(2 - learned)}, time.perf_counter() - start)
 
     def save_state(self, path: Path) -> None:
-        partial = path.with_suffix(".partial")
-        partial.write_text(json.dumps({"epoch": self.epoch}))
-        partial.replace(path)
+        write_whole(path, json.dumps({"epoch": self.epoch}).encode(), sync=False)
 
     def load_state(self, path: Path) -> None:
         try:

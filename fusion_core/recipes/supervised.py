@@ -133,7 +133,13 @@ class SupervisedRecipe(Recipe):
         return metrics
 
     def _fused(self, seed: int | None, sources: Sources) -> Fused:
-        return self.fuse(sources, seed)[0]
+        fused, weight_map = self.fuse(sources, seed)
+        if not weight_map.isfinite().all():
+            raise TrialError(
+                f"the weight map must stay finite, but is not after epoch {self.epoch + 1}. "
+                "Lower recipe.learning_rate or the loss weights."
+            )
+        return fused
 
     @torch.no_grad()
     def samples(self, limit: int) -> list[SampleImages]:
@@ -164,8 +170,12 @@ class SupervisedRecipe(Recipe):
         tensors, metadata = checkpoints.load_state(path, str(self.device))
         if metadata.get("trial") != self._identity():
             raise CheckpointError(f"{path}: a training state must be of this trial, but it is of another one.")
-        self.stepper.restore(tensors, metadata)
-        self.epoch = int(metadata["epoch"])
+        try:
+            self.stepper.restore(tensors, metadata)
+            self.epoch = int(metadata["epoch"])
+        except (KeyError, ValueError, IndexError, RuntimeError) as problem:
+            what = checkpoints.shortened(str(problem))
+            raise CheckpointError(f"{path}: a training state must hold all of a trial, but {what}.") from problem
 
     def _identity(self) -> str:
         return self.config.model_dump_json(include={"policy", "kernel", "loss", "seed"})

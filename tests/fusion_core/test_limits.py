@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from fusion_core.config import LossConfig, PolicyConfig, SupervisedConfig, TrialConfig
+from fusion_core.config import KernelConfig, LossConfig, PolicyConfig, SupervisedConfig, TrialConfig
 from fusion_core.data.dataset import PairSet
 from fusion_core.limits import SMALLEST_TEST, SMALLEST_TRAIN, size_problems
 from fusion_core.recipes.catalog import build_recipe
@@ -31,9 +32,11 @@ def test_every_set_that_is_too_small_is_named_with_its_size() -> None:
     assert "a window of at most 30" in problems[1]
 
 
-def test_the_smallest_sizes_that_are_allowed_do_train_and_evaluate_even_in_a_batch_of_one() -> None:
+@pytest.mark.parametrize("levels", [1, 4, 8])
+def test_the_smallest_sizes_that_are_allowed_do_train_and_evaluate_even_in_a_batch_of_one(levels: int) -> None:
+    config = CONFIG.model_copy(update={"kernel": KernelConfig(levels=levels)})
     train = pairs("train", 3, SMALLEST_TRAIN, SMALLEST_TRAIN)
     test = {"test": pairs("test", 1, SMALLEST_TEST, SMALLEST_TEST)}
-    assert size_problems([CONFIG], train, test) == []
-    (report,) = build_recipe(CONFIG, Workspace(train, test)).epochs()
+    assert size_problems([config], train, test) == []
+    (report,) = build_recipe(config, Workspace(train, test)).epochs()
     assert np.isfinite(report.metrics["test"]["VIF"].mean)

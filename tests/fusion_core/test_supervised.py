@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from fusion_core import checkpoints
 from fusion_core.checkpoints import load_checkpoint
 from fusion_core.config import LossConfig, PolicyConfig, SupervisedConfig, TrialConfig
 from fusion_core.data.dataset import PairSet
@@ -77,6 +78,13 @@ def test_a_state_of_another_trial_or_cut_short_is_refused(workspace: Workspace, 
     other = build_recipe(config().model_copy(update={"seed": 5}), workspace)
     with pytest.raises(CheckpointError, match="of another one"):
         other.load_state(state)
+    tensors, metadata = checkpoints.load_state(state)
+    for name, text in (("policy.leave.bias", "state_dict"), ("micro_batch", "micro_batch")):
+        known = {key: value for key, value in metadata.items() if key not in (name, "format")}
+        checkpoints.save_state(state, {key: value for key, value in tensors.items() if key != name}, known)
+        with pytest.raises(CheckpointError, match=f"must hold all of a trial, but .*{text}"):
+            recipe.load_state(state)
+    recipe.save_state(state)
     state.write_bytes(state.read_bytes()[:1000])
     with pytest.raises(CheckpointError, match="whole safetensors"):
         recipe.load_state(state)

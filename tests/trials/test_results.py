@@ -149,7 +149,7 @@ def test_a_reader_sees_whole_reports_and_does_not_stop_the_writer(results: Resul
 
 
 @pytest.mark.parametrize(
-    ("content", "says"), [(b"not a database at all" * 99, "file is not a database"), (b"", "version 1, but it says 0")]
+    ("content", "says"), [(b"not a database at all" * 99, "file is not a database"), (b"", "the table is empty")]
 )
 def test_a_file_that_is_no_results_table_is_refused(tmp_path: Path, content: bytes, says: str) -> None:
     path = tmp_path / FILE
@@ -160,7 +160,7 @@ def test_a_file_that_is_no_results_table_is_refused(tmp_path: Path, content: byt
 
 def test_a_table_of_another_version_is_refused_with_what_to_do(results: Results) -> None:
     results.connection.execute("PRAGMA user_version = 9")
-    with pytest.raises(ResultsError, match="version 1, but it says 9; read it with the program that wrote it"):
+    with pytest.raises(ResultsError, match="version 1, but it says 9: a newer program wrote it; update this program"):
         Results.open(results.path)
 
 

@@ -4,7 +4,8 @@ import pytest
 
 from fusion_core.config import FolderPair, SupervisedConfig
 from fusion_core.errors import ConfigError
-from trials.spec import SweepSpec, load
+from trials.space import expand
+from trials.spec import Limits, SweepSpec, load
 
 MINIMAL = "name: small\n"
 
@@ -30,6 +31,27 @@ def test_a_name_alone_is_a_sweep_of_one_default_trial(tmp_path):
     spec = loaded(tmp_path, MINIMAL)
     assert spec.size == 1 and spec.seeds == (0,) and spec.grid == {} and spec.rank_by.metric == "Reward"
     assert spec.text == MINIMAL and spec.path == tmp_path / "sweep.yaml"
+
+
+def test_a_worker_has_no_time_limit_and_a_trial_three_attempts_unless_the_file_says_so(tmp_path):
+    assert loaded(tmp_path, MINIMAL).limits == Limits(trial_seconds=None, attempts=3)
+    assert loaded(tmp_path, "name: a\nlimits: {trial_seconds: null}\n").limits == Limits()
+    assert loaded(tmp_path, "name: a\nlimits: {trial_seconds: 90, attempts: 1}\n").limits == Limits(
+        trial_seconds=90, attempts=1
+    )
+
+
+def test_a_sweep_of_many_trials_is_refused_until_it_is_confirmed(tmp_path):
+    axes = f"  loss.max_ratio: {list(range(50))}\n  loss.grad_ratio: {list(range(40))}\n"
+    loaded(tmp_path, f"name: a\ngrid:\n{axes}").refuse_unless_confirmed()
+    many = loaded(tmp_path, f"name: a\ngrid:\n{axes}seeds: [0, 1]\n")
+    with pytest.raises(ConfigError, match=r"but this one has 4,000 trials, 16,000 epochs in total\. Add --yes to run"):
+        many.refuse_unless_confirmed()
+
+
+def test_the_epochs_of_a_sweep_are_counted_by_kind_of_recipe(tmp_path):
+    spec = loaded(tmp_path, "name: a\ngrid: {recipe.kind: [supervised, arithmetic]}\nseeds: [0, 1, 2]\n")
+    assert spec.epochs == 3 * 4 + 3 * 2 == sum(trial.config.recipe.epochs for trial in expand(spec))
 
 
 def test_1e_4_is_a_number_in_every_spelling(tmp_path):
@@ -90,6 +112,15 @@ recources: {gpu: 1}
             "trial: {data: {train: msr}}",
             "trial.data.train must be a known data set, but got 'msr'. Did you mean 'msrs'?",
         ),
+        ("trial: {data: {train: {name: .., visible: a, infrared: b}}}", "the first no . or -, but got '..'"),
+        ("trial: {data: {train: {name: a/b, visible: a, infrared: b}}}", "must be letters, digits, _, . and -"),
+        ("trial: {data: {resize: [9000, 64]}}", "trial.data.resize[0] must be at most 8192, but got 9000"),
+        ("trial: {data: {synthetic: {train: 1000000}}}", "synthetic.train must be at most 10000, but got 1000000"),
+        ("trial: {policy: {base_channels: 100000000}}", "base_channels must be at most 1024, but got 100000000"),
+        (
+            'trial: {loss: {terms: {"a/../b": 1}}}',
+            "must be the name of a term (letters, digits and _), but got 'a/../b'",
+        ),
         ("trial: {data: {test: [pet, pet]}}", "trial.data.test must name each set once, but 'pet' is repeated"),
         ("trial: {data: {test: []}}", "trial.data.test must name at least one data set"),
         ("trial: {data: {optional: [pet]}}", "trial.data.optional must name sets of trial.data.test, but got 'pet'"),
@@ -109,6 +140,12 @@ recources: {gpu: 1}
         ("rank_by:", "rank_by must be a section of keys, but got nothing"),
         ("resources: {gpu: 1.5}", "resources.gpu must be a share of at most 1, or a whole number of GPUs, but got 1.5"),
         ("resources: {gpu: 0}", "resources.gpu must be more than 0, but got 0"),
+        ("limits: {trial_seconds: 0}", "limits.trial_seconds must be more than 0, but got 0"),
+        ("limits: {trial_seconds: .inf}", "limits.trial_seconds must be a finite number, but got inf"),
+        ("limits: {trial_seconds: 1h}", "limits.trial_seconds must be a number, but got '1h'"),
+        ("limits: {attempts: 0}", "limits.attempts must be at least 1, but got 0"),
+        ("limits: {attempts: 1.5}", "limits.attempts must be a whole number, but got 1.5"),
+        ("limits: {attempt: 1}", "limits has no key 'attempt'. Did you mean 'attempts'?"),
         ("keep_states: yes", "keep_states must be true or false, but got 'yes'. Write true."),
         ("keep_best: -1", "keep_best must be at least 0, but got -1"),
     ],
@@ -141,6 +178,7 @@ def test_a_broken_rule_is_said_with_its_value_and_line(tmp_path, line, message):
         ("loss.ssim_shared: [null]", "grid.loss.ssim_shared[0] must be a number, text, true or false, but got nothing"),
         ("loss.max_mode: [l1, l3]", "grid.loss.max_mode[1] must be one of l1, l2, but got 'l3'"),
         ("loss.terms.mine: [1, -1]", "grid.loss.terms.mine[1] must be at least 0, but got -1"),
+        ('"loss.terms.\\e[31m": [1]', "must end in the name of a term (letters, digits and _), but got '\\x1b[31m'"),
         ("policy.base_channels: [8.5]", "grid.policy.base_channels[0] must be a whole number, but got 8.5"),
         ("recipe.kind: [superwised]", "Did you mean 'supervised'?"),
         ("recipe.fail_at: [0, 1]", "grid.recipe.fail_at must be a field of recipe of kind supervised, but is not one"),
@@ -179,10 +217,19 @@ def test_ssim_shared_beside_a_weight_that_it_sets_is_refused(tmp_path, text):
     assert len(found) == 1 and "sweep.yaml:3: loss.ssim_shared sets ssim_ratio and ssim_ir_ratio" in found[0]
 
 
+@pytest.mark.timeout(10)
+def test_a_grid_of_a_million_million_trials_is_refused_at_once(tmp_path):
+    names = ("max_ratio", "grad_ratio", "consist_ratio", "color_ratio")
+    axes = "".join(f"  loss.{name}: {list(range(1000))}\n" for name in names)
+    (found,) = problems(tmp_path, f"name: a\ngrid:\n{axes}")
+    assert "but this one has 1,000,000,000,000. Take values out" in found
+
+
 def test_a_grid_of_more_trials_than_anybody_runs_is_refused_with_their_number(tmp_path):
     axes = "".join(f"  loss.{name}: {list(range(100))}\n" for name in ("max_ratio", "grad_ratio", "consist_ratio"))
     assert problems(tmp_path, f"name: a\ngrid:\n{axes}") == [
-        "sweep.yaml:2: a sweep may have 100,000 trials, but this one has 1,000,000"
+        "sweep.yaml:2: a sweep may have 100,000 trials, but this one has 1,000,000. "
+        "Take values out of its axes, or make several sweeps of it."
     ]
 
 
@@ -221,6 +268,11 @@ def test_a_data_root_argument_wins_over_the_file(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     path = write(tmp_path, "name: a\ntrial: {data: {root: here}}\n")
     assert load(path, data_root=Path("there")).trial.data.root == tmp_path / "there"
+
+
+def test_a_name_is_never_longer_than_a_folder_s(tmp_path):
+    found = problems(tmp_path, f"name: {'a' * 300}\n")
+    assert found == ["sweep.yaml:1: name must have at most 100 letters, but has 300. Shorten it."]
 
 
 def test_a_misspelt_path_of_a_sweep_file_is_given_its_neighbour(tmp_path):

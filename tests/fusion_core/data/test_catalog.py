@@ -110,13 +110,22 @@ def test_all_problems_of_all_sets_come_at_once(tmp_path: Path, write: Write) -> 
         "data.train must name a known data set, but got 'roadscen'. Did you mean 'roadscene'?",
         "data.optional must name known data sets, but got 'm3df'. Did you mean 'm3fd'?",
         "data.test must name each set once, but got 'pet' 2 times",
-        "msrs: no partner in",
+        "msrs: no partner of that name in",
         f"m3fd not found under {tmp_path}: looked for M3FD/M3FD_Fusion/{{Vis,Ir}}",
         "--data-root DIR",
         "python run_sweep.py --fetch pet",
         "use `synthetic`",
     ):
         assert part in message
+
+
+def test_a_path_that_the_system_refuses_is_one_problem_among_others(tmp_path: Path) -> None:
+    mine = FolderPair(name="mine", visible=tmp_path / ("n" * 300), infrared=tmp_path)
+    with pytest.raises(DataError) as caught:
+        load_data(DataConfig(train=mine, test=("m3fd",), root=tmp_path))
+    first, second = str(caught.value).splitlines()
+    assert first.startswith("mine must lie in folders that can be read, but got: File name too long: ")
+    assert second.startswith("m3fd not found under")
 
 
 def test_an_optional_set_that_is_missing_is_left_out_with_a_note(tmp_path: Path) -> None:

@@ -30,10 +30,12 @@ def git(*arguments: str, folder: Path) -> None:
     subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True, env={**os.environ, **identity})
 
 
-def serve(monkeypatch: pytest.MonkeyPatch, name: str, url: str) -> None:
+def serve(
+    monkeypatch: pytest.MonkeyPatch, name: str, url: str, commit: str = "", pairs: tuple[int, int] | None = None
+) -> None:
     entry = CATALOG[name]
     assert entry.repository
-    repository = dataclasses.replace(entry.repository, url=url)
+    repository = dataclasses.replace(entry.repository, url=url, commit=commit, pairs=pairs)
     monkeypatch.setitem(CATALOG, name, dataclasses.replace(entry, repository=repository))
 
 
@@ -63,6 +65,69 @@ def test_a_fetched_set_is_found_by_the_catalog(upstream: Path, tmp_path: Path, n
     assert lines[0].startswith(f"Fetching {name} from {upstream.as_uri()}")
     assert any("done." in line for line in lines)
     assert len(load_data(DataConfig(train=name, test=(name,), root=root)).train) > 0
+
+
+def head(folder: Path) -> str:
+    return subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=folder, check=True, capture_output=True, text=True
+    ).stdout.strip()
+
+
+@needs_git
+def test_the_commit_that_the_catalog_names_is_fetched_and_not_a_newer_one(
+    upstream: Path, tmp_path: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = head(upstream)
+    for folder in ("vi", "ir"):
+        write(upstream / "train" / folder / "added.png")
+    git("add", ".", folder=upstream)
+    git("commit", "--quiet", "-m", "more", folder=upstream)
+    lines: list[str] = []
+    serve(monkeypatch, "msrs", upstream.as_uri(), known, (12, 12))
+    folder = fetch("msrs", tmp_path / "data", lines.append)
+    assert head(folder) == known != head(upstream)
+    assert lines[-1] == f"msrs is in {folder}: 12 pairs to train and 12 to test with, commit {known}"
+
+
+@needs_git
+@pytest.mark.parametrize(
+    ("commit", "pairs", "message"),
+    [
+        ("0" * 40, None, "git fetch of"),
+        ("", (12, 13), "must hold 12 and 13 pairs of msrs to train and to test with, but has 12 and 12"),
+    ],
+)
+def test_what_is_not_as_the_catalog_says_is_refused_and_not_kept(
+    upstream: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, commit: str, pairs: tuple[int, int], message: str
+) -> None:
+    serve(monkeypatch, "msrs", upstream.as_uri(), commit, pairs)
+    with pytest.raises(DataError, match=message):
+        fetch("msrs", tmp_path / "data", lambda line: None)
+    assert list((tmp_path / "data").iterdir()) == []
+
+
+@needs_git
+def test_links_hooks_and_unpaired_files_of_a_repository_come_to_nothing(
+    upstream: Path, tmp_path: Path, write: Write
+) -> None:
+    (upstream / "train" / "vi" / "secret.png").symlink_to("/etc/passwd")
+    write(upstream / "train" / "ir" / "secret.png")
+    git("add", ".", folder=upstream)
+    git("commit", "--quiet", "-m", "link", folder=upstream)
+    folder = fetch("msrs", tmp_path / "data", lambda line: None)
+    assert not (folder / "train" / "vi" / "secret.png").is_symlink()
+    with pytest.raises(DataError, match=r"secret\.png: an image must be a PNG"):
+        load_data(DataConfig(train="msrs", test=("msrs",), root=tmp_path / "data"))
+    (upstream / "train" / "ir" / "secret.png").unlink()
+    git("commit", "--quiet", "-a", "-m", "unpaired", folder=upstream)
+    with pytest.raises(DataError, match=r"must hold pairs of msrs, but:\nno partner of that name in MSRS/train/ir"):
+        fetch("msrs", tmp_path / "other", lambda line: None)
+    assert list((tmp_path / "other").iterdir()) == []
+
+
+def test_every_repository_of_the_catalog_is_reached_by_https() -> None:
+    urls = [entry.repository.url for entry in CATALOG.values() if entry.repository]
+    assert urls and all(url.startswith("https://github.com/") for url in urls)
 
 
 @needs_git

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -41,7 +42,7 @@ def test_every_unpaired_unreadable_and_unequal_file_is_in_one_error(tmp_path: Pa
         read_pairs(scan_pairs(vi, ir), "mine", "test")
     message = str(caught.value)
     for part in (
-        "two files of one stem (1)",
+        "two files of one stem, of which one must go (1)",
         str(vi / "only_visible.png"),
         str(ir / "only_infrared.png"),
         str(ir / "broken.png"),
@@ -118,6 +119,43 @@ def test_an_image_of_another_size_takes_the_commonest_and_is_noted(tmp_path: Pat
     assert pairs.notes == ("mine: 1 of 4 train pairs resized to 6x8, the commonest size",)
 
 
+def test_a_pixel_among_images_is_named_and_not_blown_up(tmp_path: Path, write: Write) -> None:
+    for folder in ("vi", "ir"):
+        for stem, size in (("a", (48, 48)), ("b", (48, 48)), ("dot", (1, 1))):
+            write(tmp_path / folder / f"{stem}.png", size=size)
+    with pytest.raises(DataError) as caught:
+        read_pairs(find_pairs(tmp_path / "vi", tmp_path / "ir"), "mine", "train")
+    assert str(caught.value) == (
+        f"mine: images must have at least 32 pixels a side to be enlarged (1):\n  {tmp_path / 'vi' / 'dot.png'} is 1x1"
+    )
+
+
+def test_what_was_done_to_images_is_counted_in_the_notes(tmp_path: Path, write: Write) -> None:
+    for stem in "abc":
+        write(tmp_path / "vi" / f"{stem}.png", np.full((4, 4), 700, np.uint16))
+        colour = (250, 40, 10) if stem == "b" else (90, 90, 95)
+        write(tmp_path / "ir" / f"{stem}.png", np.full((4, 4, 3), colour, np.uint8))
+    notes = read_pairs(find_pairs(tmp_path / "vi", tmp_path / "ir"), "mine", "test").notes
+    assert notes[0].startswith(
+        "mine: 3 of 3 test visible images have 16 bits a channel of which they use 16,383 values"
+    )
+    assert notes[1:] == ("mine: 1 of 3 test infrared images are in colour: their BT.601 luma is read",)
+
+
+def test_a_set_that_does_not_fit_into_memory_is_refused_at_its_first_pair(
+    tmp_path: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for stem in "abc":
+        for folder in ("vi", "ir"):
+            write(tmp_path / folder / f"{stem}.png", size=(100, 100))
+    monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(available=59_999))
+    with pytest.raises(
+        DataError, match=r"mine: a data set must fit into memory, but 3 pairs take 0\.0 GB, .*data\.limit"
+    ):
+        read_pairs(find_pairs(tmp_path / "vi", tmp_path / "ir"), "mine", "test")
+    assert len(read_pairs(find_pairs(tmp_path / "vi", tmp_path / "ir"), "mine", "test", limit=2)) == 2
+
+
 def test_the_crop_comes_before_the_resize(tmp_path: Path, write: Write) -> None:
     image = np.zeros((8, 24), np.uint8)
     image[:, 8:16] = 200
@@ -144,5 +182,5 @@ def test_a_pair_read_alone_names_both_broken_files(tmp_path: Path, write: Write)
     left, right = write(tmp_path / "a.png", b"x"), write(tmp_path / "b.png", b"")
     with pytest.raises(DataError, match=r"a\.png(.|\n)*b\.png"):
         read_pair(left, right)
-    visible, infrared = read_pair(write(tmp_path / "c.png"), write(tmp_path / "d.png", np.zeros((6, 8, 3), np.uint8)))
-    assert (visible.shape, infrared.shape) == ((6, 8), (6, 8))
+    pair = read_pair(write(tmp_path / "c.png"), write(tmp_path / "d.png", np.zeros((6, 8, 3), np.uint8)))
+    assert (pair.visible.shape, pair.infrared.shape, pair.remarks) == ((6, 8), (6, 8), ())

@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -15,6 +15,7 @@ from fusion_core.errors import DataError
 from tests.fusion_core.data.conftest import Write
 
 sizes = st.tuples(st.integers(1, 12), st.integers(1, 12))
+unhurried = settings(deadline=None)  # a busy machine is no defect
 shapes = st.one_of(sizes, sizes.map(lambda size: (*size, 3)))
 
 
@@ -31,12 +32,14 @@ def stored(path: Path, image: np.ndarray) -> Path:
 
 
 @pytest.mark.parametrize("suffix", [".png", ".bmp", ".tif"])
+@unhurried
 @given(image=shapes.flatmap(lambda shape: arrays(np.uint8, shape)))
 def test_8_bit_images_come_back_exactly(folder: Path, suffix: str, image: np.ndarray) -> None:
     np.testing.assert_array_equal(read_image(stored(folder / f"x{suffix}", image)), image)
 
 
 @pytest.mark.parametrize("suffix", [".png", ".tiff"])
+@unhurried
 @given(image=shapes.flatmap(lambda shape: arrays(np.uint16, shape)))
 def test_16_bit_images_are_rounded_to_8_bit(folder: Path, suffix: str, image: np.ndarray) -> None:
     expected = np.rint(image / 257).astype(np.uint8)
@@ -54,15 +57,6 @@ def test_a_jpeg_keeps_its_colour_and_channel_count(
     assert np.abs(read.astype(int) - image).max() <= 3
 
 
-def test_alpha_is_dropped(tmp_path: Path) -> None:
-    image = np.arange(60, dtype=np.uint8).reshape(3, 5, 4)
-    done, data = cv2.imencode(".png", image)
-    assert done
-    path = tmp_path / "x.png"
-    path.write_bytes(data.tobytes())
-    np.testing.assert_array_equal(read_image(path), image[..., [2, 1, 0]])
-
-
 def test_a_palette_is_resolved_to_rgb(tmp_path: Path) -> None:
     # an uncompressed 8-bit BMP with two colours: 4 x 1 pixels, palette in blue green red zero
     palette = bytes((0, 0, 255, 0, 20, 40, 60, 0))
@@ -71,17 +65,6 @@ def test_a_palette_is_resolved_to_rgb(tmp_path: Path) -> None:
     path = tmp_path / "x.bmp"
     path.write_bytes(header + info + palette + bytes((0, 1, 1, 0)))
     assert read_image(path).tolist() == [[[255, 0, 0], [60, 40, 20], [60, 40, 20], [255, 0, 0]]]
-
-
-def test_exif_orientation_is_ignored(tmp_path: Path) -> None:
-    done, data = cv2.imencode(".jpg", np.zeros((20, 30, 3), np.uint8))
-    assert done
-    rotate = b"Exif\0\0II*\0" + struct.pack("<IHHHIHHI", 8, 1, 0x112, 3, 1, 6, 0, 0)
-    segment = b"\xff\xe1" + struct.pack(">H", len(rotate) + 2) + rotate
-    path = tmp_path / "x.jpg"
-    path.write_bytes(data.tobytes()[:2] + segment + data.tobytes()[2:])
-    assert cv2.imread(str(path)).shape == (30, 20, 3)
-    assert read_image(path).shape == (20, 30, 3)
 
 
 def test_a_path_may_hold_any_letters(tmp_path: Path, write: Write) -> None:
@@ -99,7 +82,7 @@ def test_a_file_cut_off_anywhere_is_named(tmp_path: Path, write: Write, suffix: 
 
 
 def test_floating_point_pixels_are_refused(tmp_path: Path, write: Write) -> None:
-    with pytest.raises(DataError, match="8 or 16 bits per channel, but got float32"):
+    with pytest.raises(DataError, match=r"8 or 16 unsigned bits per channel, but got 32 bits \(floating point\)"):
         read_image(write(tmp_path / "x.tif", np.zeros((4, 4), np.float32)))
 
 
@@ -108,17 +91,20 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         read_image(tmp_path / "gone.png")
 
 
+@unhurried
 @given(image=sizes.flatmap(lambda size: arrays(np.uint8, (*size, 3))))
 def test_grey_is_bt601_rounded(image: np.ndarray) -> None:
     exact = image @ np.array([0.299, 0.587, 0.114])
     assert np.abs(to_grey(image) - exact).max() <= 0.5 + 1e-9
 
 
+@unhurried
 @given(grey=sizes.flatmap(lambda size: arrays(np.uint8, size)))
 def test_grey_of_a_repeated_channel_is_that_channel(grey: np.ndarray) -> None:
     np.testing.assert_array_equal(to_grey(to_rgb(grey)), grey)
 
 
+@unhurried
 @given(size=sizes)
 def test_a_square_crop_is_centred_with_the_short_side(size: tuple[int, int]) -> None:
     height, width = size

@@ -1,0 +1,59 @@
+"""What is right for any input whatever: a value that keeps its promises, or one error that a user can read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from fusion_core.data.headers import MAX_PIXELS
+from fusion_core.data.reading import read_picture
+from fusion_core.errors import ConfigError, DataError, FusionError
+from tests.fuzz.sweep_inputs import SweepInput
+from trials.identity import trial_id
+from trials.messages import MOST
+from trials.space import expand
+from trials.spec import load
+
+LONGEST_LINE = 2000
+MOST_EXPANDED = 50
+
+
+def read_sweep(given: SweepInput, path: Path) -> bool:
+    """Return whether a sweep file is read. Raises AssertionError, or whatever the loader lets through."""
+    path.write_bytes(given.content)
+    try:
+        spec = load(path, given.overrides)
+    except ConfigError as problem:
+        check_message(problem, MOST + 1)
+        return False
+    assert spec.size >= 1 and spec.epochs >= spec.size
+    if spec.size <= MOST_EXPANDED:
+        trials = expand(spec)
+        assert len(trials) == spec.size
+        assert len({trial_id(trial.config, {}) for trial in trials}) <= spec.size
+    return True
+
+
+def read_picture_file(content: bytes, path: Path) -> bool:
+    """Return whether an image is read. Raises AssertionError, or whatever the reader lets through."""
+    path.write_bytes(content)
+    try:
+        pixels = read_picture(path).pixels
+    except DataError as problem:
+        check_message(problem, 1)
+        assert str(path) in str(problem)
+        return False
+    assert pixels.dtype == np.uint8 and pixels.flags["C_CONTIGUOUS"]
+    assert pixels.ndim == 2 or pixels.shape[2:] == (3,)
+    assert 1 <= pixels.shape[0] * pixels.shape[1] <= MAX_PIXELS
+    return True
+
+
+def check_message(problem: FusionError, most_lines: int) -> None:
+    """Assert that an error can be printed, steers no terminal, and is no longer than can be read."""
+    lines = str(problem).splitlines()
+    assert 1 <= len(lines) <= most_lines
+    for line in lines:
+        assert line.isprintable() and len(line) <= LONGEST_LINE, line
+        line.encode()
