@@ -45,7 +45,7 @@ def trial_id(config: TrialConfig, fingerprints: Mapping[str, str]) -> str:
 
     The data section is left out: names, paths, crops and sizes are all in the fingerprints.
     """
-    deciding = config.model_dump(mode="json", exclude={"data", "loss"})
+    deciding = config.model_dump(mode="json", exclude={"data", "loss", "reward", "start"})
     for section, names in NOT_DECIDING.items():
         for name in names:
             deciding[section].pop(name, None)

@@ -42,6 +42,15 @@ FACTS: dict[str, MetricFacts] = {
     )
 }
 
+# Metrics that need a package and weights of somebody else; measured where a trial names them, and costly.
+OPTIONAL: dict[str, MetricFacts] = {
+    facts.name: facts
+    for facts in (
+        MetricFacts("LPIPS", "Learned perceptual distance", False, 0, INFINITY, "AlexNet, mean over both sources"),
+        MetricFacts("NIQE", "Natural image quality evaluator", False, 0, INFINITY, "of the fused image alone"),
+    )
+}
+
 # The column order of the reference's metrics.csv; ours follow.
 REFERENCE_COLUMNS = (
     "Reward", "VIF", "Qabf", "SSIM", "PSNR", "MSE", "CC", "SCD", "Nabf", "MI", "AG", "EN", "SF", "SD",

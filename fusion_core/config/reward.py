@@ -1,0 +1,44 @@
+"""The reward: weights of metrics, how the two sources join, and how the metrics' scales are evened out."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from fusion_core.config.base import Frozen, NonNegative, Positive
+from fusion_core.errors import did_you_mean
+from fusion_core.metrics.facts import FACTS, OPTIONAL
+
+REWARDABLE = tuple(name for name in (*FACTS, *OPTIONAL) if name != "Reward")
+
+
+class RewardConfig(Frozen):
+    """A weighted sum of metrics, divided by how many have a weight; the defaults are the reference's Reward.
+
+    Only ratios of the weights matter to learners that standardise advantages. `aggregate` says how a metric's two
+    sources join: `sum` as the metric itself does, which copying one source can win; `min`, `softmin` (at `temperature`,
+    in units of the metric) and `harmonic` count both sources as the worse one, so it cannot. `normalise` divides each
+    metric by its spread: `fixed` as measured once before training, `group` within each group of samples.
+    `expensive: best` scores metrics that need a network of their own for the best sample only.
+    """
+
+    weights: dict[str, NonNegative] = Field(default_factory=lambda: {"VIF": 1.0, "Qabf": 1.5, "SSIM": 1.0})
+    aggregate: Literal["sum", "min", "softmin", "harmonic"] = "sum"
+    temperature: Positive = 0.1
+    normalise: Literal["none", "fixed", "group"] = "none"
+    expensive: Literal["all", "best"] = "all"
+
+    @model_validator(mode="after")
+    def _weights_of_known_metrics(self) -> Self:
+        for name in self.weights:
+            if name not in REWARDABLE:
+                raise ValueError(f"reward.weights must name metrics, but got {name!r}.{did_you_mean(name, REWARDABLE)}")
+        if not self.active:
+            raise ValueError("reward.weights must hold one above 0. Give a metric a weight.")
+        return self
+
+    @property
+    def active(self) -> dict[str, float]:
+        """Return the weights above 0."""
+        return {name: weight for name, weight in self.weights.items() if weight > 0}
