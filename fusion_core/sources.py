@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -51,6 +51,14 @@ class Fused(Quantities):
         if sources.visible.shape[1] == 1:
             return cls(luma.clamp(-1, 1), repeated=True)
         return cls((luma + sources.colour_offset).clamp(-1, 1))
+
+    @classmethod
+    def pick(cls, batches: Sequence[Fused], which: Sequence[int]) -> Fused:
+        """Take image i of the batch `which[i]`; all batches have the same sizes and were made in the same way."""
+        first = batches[0]
+        image = torch.stack([batches[k].image[i] for i, k in enumerate(which)])
+        pixels = torch.stack([batches[k].pixels[i] for i, k in enumerate(which)])
+        return cls(image, pixels, repeated=first._repeated)
 
     @property
     def grey(self) -> Tensor:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from fusion_core.metrics import edges, fidelity, information, similarity
+from fusion_core.metrics.by_source import BySource, mean, total
 from fusion_core.metrics.facts import FACTS
 from fusion_core.sources import Fused, Sources
 
@@ -27,22 +28,34 @@ def reward(sources: Sources, fused: Fused) -> Tensor:
     ) / 3
 
 
+BY_SOURCE: dict[str, BySource] = {
+    "VIF": BySource(information.visual_information_fidelity, total),
+    "SSIM": BySource(similarity.ssim_reference, total),
+    "PSNR": BySource(fidelity.squared_errors, fidelity.psnr_reference),
+    "MSE": BySource(fidelity.squared_errors, fidelity.mean_squared_error),
+    "CC": BySource(fidelity.correlations, mean),
+    "SCD": BySource(fidelity.correlations_of_differences, total),
+    "MI": BySource(information.mutual_information, total),
+    "SSIM_std": BySource(similarity.ssim, mean),
+    "PSNR_std": BySource(fidelity.squared_errors, fidelity.psnr),
+}
+
 METRICS: dict[str, Metric] = {
-    "VIF": information.visual_information_fidelity,
+    "VIF": BY_SOURCE["VIF"],
     "Qabf": edges.qabf,
-    "SSIM": similarity.ssim_reference,
-    "PSNR": fidelity.psnr_reference,
-    "MSE": fidelity.mean_squared_error,
-    "CC": fidelity.correlation,
-    "SCD": fidelity.sum_of_correlations_of_differences,
+    "SSIM": BY_SOURCE["SSIM"],
+    "PSNR": BY_SOURCE["PSNR"],
+    "MSE": BY_SOURCE["MSE"],
+    "CC": BY_SOURCE["CC"],
+    "SCD": BY_SOURCE["SCD"],
     "Nabf": edges.nabf,
-    "MI": information.mutual_information,
+    "MI": BY_SOURCE["MI"],
     "AG": edges.average_gradient,
     "EN": information.entropy,
     "SF": edges.spatial_frequency_reference,
     "SD": fidelity.standard_deviation,
-    "SSIM_std": similarity.ssim,
-    "PSNR_std": fidelity.psnr,
+    "SSIM_std": BY_SOURCE["SSIM_std"],
+    "PSNR_std": BY_SOURCE["PSNR_std"],
     "SF_std": edges.spatial_frequency,
     "Reward": reward,
 }

@@ -51,6 +51,12 @@ OPTIONAL: dict[str, MetricFacts] = {
     )
 }
 
+
+def facts_of(name: str) -> MetricFacts:
+    """Return the facts of a metric of the catalog or of an optional one."""
+    return FACTS[name] if name in FACTS else OPTIONAL[name]
+
+
 # The column order of the reference's metrics.csv; ours follow.
 REFERENCE_COLUMNS = (
     "Reward", "VIF", "Qabf", "SSIM", "PSNR", "MSE", "CC", "SCD", "Nabf", "MI", "AG", "EN", "SF", "SD",

@@ -57,34 +57,46 @@ def _correlation(covariance: Tensor, variance: Tensor, other: Tensor) -> Tensor:
     return torch.where(scale > 0, covariance / scale, 0.0)
 
 
-def mean_squared_error(sources: Sources, fused: Fused) -> Tensor:
+def squared_errors(sources: Sources, fused: Fused) -> Tensor:
+    """Mean squared difference to each source, in squared grey levels, (2, N)."""
+    m = _of(sources, fused)
+    return fused.once("parts_MSE", lambda: torch.stack((m["mse_a"], m["mse_b"])))
+
+
+def mean_squared_error(parts: Tensor) -> Tensor:
     """Mean of the errors to both sources, on grey / 255; lower is better."""
-    m = _of(sources, fused)
-    return (m["mse_a"] + m["mse_b"]) / (2 * 255**2)
+    return (parts[0] + parts[1]) / (2 * 255**2)
 
 
-def psnr_reference(sources: Sources, fused: Fused) -> Tensor:
+def psnr_reference(parts: Tensor) -> Tensor:
     """20 log10(255 / sqrt(MSE)) with the MSE of grey / 255: 48.13 dB above the usual."""
-    return psnr(sources, fused) + 20 * math.log10(255)
+    return psnr(parts) + 20 * math.log10(255)
 
 
-def psnr(sources: Sources, fused: Fused) -> Tensor:
+def psnr(parts: Tensor) -> Tensor:
     """Peak signal-to-noise ratio in dB, of the mean squared error over both sources; infinite for a perfect copy."""
-    return -10 * torch.log10(mean_squared_error(sources, fused))
+    return -10 * torch.log10(mean_squared_error(parts))
 
 
-def correlation(sources: Sources, fused: Fused) -> Tensor:
-    """Mean Pearson correlation with both sources."""
+def correlations(sources: Sources, fused: Fused) -> Tensor:
+    """Pearson correlation with each source, (2, N)."""
     m = _of(sources, fused)
-    return (_correlation(m["fa"], m["aa"], m["ff"]) + _correlation(m["fb"], m["bb"], m["ff"])) / 2
+    return fused.once(
+        "parts_CC",
+        lambda: torch.stack((_correlation(m["fa"], m["aa"], m["ff"]), _correlation(m["fb"], m["bb"], m["ff"]))),
+    )
 
 
-def sum_of_correlations_of_differences(sources: Sources, fused: Fused) -> Tensor:
-    """corr(F - B, A) + corr(F - A, B); a copy of one source adds 0 for it. Aslantas and Bendes, 2015."""
-    m = _of(sources, fused)
+def correlations_of_differences(sources: Sources, fused: Fused) -> Tensor:
+    """corr(F - B, A) and corr(F - A, B), (2, N); a copy of one source has 0 for it. Aslantas and Bendes, 2015."""
+    return fused.once("parts_SCD", lambda: _correlations_of_differences(_of(sources, fused)))
+
+
+def _correlations_of_differences(m: dict[str, Tensor]) -> Tensor:
     without_b = m["ff"] - 2 * m["fb"] + m["bb"]
     without_a = m["ff"] - 2 * m["fa"] + m["aa"]
-    return _correlation(m["fa"] - m["ab"], without_b, m["aa"]) + _correlation(m["fb"] - m["ab"], without_a, m["bb"])
+    with_visible = _correlation(m["fa"] - m["ab"], without_b, m["aa"])
+    return torch.stack((with_visible, _correlation(m["fb"] - m["ab"], without_a, m["bb"])))
 
 
 def standard_deviation(sources: Sources, fused: Fused) -> Tensor:

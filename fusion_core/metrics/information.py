@@ -53,15 +53,19 @@ def _rows(grey: Tensor) -> Tensor:
 
 
 def mutual_information(sources: Sources, fused: Fused) -> Tensor:
-    """MI(visible, fused) + MI(infrared, fused) in bits, 256 x 256 joint histograms of grey."""
-    f = fused.once("codes", lambda: _codes(fused.metric_grey))
-    total = torch.zeros(f.shape[0], dtype=torch.float64, device=f.device)
+    """MI(visible, fused) and MI(infrared, fused) in bits, (2, N); 256 x 256 joint histograms of grey."""
+    return fused.once("parts_MI", lambda: _mutual_information(sources, fused))
+
+
+def _mutual_information(sources: Sources, fused: Fused) -> Tensor:
+    f = _codes(fused.metric_grey)
+    parts = []
     for name, grey in sources.greys():
         rows = sources.once(f"codes_{name}", partial(_rows, grey))
         joint = _counts(rows + f, BINS * BINS)
         table = joint.reshape(-1, BINS, BINS)
-        total += _bits(table.sum(dim=2)) + _bits(table.sum(dim=1)) - _bits(joint)
-    return total
+        parts.append(_bits(table.sum(dim=2)) + _bits(table.sum(dim=1)) - _bits(joint))
+    return torch.stack(parts)
 
 
 def _next_scale(x: Tensor, window: int) -> Tensor:
@@ -102,21 +106,24 @@ def _known(variances: tuple[Tensor, ...]) -> Tensor:
 
 
 def visual_information_fidelity(sources: Sources, fused: Fused) -> Tensor:
-    """Pixel-domain VIF of both sources, summed; a copy of both scores 2. Needs 41 x 41 pixels.
+    """Pixel-domain VIF of each source, (2, N); a copy of a source has 1 for it. Needs 41 x 41 pixels.
 
     Sheikh and Bovik, Image information and visual quality, 2006; four scales, windows 17, 9, 5, 3, noise variance 2.
     Float64: flat regions would drown in float32's rounding.
     """
-    f = fused.once("vif", lambda: _scales(fused.metric_grey))
+    return fused.once("parts_VIF", lambda: _visual_information_fidelity(sources, _scales(fused.metric_grey)))
+
+
+def _visual_information_fidelity(sources: Sources, f: tuple[Tensor, ...]) -> Tensor:
     scales = len(VIF_WINDOWS)
-    total = torch.zeros(f[0].shape[0], dtype=torch.float64, device=f[0].device)
+    parts = []
     for name, grey in sources.greys():
         a = sources.once(f"vif_{name}", partial(_scales, grey))
         known = sources.once(f"vif_known_{name}", partial(_known, a[2 * scales :]))
-        kept = torch.zeros_like(total)
+        kept = torch.zeros_like(known)
         for k, window in enumerate(VIF_WINDOWS):
             product = separable_filter(a[k] * f[k], gaussian(window, window / 5))
             covariance = product.sub_(a[scales + k] * f[scales + k])
             kept += _fidelity(a[2 * scales + k], f[2 * scales + k], covariance)
-        total += kept / known
-    return total
+        parts.append(kept / known)
+    return torch.stack(parts)

@@ -24,19 +24,18 @@ def _moments(grey: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _both(sources: Sources, fused: Fused) -> tuple[Tensor, Tensor]:
-    """SSIM summed over the two sources: (reference convention, usual constants), (N,) each."""
+    """SSIM with each source: (reference convention, usual constants), (2, N) each."""
     mean_f, variance_f = _moments(fused.metric_grey)
-    reference = usual = torch.zeros((), dtype=torch.float64, device=mean_f.device)
+    reference, usual = [], []
     for name, grey in sources.greys():
         mean, variance = sources.once(f"ssim_moments_{name}", partial(_moments, grey))
         product = grey.to(torch.float64) * fused.metric_grey
         covariance = separable_filter(product, gaussian(WINDOW, SIGMA)).sub_(mean * mean_f).mul_(2)
         means = (mean * mean_f).mul_(2)
         squares, variances = mean.square() + mean_f.square(), variance + variance_f
-        for_reference = _ratio(means, squares, covariance, variances, REFERENCE_SHRINK)
-        reference = reference + for_reference
-        usual = usual + _ratio(means, squares, covariance, variances, 1.0)
-    return reference, usual
+        reference.append(_ratio(means, squares, covariance, variances, REFERENCE_SHRINK))
+        usual.append(_ratio(means, squares, covariance, variances, 1.0))
+    return torch.stack(reference), torch.stack(usual)
 
 
 def _ratio(means: Tensor, squares: Tensor, covariance: Tensor, variances: Tensor, shrink: float) -> Tensor:
@@ -46,10 +45,10 @@ def _ratio(means: Tensor, squares: Tensor, covariance: Tensor, variances: Tensor
 
 
 def ssim_reference(sources: Sources, fused: Fused) -> Tensor:
-    """SSIM of both sources, summed, with the reference's all but removed constants; float64 as flat regions need it."""
+    """SSIM with each source, (2, N), the reference's constants all but removed; float64 as flat regions need it."""
     return fused.once("ssim", lambda: _both(sources, fused))[0]
 
 
 def ssim(sources: Sources, fused: Fused) -> Tensor:
-    """Mean SSIM of both sources: 11-tap Gaussian sigma 1.5, valid region, data range 255. Wang et al., 2004."""
-    return fused.once("ssim", lambda: _both(sources, fused))[1] / 2
+    """SSIM with each source, (2, N): 11-tap Gaussian sigma 1.5, valid region, data range 255. Wang et al., 2004."""
+    return fused.once("ssim", lambda: _both(sources, fused))[1]
