@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import platform
 import subprocess
@@ -13,7 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fusion_core.config import TrialConfig
+from fusion_core.config import RewardConfig, StartConfig, TrialConfig
 
 if TYPE_CHECKING:
     from trials.spec import SweepSpec
@@ -40,17 +41,58 @@ def canonical_json(value: Any) -> str:
     return json.dumps(_canonical(value), sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=True)
 
 
-def trial_id(config: TrialConfig, fingerprints: Mapping[str, str]) -> str:
+def trial_id(config: TrialConfig, fingerprints: Mapping[str, str], start: str | None = None) -> str:
     """Return 16 hex digits that equal trials share; `fingerprints` are of the data as loaded, by `train`, `test/NAME`.
 
-    The data section is left out: names, paths, crops and sizes are all in the fingerprints.
+    The data section is left out, but for the worst pairs: names, paths, crops and sizes are all in the fingerprints.
+    `start` is the digest of the checkpoint where the config names one; without it, its path stands for it.
     """
     deciding = config.model_dump(mode="json", exclude={"data", "loss", "reward", "start"})
     for section, names in NOT_DECIDING.items():
         for name in names:
             deciding[section].pop(name, None)
     deciding["loss"] = config.loss.resolved().model_dump(mode="json", exclude={"ssim_shared"})
+    if config.recipe.learns_from_reward:
+        deciding["reward"] = _reward(config.reward)
+        if config.data.worst is not None:
+            deciding["worst"] = config.data.worst.model_dump(mode="json")
+    if config.start is not None and config.recipe.needs_data:
+        deciding["start"] = start or (config.start if isinstance(config.start, str) else start_id(config, fingerprints))
     return _digest({**deciding, "fingerprints": dict(fingerprints), "numerics": NUMERICS})
+
+
+def start_config(config: TrialConfig) -> TrialConfig:
+    """Return the trial that training the start of `config` amounts to."""
+    start = config.start
+    assert isinstance(start, StartConfig)
+    return TrialConfig(
+        data=config.data.model_copy(update={"worst": None}),
+        policy=config.policy,
+        kernel=config.kernel,
+        loss=config.loss if start.loss is None else start.loss,
+        recipe=start.recipe,
+        seed=start.seed,
+    )
+
+
+def start_id(config: TrialConfig, fingerprints: Mapping[str, str]) -> str:
+    """Return 16 hex digits of a start that is trained first; unlike a trial, it is another one after more epochs."""
+    trained = start_config(config)
+    return _digest({"start": trial_id(trained, fingerprints), "epochs": trained.recipe.epochs})
+
+
+def ratios(weights: Mapping[str, float]) -> dict[str, float]:
+    """Return the weights above 0 as shares of their sum, to 12 digits: 0.1 to 0.2 is 1 to 2."""
+    largest = max(weights.values())
+    shares = {name: weight / largest for name, weight in weights.items() if weight > 0}  # their sum is never too large
+    total = math.fsum(shares.values())
+    return {name: float(f"{share / total:.12g}") for name, share in shares.items()}
+
+
+def _reward(reward: RewardConfig) -> dict[str, Any]:
+    """Return what of a reward decides numbers: advantages are standardised, so weights count by their ratios alone."""
+    unused = {"weights"} if reward.aggregate == "softmin" else {"weights", "temperature"}
+    return {**reward.model_dump(mode="json", exclude=unused), "weights": ratios(reward.weights)}
 
 
 def cohort(fingerprints: Mapping[str, str]) -> str:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from fusion_core.config import TrialConfig
 from trials import identity
 from trials.fields import leaves
-from trials.identity import NOT_DECIDING, canonical_json, cohort, program_commit, provenance, trial_id
+from trials.identity import NOT_DECIDING, canonical_json, cohort, program_commit, provenance, start_id, trial_id
 from trials.space import with_value
 from trials.spec import load
 
@@ -32,18 +32,24 @@ OTHER: dict[str, Any] = {
     "recipe.epochs": 9, "recipe.learning_rate": 1e-3, "recipe.weight_decay": 0, "recipe.batch_size": 4,
     "recipe.accumulate": 1, "recipe.gradient_clip": 3, "recipe.precision": "float32",
     "evaluation.mode": "sample", "evaluation.per_image": "none", "seed": 3,
+    "data.worst.percent": 0.1, "data.worst.min": 3, "data.worst.max": 50, "data.worst.mix": 1,
+    "reward.weights": {"VIF": 2, "Qabf": 1.5, "SSIM": 1}, "reward.aggregate": "min", "reward.temperature": 3,
+    "reward.normalise": "group", "reward.expensive": "best",
 }  # fmt: skip
+START = {f"start.{path}": value for path, value in OTHER.items() if path.startswith(("recipe.", "loss.", "seed"))}
+OTHER |= START
 SUPERVISED = [path for path in OTHER if path in leaves()]
+GRPO: dict[str, Any] = {"recipe": {"kind": "grpo"}, "start": {}, "data": {"worst": {}}}
 
 
-def config(path: str | None = None) -> TrialConfig:
-    data: dict[str, Any] = {"recipe": {"kind": "supervised"}}
+def config(path: str | None = None, data: dict[str, Any] | None = None) -> TrialConfig:
+    data = data or {"recipe": {"kind": "supervised"}}
     return TrialConfig.model_validate(data if path is None else with_value(data, path.split("."), OTHER[path]))
 
 
 def decides(path: str) -> bool:
     section, _, name = path.partition(".")
-    return section != "data" and name not in NOT_DECIDING.get(section, ())
+    return section not in ("data", "reward") and name not in NOT_DECIDING.get(section, ())
 
 
 def test_an_id_is_sixteen_hex_digits_and_stays_the_same():
@@ -60,6 +66,64 @@ def test_a_field_that_decides_numbers_changes_the_id(path):
 @pytest.mark.parametrize("path", [path for path in SUPERVISED if not decides(path)])
 def test_a_field_that_decides_no_numbers_leaves_the_id(path):
     assert trial_id(config(path), DATA) == trial_id(config(), DATA)
+
+
+def test_trials_of_earlier_versions_keep_their_ids():
+    loss = {"ssim_shared": 10, "max_ratio": 4, "terms": {"mine": 1}}
+    recipe = {"kind": "supervised", "epochs": 2}
+    known: dict[str, dict[str, Any]] = {
+        "a27463973ffc7bb3": {},
+        "39dab8076ed7d78b": {"loss": loss, "policy": {"base_channels": 12}, "recipe": recipe, "seed": 3},
+        "0b88ffb579414b35": {"recipe": {"kind": "arithmetic", "fail_at": 1}},
+    }
+    assert [trial_id(TrialConfig.model_validate(data), DATA) for data in known.values()] == list(known)
+
+
+LEARNING = [path for path in SUPERVISED if path.startswith(("reward.", "data.worst.", "start."))]
+
+
+@pytest.mark.parametrize("path", LEARNING)
+def test_reward_start_and_worst_pairs_decide_the_id_of_a_trial_that_learns_from_a_reward(path):
+    same = path == "reward.temperature"
+    assert (trial_id(config(path, GRPO), DATA) == trial_id(config(data=GRPO), DATA)) is same
+
+
+def test_a_temperature_counts_where_it_is_used():
+    softmin = GRPO | {"reward": {"aggregate": "softmin"}}
+    assert trial_id(config("reward.temperature", softmin), DATA) != trial_id(config(data=softmin), DATA)
+
+
+@pytest.mark.parametrize(
+    ("weights", "same"),
+    [
+        ({"VIF": 2.0, "Qabf": 3.0, "SSIM": 2.0}, True),
+        ({"SSIM": 0.1, "VIF": 0.1, "Qabf": 0.15, "MI": 0}, True),
+        ({"VIF": 1e308, "Qabf": 1.5e308, "SSIM": 1e308}, True),
+        ({"VIF": 1.0, "Qabf": 1.5, "SSIM": 1.0, "MI": 1e-3}, False),
+        ({"VIF": 1.5, "Qabf": 1.0, "SSIM": 1.0}, False),
+    ],
+)
+def test_weights_of_a_reward_count_by_their_ratios(weights, same):
+    given = GRPO | {"reward": {"weights": weights}}
+    assert (trial_id(config(data=given), DATA) == trial_id(config(data=GRPO), DATA)) is same
+
+
+def test_the_weights_of_a_checkpoint_decide_and_not_its_path():
+    one, other = (config(data=GRPO | {"start": path}) for path in ("/a.safetensors", "/b.safetensors"))
+    assert trial_id(one, DATA, "aa") == trial_id(other, DATA, "aa") != trial_id(one, DATA, "bb")
+    assert trial_id(one, DATA) != trial_id(other, DATA)
+
+
+def test_a_start_is_shared_by_trials_that_differ_in_their_reward_alone():
+    one, other = (config(data=GRPO | {"reward": {"weights": {name: 1}}, "seed": 3}) for name in ("VIF", "MI"))
+    assert start_id(one, DATA) == start_id(other, DATA) == start_id(config(data=GRPO), DATA)
+    assert trial_id(one, DATA) != trial_id(other, DATA)
+
+
+def test_the_loss_of_a_trial_decides_its_start_unless_the_start_has_its_own():
+    own, fixed = ({**GRPO, "start": {"loss": loss}} for loss in (None, {"max_ratio": 4}))
+    for data, same in ((own, False), (fixed, True)):
+        assert (start_id(config("loss.max_ratio", data), DATA) == start_id(config(data=data), DATA)) is same
 
 
 def test_sleeping_and_epochs_leave_the_id_of_an_arithmetic_trial_and_failing_changes_it():
