@@ -10,6 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from fusion_core.gradients import truncated
+
 Padding = Literal["replicate", "reflect", "constant"]
 
 LUMA = (0.299, 0.587, 0.114)
@@ -57,10 +59,13 @@ def colour_offset(image: Tensor) -> Tensor:
 
 
 def metric_grey(pixels: Tensor) -> Tensor:
-    """Return the grey that metrics use: whole numbers 0..255 as float32; one channel is taken as it is."""
+    """Return the grey that metrics use: whole numbers 0..255 as float32; one channel is taken as it is.
+
+    Gradients pass the truncation to whole numbers as if it were not there.
+    """
     if pixels.shape[1] == 1:
         return pixels
-    return weigh_channels(pixels, METRIC_GREY).clamp_(0, 255).trunc_()
+    return truncated(weigh_channels(pixels, METRIC_GREY).clamp_(0, 255))
 
 
 @lru_cache
@@ -114,29 +119,34 @@ def depthwise_filter(x: Tensor, taps: tuple[float, ...], stride: int = 1) -> Ten
     return F.conv2d(x, row, stride=(1, stride), groups=channels)
 
 
-def _spread_axis(grad: Tensor, taps: tuple[float, ...], axis: int) -> Tensor:
+def _spread_axis(grad: Tensor, taps: tuple[float, ...], axis: int, stride: int, size: int) -> Tensor:
     shape = list(grad.shape)
-    shape[axis] += len(taps) - 1
+    shape[axis] = size
     out = grad.new_zeros(shape)
+    span = (grad.shape[axis] - 1) * stride + 1
     for index, tap in enumerate(taps):
-        out.narrow(axis, index, grad.shape[axis]).add_(grad, alpha=tap)
+        part = out.narrow(axis, index, span)
+        part = part[..., ::stride] if axis == -1 else part[..., ::stride, :]
+        part.add_(grad, alpha=tap)
     return out
 
 
 class _Smooth(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, x: Tensor, taps: tuple[float, ...]) -> Tensor:
-        ctx.taps = taps
-        return separable_filter(x, taps)
+    def forward(ctx: Any, x: Tensor, taps: tuple[float, ...], stride: int) -> Tensor:
+        ctx.taps, ctx.stride, ctx.size = taps, stride, (x.shape[-2], x.shape[-1])
+        return separable_filter(x, taps, stride)
 
     @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
-        return _spread_axis(_spread_axis(grads[0], ctx.taps, -2), ctx.taps, -1), None
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None]:
+        height, width = ctx.size
+        spread = _spread_axis(grads[0], ctx.taps, -1, ctx.stride, width)
+        return _spread_axis(spread, ctx.taps, -2, ctx.stride, height), None, None
 
 
-def smooth(x: Tensor, taps: tuple[float, ...]) -> Tensor:
-    """Do what `separable_filter` does at stride 1, with a gradient."""
-    return _Smooth.apply(x, taps) if x.requires_grad and not x.is_cuda else separable_filter(x, taps)
+def smooth(x: Tensor, taps: tuple[float, ...], stride: int = 1) -> Tensor:
+    """Do what `separable_filter` does, with a gradient."""
+    return _Smooth.apply(x, taps, stride) if x.requires_grad and not x.is_cuda else separable_filter(x, taps, stride)
 
 
 def _sobel_valid(x: Tensor) -> tuple[Tensor, Tensor]:

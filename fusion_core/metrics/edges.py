@@ -7,7 +7,8 @@ import math
 import torch
 from torch import Tensor
 
-from fusion_core.images import sobel
+from fusion_core.gradients import finite_gradient, scratch
+from fusion_core.images import Padding, sobel
 from fusion_core.sources import Fused, Sources
 
 RIGHT_ANGLE = math.pi / 2
@@ -17,13 +18,26 @@ def _mean(x: Tensor) -> Tensor:
     return x.mean(dim=(1, 2, 3), dtype=torch.float64)
 
 
+def _responses(grey: Tensor, padding: Padding) -> tuple[Tensor, Tensor]:
+    gx, gy = sobel(grey, padding)
+    return finite_gradient(gx), finite_gradient(gy)
+
+
+def _angle(gx: Tensor, gy: Tensor) -> Tensor:
+    """Return atan(gy / gx), with no gradient where gx is 0: what is not finite would cost the strength its own."""
+    if not gx.requires_grad:
+        return torch.atan(gy / gx)
+    upright = gx == 0
+    return torch.where(upright, torch.atan(gy / gx).detach(), torch.atan(gy / gx.masked_fill(upright, 1)))
+
+
 def _edges(grey: Tensor) -> tuple[Tensor, Tensor]:
     """Strength and angle, zero padding; the angle is pi/2 where there is no response in x.
 
     The reference convolves, so its response in x points left; the sign matters beside a pi/2.
     """
-    gx, gy = sobel(grey, "constant")
-    angle = torch.atan(gy / gx).neg_().masked_fill_(gx == 0, RIGHT_ANGLE)
+    gx, gy = _responses(grey, "constant")
+    angle = _angle(gx, gy).neg_().masked_fill_(gx == 0, RIGHT_ANGLE)
     return (gx.square() + gy.square()).sqrt_(), angle
 
 
@@ -32,8 +46,8 @@ def _preserved(gx: Tensor, ax: Tensor, gf: Tensor, af: Tensor) -> Tensor:
     ratio = torch.minimum(gx, gf) / torch.maximum(gx, gf)
     ratio = torch.where(gx == gf, gf, ratio)
     angle = 1 - (ax - af).abs_() / RIGHT_ANGLE
-    strength = torch.exp((ratio - 0.5).mul_(-15)).add_(1)
-    return (0.9994 * 0.9879) / strength.mul_(torch.exp((angle - 0.8).mul_(-22)).add_(1))
+    strength = scratch(torch.exp((ratio - 0.5).mul_(-15))).add_(1)
+    return (0.9994 * 0.9879) / strength.mul_(scratch(torch.exp((angle - 0.8).mul_(-22))).add_(1))
 
 
 def qabf(sources: Sources, fused: Fused) -> Tensor:
@@ -51,17 +65,17 @@ def qabf(sources: Sources, fused: Fused) -> Tensor:
 
 def _artefact_edges(grey: Tensor) -> tuple[Tensor, Tensor]:
     """Strength and angle of Sobel / 8, reflect padding; the angle is 0 where there is no response at all."""
-    gh, gv = sobel(grey, "reflect")
-    angle = torch.atan(gv / gh).masked_fill_((gh == 0) & (gv == 0), 0.0)
-    return (gh.square() + gv.square()).sqrt_().div_(8), angle
+    gh, gv = _responses(grey, "reflect")
+    angle = _angle(gh, gv).masked_fill_((gh == 0) & (gv == 0), 0.0)
+    return scratch((gh.square() + gv.square()).sqrt_()).div_(8), angle
 
 
 def _unmatched(gx: Tensor, ax: Tensor, gf: Tensor, af: Tensor) -> Tensor:
     larger = torch.maximum(gx, gf)
     ratio = torch.where(larger > 0, torch.minimum(gx, gf) / larger, 0.0)
     angle = ((ax - af).abs_() - RIGHT_ANGLE).abs_() / RIGHT_ANGLE
-    strength = torch.exp((ratio - 0.5).mul_(-19)).add_(1)
-    kept = ((0.9999 * 0.9995) / strength.mul_(torch.exp((angle - 0.5).mul_(-22)).add_(1))).sqrt_()
+    strength = scratch(torch.exp((ratio - 0.5).mul_(-19))).add_(1)
+    kept = ((0.9999 * 0.9995) / strength.mul_(scratch(torch.exp((angle - 0.5).mul_(-22))).add_(1))).sqrt_()
     return 1 - kept
 
 
@@ -88,6 +102,7 @@ def average_gradient(sources: Sources, fused: Fused) -> Tensor:
     """Mean gradient magnitude in grey levels per pixel; central differences, one-sided at the border."""
     grey = fused.metric_grey
     gy, gx = torch.gradient(grey, dim=(2, 3))
+    finite_gradient(gx), finite_gradient(gy)
     strength = gx.square_().add_(gy.square_()).div_(2).sqrt_()
     return strength.sum(dim=(1, 2, 3), dtype=torch.float64) / ((grey.shape[-1] - 1) * (grey.shape[-2] - 1))
 
@@ -105,4 +120,4 @@ def spatial_frequency(sources: Sources, fused: Fused) -> Tensor:
     grey = fused.metric_grey
     rows = grey[..., 1:, :] - grey[..., :-1, :]
     columns = grey[..., 1:] - grey[..., :-1]
-    return (_mean(rows.square_()) + _mean(columns.square_())).sqrt()
+    return finite_gradient(_mean(rows.square_()) + _mean(columns.square_())).sqrt()

@@ -7,6 +7,7 @@ import math
 import torch
 from torch import Tensor
 
+from fusion_core.gradients import finite_gradient
 from fusion_core.sources import Fused, Sources
 
 
@@ -53,8 +54,9 @@ def _of(sources: Sources, fused: Fused) -> dict[str, Tensor]:
 
 def _correlation(covariance: Tensor, variance: Tensor, other: Tensor) -> Tensor:
     """Return 0 where either image is flat."""
-    scale = (variance.clamp(min=0) * other.clamp(min=0)).sqrt()
-    return torch.where(scale > 0, covariance / scale, 0.0)
+    product = variance.clamp(min=0) * other.clamp(min=0)
+    flat = product == 0
+    return torch.where(flat, 0.0, covariance / product.masked_fill(flat, 1).sqrt())
 
 
 def squared_errors(sources: Sources, fused: Fused) -> Tensor:
@@ -75,7 +77,7 @@ def psnr_reference(parts: Tensor) -> Tensor:
 
 def psnr(parts: Tensor) -> Tensor:
     """Peak signal-to-noise ratio in dB, of the mean squared error over both sources; infinite for a perfect copy."""
-    return -10 * torch.log10(mean_squared_error(parts))
+    return -10 * torch.log10(finite_gradient(mean_squared_error(parts)))
 
 
 def correlations(sources: Sources, fused: Fused) -> Tensor:
@@ -101,4 +103,4 @@ def _correlations_of_differences(m: dict[str, Tensor]) -> Tensor:
 
 def standard_deviation(sources: Sources, fused: Fused) -> Tensor:
     """Population standard deviation of grey, in grey levels."""
-    return _of(sources, fused)["ff"].clamp(min=0).sqrt() / fused.metric_grey[0].numel()
+    return finite_gradient(_of(sources, fused)["ff"].clamp(min=0)).sqrt() / fused.metric_grey[0].numel()

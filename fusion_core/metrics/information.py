@@ -8,7 +8,8 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from fusion_core.images import gaussian, separable_filter
+from fusion_core.gradients import scratch
+from fusion_core.images import gaussian, smooth
 from fusion_core.sources import Fused, Sources
 
 BINS = 256
@@ -69,7 +70,7 @@ def _mutual_information(sources: Sources, fused: Fused) -> Tensor:
 
 
 def _next_scale(x: Tensor, window: int) -> Tensor:
-    return separable_filter(x, gaussian(window, window / 5), stride=2)
+    return smooth(x, gaussian(window, window / 5), stride=2)
 
 
 def _scales(grey: Tensor) -> tuple[Tensor, ...]:
@@ -81,9 +82,10 @@ def _scales(grey: Tensor) -> tuple[Tensor, ...]:
     means, variances = [], []
     for image, window in zip(images, VIF_WINDOWS, strict=True):
         taps = gaussian(window, window / 5)
-        mean, square = separable_filter(torch.cat((image, image.square()), dim=1), taps).chunk(2, dim=1)
+        both = smooth(torch.cat((image, image.square()), dim=1), taps)
+        mean, square = both[:, :1], both[:, 1:]
         means.append(mean)
-        variances.append(square.sub_(mean.square()).clamp_(min=0))
+        variances.append((square - mean.square()).clamp_(min=0))
     return (*images, *means, *variances)
 
 
@@ -92,7 +94,7 @@ def _fidelity(s1: Tensor, s2: Tensor, s12: Tensor) -> Tensor:
     gain = s12 / (s1 + TINY)
     residual = s2 - gain * s12
     flat_source, flat_fused = s1 < TINY, s2 < TINY
-    gain = gain.masked_fill_(flat_source | flat_fused, 0)
+    gain = scratch(gain).masked_fill_(flat_source | flat_fused, 0)
     residual = torch.where(flat_source, s2, residual).masked_fill_(flat_fused, 0)
     residual = torch.where(gain < 0, s2, residual).clamp_(min=TINY)
     gain = gain.clamp_(min=0)
@@ -122,7 +124,7 @@ def _visual_information_fidelity(sources: Sources, f: tuple[Tensor, ...]) -> Ten
         known = sources.once(f"vif_known_{name}", partial(_known, a[2 * scales :]))
         kept = torch.zeros_like(known)
         for k, window in enumerate(VIF_WINDOWS):
-            product = separable_filter(a[k] * f[k], gaussian(window, window / 5))
+            product = smooth(a[k] * f[k], gaussian(window, window / 5))
             covariance = product.sub_(a[scales + k] * f[scales + k])
             kept += _fidelity(a[2 * scales + k], f[2 * scales + k], covariance)
         parts.append(kept / known)

@@ -7,7 +7,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from fusion_core.images import gaussian, separable_filter
+from fusion_core.images import gaussian, smooth
 from fusion_core.sources import Fused, Sources
 
 WINDOW, SIGMA = 11, 1.5
@@ -19,8 +19,9 @@ REFERENCE_SHRINK = 255.0**2
 
 def _moments(grey: Tensor) -> tuple[Tensor, Tensor]:
     x = grey.to(torch.float64)
-    mean, square = separable_filter(torch.cat((x, x.square()), dim=1), gaussian(WINDOW, SIGMA)).chunk(2, dim=1)
-    return mean, square.sub_(mean.square())
+    both = smooth(torch.cat((x, x.square()), dim=1), gaussian(WINDOW, SIGMA))
+    mean, square = both[:, :1], both[:, 1:]
+    return mean, square - mean.square()
 
 
 def _both(sources: Sources, fused: Fused) -> tuple[Tensor, Tensor]:
@@ -30,7 +31,7 @@ def _both(sources: Sources, fused: Fused) -> tuple[Tensor, Tensor]:
     for name, grey in sources.greys():
         mean, variance = sources.once(f"ssim_moments_{name}", partial(_moments, grey))
         product = grey.to(torch.float64) * fused.metric_grey
-        covariance = separable_filter(product, gaussian(WINDOW, SIGMA)).sub_(mean * mean_f).mul_(2)
+        covariance = smooth(product, gaussian(WINDOW, SIGMA)).sub_(mean * mean_f).mul_(2)
         means = (mean * mean_f).mul_(2)
         squares, variances = mean.square() + mean_f.square(), variance + variance_f
         reference.append(_ratio(means, squares, covariance, variances, REFERENCE_SHRINK))

@@ -1,0 +1,35 @@
+"""What lets a computation written for speed be differentiated too, at no cost where gradients are off."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+def scratch(x: Tensor) -> Tensor:
+    """Return what may be written to: `x` itself, or a copy where autograd may have kept `x` for its way back."""
+    return x.clone() if x.requires_grad else x
+
+
+def finite_gradient(x: Tensor) -> Tensor:
+    """Zero each gradient of `x` that is not finite, such as that of a root at 0, before it spreads; return `x`."""
+    if x.requires_grad:
+        x.register_hook(lambda gradient: torch.where(gradient.isfinite(), gradient, 0.0))
+    return x
+
+
+class _Truncate(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        return x.trunc()
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        return gradients[0]
+
+
+def truncated(x: Tensor) -> Tensor:
+    """Cut off what follows the point, in place where gradients are off; gradients pass as if nothing were cut."""
+    return _Truncate.apply(x) if x.requires_grad else x.trunc_()
