@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors.torch import load, save
+from torch import nn
 
 from fusion_core.config import KernelConfig, PolicyConfig, TrialConfig
 from fusion_core.data.listing import shown
 from fusion_core.errors import CheckpointError, printable
-from fusion_core.kernel import fuse
+from fusion_core.heads import BandHeads, pool
+from fusion_core.kernel import fuse, maps_of
 from fusion_core.policy import UNetPolicy
 from fusion_core.sources import Fused, Sources
 from fusion_core.whole import write_whole
@@ -22,38 +25,90 @@ FORMAT = "fusion-policy-1"
 STATE_FORMAT = "fusion-training-state-1"
 REMEDY = "Take one from the checkpoints folder of a run of this program."
 MAX_SHOWN = 200
+HEADS = "heads."
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A policy ready to fuse (in evaluation mode), and where it comes from."""
+    """A policy ready to fuse (in evaluation mode), and where it comes from; `digest` tells its weights from others."""
 
     policy: UNetPolicy
     kernel: KernelConfig
     epoch: int
     config: dict[str, object]
+    heads: BandHeads | None = None
+    digest: str = ""
 
     @torch.no_grad()
     def fuse(self, sources: Sources) -> tuple[Fused, torch.Tensor]:
-        """Fuse with the mean map; return the map (N, 1, H, W) in 0..1 too."""
-        weight_map, _ = self.policy(sources.policy_input)
-        return fuse(sources, weight_map, self.kernel.levels), weight_map
+        """Fuse with the mean map, and the heads' mean action where there are heads; return the map (N, 1, H, W) too."""
+        if self.heads is None:
+            weight_map, _ = self.policy(sources.policy_input)
+            return fuse(sources, weight_map, self.kernel.levels), weight_map
+        features = self.policy.encode(sources.policy_input)
+        weight_map, _ = self.policy.decode(features)
+        action = self.heads(pool(features[-1])).mean
+        return self.heads.fuse(sources, maps_of(weight_map, sources, self.kernel.levels), action), weight_map
 
 
-def to_bytes(policy: UNetPolicy, config: TrialConfig, epoch: int) -> bytes:
+def misfits(checkpoint: Checkpoint, config: TrialConfig) -> list[str]:
+    """Return why a checkpoint cannot be the start of a trial, a sentence each; empty where it can."""
+    problems = []
+    own, wanted = checkpoint.policy.base_channels, config.policy.base_channels
+    if own != wanted:
+        problems.append(
+            f"the start must have policy.base_channels {wanted}, but has {own}. Write policy: {{base_channels: {own}}}."
+        )
+    levels = checkpoint.kernel.levels
+    if levels != config.kernel.levels:
+        problems.append(
+            f"the start must have been trained with kernel.levels {config.kernel.levels}, but was with {levels}. "
+            f"Write kernel: {{levels: {levels}}}."
+        )
+    if checkpoint.heads is not None and config.recipe.kind != "grpo":
+        problems.append(
+            f"the start of recipe {config.recipe.kind} must be a map alone, but this one has heads of recipe grpo. "
+            "Name the checkpoint that it started from."
+        )
+    return problems
+
+
+def to_bytes(policy: nn.Module, config: TrialConfig, epoch: int, heads: BandHeads | None = None) -> bytes:
     """Return a checkpoint; paths and data sets stay out of it."""
-    described = config.model_dump(mode="json", include={"policy", "kernel", "loss", "recipe", "seed"})
-    tensors = {name: value.detach().cpu().contiguous() for name, value in policy.state_dict().items()}
+    sections = {"policy", "kernel", "loss", "recipe", "seed"}
+    if config.recipe.learns_from_reward:
+        sections.add("reward")
+    described = config.model_dump(mode="json", include=sections)
+    named = dict(policy.state_dict())
+    if heads is not None:
+        named |= {f"{HEADS}{name}": value for name, value in heads.state_dict().items()}
+    tensors = {name: value.detach().cpu().contiguous() for name, value in named.items()}
     return save(tensors, {"format": FORMAT, "epoch": str(epoch), "config": json.dumps(described)})
 
 
 def load_checkpoint(path: Path, device: str = "cpu") -> Checkpoint:
-    """Read a checkpoint. Raises CheckpointError where it is missing, damaged, or of another architecture.
-
-    Nothing is built from what the metadata say alone: a policy is only as large as the weights that are there.
-    """
+    """Read a checkpoint. Raises CheckpointError where it is missing, damaged, or of another architecture."""
     tensors, metadata = _read(path, FORMAT, device)
-    name = shown(path)
+    return _built(shown(path), tensors, metadata, device)
+
+
+def from_bytes(content: bytes, name: str, device: str = "cpu") -> Checkpoint:
+    """Do what `load_checkpoint` does for the bytes of a file; `name` is what errors call it."""
+    try:
+        metadata = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")]).get("__metadata__", {})
+        tensors = {key: value.to(device) for key, value in load(content).items()}
+    except (SafetensorError, ValueError, AttributeError, RuntimeError) as problem:
+        first = shortened(str(problem) or type(problem).__name__)
+        raise CheckpointError(
+            f"{name}: a checkpoint must be a whole safetensors file, but {first}. {REMEDY}"
+        ) from problem
+    if metadata.get("format") != FORMAT:
+        raise CheckpointError(f"{name}: the format must be {FORMAT!r}, but is another one. {REMEDY}")
+    return _built(name, tensors, metadata, device)
+
+
+def _built(name: str, tensors: dict[str, torch.Tensor], metadata: dict[str, str], device: str) -> Checkpoint:
+    """Build the policy. Nothing is built from what the metadata say alone: it is only as large as its weights."""
     try:
         config = json.loads(metadata["config"])
         epoch = int(metadata["epoch"])
@@ -64,16 +119,35 @@ def load_checkpoint(path: Path, device: str = "cpu") -> Checkpoint:
     except (ValueError, TypeError, RecursionError) as problem:
         first = shortened(str(problem))
         raise CheckpointError(f"{name}: a checkpoint must carry its config, but {first}. {REMEDY}") from problem
+    own = {key.removeprefix(HEADS): value for key, value in tensors.items() if key.startswith(HEADS)}
     with torch.device("meta"):
         shapes = UNetPolicy(wanted).state_dict()
+        # Without a gain the heads have an action less, which their reach tells.
+        gain = 0.0 if "reach" in own and own["reach"].numel() == kernel.levels + 1 else 0.5
+        heads = BandHeads(8 * wanted.base_channels, kernel.levels, 0.4, gain) if own else None
+        if heads is not None:
+            shapes |= {f"{HEADS}{key}": value for key, value in heads.state_dict().items()}
     if problems := _misfits(tensors, shapes):
         raise CheckpointError(
             f"{name}: the weights must be those of a policy of base_channels {wanted.base_channels}, but "
             f"{'; '.join(problems)}. {REMEDY}"
         )
     policy = UNetPolicy(wanted)
-    policy.load_state_dict(tensors)
-    return Checkpoint(policy.to(device).eval(), kernel, epoch, config)
+    policy.load_state_dict({key: value for key, value in tensors.items() if not key.startswith(HEADS)})
+    if heads is not None:
+        heads = heads.to_empty(device=device)
+        heads.load_state_dict(own)
+        heads.eval()
+    return Checkpoint(policy.to(device).eval(), kernel, epoch, config, heads, _digest(tensors))
+
+
+def _digest(tensors: dict[str, torch.Tensor]) -> str:
+    """Return 16 hex digits that equal weights share."""
+    digest = hashlib.blake2b(digest_size=8)
+    for name in sorted(tensors):
+        digest.update(name.encode())
+        digest.update(tensors[name].cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
 
 
 def _misfits(tensors: dict[str, torch.Tensor], wanted: dict[str, torch.Tensor]) -> list[str]:

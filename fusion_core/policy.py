@@ -6,6 +6,8 @@ Ronneberger et al., U-Net, 2015, with batch normalisation and bilinear upsamplin
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -50,17 +52,25 @@ class UNetPolicy(nn.Module):
 
     def __init__(self, config: PolicyConfig) -> None:
         super().__init__()
-        c = config.base_channels
+        self.base_channels = c = config.base_channels
         self.enter = DoubleConv(2, c)
         self.downs = nn.ModuleList(DoubleConv(a * c, b * c) for a, b in ((1, 2), (2, 4), (4, 8), (8, 8)))
         self.ups = nn.ModuleList(Up(a * c, b * c) for a, b in ((16, 4), (8, 2), (4, 1), (2, 1)))
         self.leave = nn.Conv2d(c, 2, 1)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        skips = [self.enter(x)]
+        return self.decode(self.encode(x))
+
+    def encode(self, x: Tensor) -> list[Tensor]:
+        """Return the features of every scale, finest first; the last, (N, 8 base_channels, ...), is the bottleneck."""
+        features = [self.enter(x)]
         for convolve in self.downs:
-            skips.append(convolve(F.max_pool2d(skips[-1], 2)))
-        x = skips.pop()
+            features.append(convolve(F.max_pool2d(features[-1], 2)))
+        return features
+
+    def decode(self, features: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        """Return `mu` and `logvar` of the features that `encode` gave."""
+        *skips, x = features
         for up in self.ups:
             x = up(x, skips.pop())
         head = self.leave(x).float()

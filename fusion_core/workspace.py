@@ -79,6 +79,7 @@ class Workspace:
         each = (memory_budget - memory_budget // 3) // max(1, len(test))
         self.test = {name: self._resident(pairs, each) for name, pairs in test.items()}
         self.stems = {name: pairs.stems for name, pairs in test.items()}
+        self.train_stems = train.stems
 
     def _default_budget(self, share: float) -> int:
         if self.device.type != "cuda":

@@ -18,5 +18,6 @@ from fusion_core.config.trial import EvaluationConfig, KernelConfig, PolicyConfi
 __all__ = [
     "ArithmeticConfig", "Count", "DataConfig", "EvaluationConfig", "FolderPair", "Frozen", "GRPOConfig", "KernelConfig",
     "Limit", "LoraConfig", "LossConfig", "NonNegative", "PPOConfig", "PolicyConfig", "Positive", "RecipeConfig",
-    "ReinforcedConfig", "RewardConfig", "StartConfig", "SupervisedConfig", "SyntheticConfig", "TrialConfig", "WorstConfig",
+    "ReinforcedConfig", "RewardConfig", "StartConfig", "SupervisedConfig", "SyntheticConfig", "TrialConfig",
+    "WorstConfig",
 ]  # fmt: skip

@@ -16,6 +16,7 @@ class SupervisedConfig(Frozen):
     """Train on the fusion loss."""
 
     needs_data: ClassVar[bool] = True
+    learns_from_reward: ClassVar[bool] = False
     kind: Literal["supervised"] = "supervised"
     epochs: Count = 4
     learning_rate: Positive = 1e-4
@@ -30,6 +31,7 @@ class ArithmeticConfig(Frozen):
     """A trial made of arithmetic, for tests and for measuring the orchestrator: no network, no images."""
 
     needs_data: ClassVar[bool] = False
+    learns_from_reward: ClassVar[bool] = False
     kind: Literal["arithmetic"] = "arithmetic"
     epochs: Count = 2
     seconds: NonNegative = 0.0
@@ -59,6 +61,11 @@ class ReinforcedConfig(Frozen):
     clip: Annotated[float, Field(gt=0, lt=1)] = 0.2
     control: Control = "real"
     collapse: Share = 0.9
+
+    @property
+    def accumulate(self) -> int:
+        """Batches per step: one, since a batch's samples are already many."""
+        return 1
 
 
 LEGACY: dict[str, Any] = {
@@ -113,7 +120,7 @@ class GRPOConfig(ReinforcedConfig):
     `delta` is the largest tilt, `kappa` the largest change of the gain. `learning_rate` is that of the heads,
     `backbone_learning_rate` that of LoRA, decoder or the whole network, as `train` says. `lambda_sup` weighs the fusion
     loss of the best sample (`supervision: self`: the distance of the deterministic output to it), `lambda_cons` the
-    distance of a sample to the start's output, `beta_kl` the divergence from the initial distribution.
+    distance of a sample to the output without heads, `beta_kl` the divergence from the initial distribution.
     """
 
     kind: Literal["grpo"] = "grpo"

@@ -33,7 +33,7 @@ class EvaluationConfig(Frozen):
 
 
 class StartConfig(Frozen):
-    """A policy trained first, once per sweep, by the trial's own data, policy and kernel; `loss: null` is its own too."""
+    """A policy trained first, once per sweep, on the trial's own data, policy and kernel; `loss: null`: its own too."""
 
     recipe: SupervisedConfig = SupervisedConfig()
     loss: LossConfig | None = None

@@ -78,6 +78,14 @@ class Recipe(ABC):
     def checkpoint(self) -> bytes:
         """Return the trained policy as a safetensors file that carries its own config."""
 
+    def start_metrics(self) -> dict[str, dict[str, Summary]] | None:
+        """Return every metric of every test set of what the trial starts from; None where it starts from nothing."""
+        return None
+
+    def lists(self) -> dict[str, str]:
+        """Return texts to keep with the run, by file name; the same name always has the same content."""
+        return {}
+
     def samples(self, limit: int) -> list[SampleImages]:
         """Return fused examples of the first `limit` pairs of each test set."""
         return []

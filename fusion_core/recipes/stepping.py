@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -11,10 +12,33 @@ from accelerate import Accelerator
 from accelerate.state import AcceleratorState, GradientState
 from torch import Tensor, nn
 
-from fusion_core.config import SupervisedConfig
 from fusion_core.errors import TrialError
 
 Values = dict[str, Tensor]
+
+
+class Descent(Protocol):
+    """What a recipe's configuration says of its steps."""
+
+    @property
+    def learning_rate(self) -> float: ...
+
+    @property
+    def weight_decay(self) -> float: ...
+
+    @property
+    def gradient_clip(self) -> float: ...
+
+    @property
+    def batch_size(self) -> int: ...
+
+    @property
+    def accumulate(self) -> int: ...
+
+    @property
+    def precision(self) -> str: ...
+
+
 # Rows of the training set to the loss to descend and the numbers to log, all on the device.
 LossOf = Callable[[np.ndarray], tuple[Tensor, Values]]
 
@@ -30,7 +54,7 @@ def precision_for(device: torch.device, wanted: str) -> str:
     return "no" if wanted == "float32" else wanted
 
 
-def build_accelerator(device: torch.device, config: SupervisedConfig) -> Accelerator:
+def build_accelerator(device: torch.device, config: Descent) -> Accelerator:
     """Build an accelerator for one trial; its state is process-wide, so what an earlier trial left goes first."""
     AcceleratorState._reset_state(reset_partial_state=True)
     GradientState._reset_state()
@@ -44,15 +68,17 @@ def build_accelerator(device: torch.device, config: SupervisedConfig) -> Acceler
 class Stepper:
     """Descends a loss with AdamW. `notes` collects what the user should be told.
 
-    `make_room` frees memory that is only kept for speed, and says whether there was any.
+    `make_room` frees memory that is only kept for speed, and says whether there was any. `groups` are the optimizer's
+    parameter groups, where not every weight of `policy` is trained, or not at one rate; the rest must need no gradient.
     """
 
     def __init__(
         self,
         policy: nn.Module,
-        config: SupervisedConfig,
+        config: Descent,
         device: torch.device,
         make_room: Callable[[], bool] = lambda: False,
+        groups: Sequence[dict[str, Any]] | None = None,
     ) -> None:
         self.make_room = make_room
         self.accelerator = build_accelerator(device, config)
@@ -60,10 +86,10 @@ class Stepper:
         self.clip = config.gradient_clip
         self.micro_batch = config.batch_size
         self.notes: list[str] = []
+        groups = [{"params": list(policy.parameters())}] if groups is None else groups
+        self.parameters: list[nn.Parameter] = [p for group in groups for p in group["params"]]
         self.optimizer = self.accelerator.prepare_optimizer(
-            torch.optim.AdamW(
-                policy.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
-            )
+            torch.optim.AdamW(list(groups), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True)
         )
 
     def step(self, batches: Sequence[np.ndarray], loss_of: LossOf) -> tuple[list[Values], Tensor]:
@@ -79,7 +105,7 @@ class Stepper:
                 break
             except torch.OutOfMemoryError as problem:
                 self._halve(max(len(rows) for rows in batches), problem)
-        norm = self.accelerator.clip_grad_norm_(self.policy.parameters(), self.clip)
+        norm = self.accelerator.clip_grad_norm_(self.parameters, self.clip)
         self.optimizer.step()
         self.optimizer.zero_grad()
         return logged, norm
@@ -119,12 +145,16 @@ class Stepper:
 
     def is_finite(self) -> bool:
         """Return whether every weight is."""
-        return bool(torch.stack([p.isfinite().all() for p in self.policy.parameters()]).all())
+        return bool(torch.stack([p.isfinite().all() for p in self.parameters]).all())
+
+    def run(self, module: Callable[[Tensor], Any], inputs: Tensor) -> Any:
+        """Run a module on images in the trial's precision."""
+        with self.accelerator.autocast():
+            return module(inputs.contiguous(memory_format=torch.channels_last))
 
     def forward(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
         """Run the policy in the trial's precision; mu and logvar come as float32."""
-        with self.accelerator.autocast():
-            return self.policy(inputs.contiguous(memory_format=torch.channels_last))
+        return self.run(self.policy, inputs)
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, str]]:
         """Return weights and optimizer slots by name, and what else training needs to go on."""
@@ -142,12 +172,11 @@ class Stepper:
         weights = {name.removeprefix("policy."): v for name, v in tensors.items() if name.startswith("policy.")}
         self.policy.load_state_dict(weights)
         # The fused optimizer walks memory: its slots must have the layout of their parameters.
-        parameters = list(self.policy.parameters())
         slots: dict[int, dict[str, Tensor]] = {}
         for name, value in tensors.items():
             if name.startswith("optimizer."):
                 _, index, slot = name.split(".")
-                like = parameters[int(index)] if value.dim() else value
+                like = self.parameters[int(index)] if value.dim() else value
                 slots.setdefault(int(index), {})[slot] = torch.empty_like(like).copy_(value)
         groups = self.optimizer.state_dict()["param_groups"]
         self.optimizer.load_state_dict({"state": slots, "param_groups": groups})

@@ -1,0 +1,212 @@
+"""Group-relative policy optimisation of six numbers per image: a tilt of the map per band, and a gain of the details.
+
+Shao et al., DeepSeekMath (GRPO), 2024, for the group's advantages; the action and the stabilisers are those that were
+proposed for AdaIR, with the fusion loss in the place of the distance to a ground truth, which fusion does not have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.distributions import Beta, kl_divergence
+
+from fusion_core import checkpoints, heads, kernel
+from fusion_core.checkpoints import Checkpoint
+from fusion_core.config import GRPOConfig, TrialConfig
+from fusion_core.errors import TrialError
+from fusion_core.evaluation import batch_size
+from fusion_core.heads import BandHeads
+from fusion_core.lora import adapt, merged
+from fusion_core.policy import UNetPolicy
+from fusion_core.recipes import guards
+from fusion_core.recipes.reinforced import ReinforcedRecipe, Rollout
+from fusion_core.recipes.stepping import Stepper, Values
+from fusion_core.sources import Fused, Sources
+from fusion_core.workspace import Workspace
+
+
+class TiltingPolicy(nn.Module):
+    """A U-Net and the heads on its bottleneck: images to map and pooled features."""
+
+    def __init__(self, policy: UNetPolicy, band_heads: BandHeads) -> None:
+        super().__init__()
+        self.policy = policy
+        self.heads = band_heads
+
+    def forward(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
+        features = self.policy.encode(inputs)
+        weight_map, _ = self.policy.decode(features)
+        return weight_map, heads.pool(features[-1])
+
+
+class GRPORecipe(ReinforcedRecipe):
+    """Heads learn, and LoRA, the decoder or the whole network with them where `recipe.train` says so."""
+
+    recipe: GRPOConfig
+
+    def __init__(self, config: TrialConfig, workspace: Workspace, start: Checkpoint | None = None) -> None:
+        super().__init__(config, workspace, start)
+        recipe, levels = self.recipe, config.kernel.levels
+        self.heads = heads.build_heads(8 * self.policy.base_channels, levels, recipe.delta, recipe.kappa, config.seed)
+        if start is not None and start.heads is not None:
+            self._take_up(start.heads)
+        backbone = self._trainable()
+        groups: list[dict[str, Any]] = [{"params": list(self.heads.parameters())}]
+        if backbone:
+            groups.append({"params": backbone, "lr": recipe.backbone_learning_rate})
+        self.stepper = Stepper(TiltingPolicy(self.policy, self.heads), recipe, self.device, workspace.forget, groups)
+        self.stepper.policy.eval()
+        self.initial = self._initial_distribution()
+
+    def _take_up(self, known: BandHeads) -> None:
+        weights = {name: value for name, value in known.state_dict().items() if name != "reach"}
+        try:
+            self.heads.load_state_dict(weights, strict=False)
+        except RuntimeError as problem:
+            raise TrialError(f"the start's heads must have the actions of this trial, but {problem}") from problem
+
+    def _trainable(self) -> list[nn.Parameter]:
+        """Freeze what is not trained, and return what of the network is."""
+        self.policy.requires_grad_(False)
+        if self.recipe.train == "lora":
+            try:
+                return adapt(self.policy, self.recipe.lora, self.config.seed)
+            except ValueError as problem:
+                raise TrialError(str(problem)) from problem
+        parts = {"heads": (), "decoder": (self.policy.ups, self.policy.leave), "all": (self.policy,)}
+        chosen = parts[self.recipe.train]
+        for part in chosen:
+            part.requires_grad_()
+        return [parameter for part in chosen for parameter in part.parameters()]
+
+    def _initial_distribution(self) -> Beta:
+        """Return what untrained heads give, whatever the image: their last weights are zero."""
+        first = torch.full((1, self.heads.reach.numel()), heads.FIRST_BIAS, device=self.device)
+        untouched = 1 + nn.functional.softplus(first)
+        return Beta(untouched, untouched, validate_args=False)
+
+    @property
+    def keeps_what_is_seen(self) -> bool:
+        return self.recipe.train == "heads" and self.start is not None
+
+    def _train(self, epoch: int) -> dict[str, float]:
+        if self.keeps_what_is_seen:
+            # In order and in whole batches, so that no number depends on which trial asked first.
+            for sources in (self.workspace.train, *self.workspace.test.values()):
+                for _, batch in sources.batches(batch_size(sources)):
+                    with torch.no_grad():
+                        self._seen(batch)
+        return super()._train(epoch)
+
+    def _seen(self, sources: Sources) -> tuple[Tensor, Tensor]:
+        """Return map and pooled features. A network that stays as the start left it is run once per data set."""
+        if not self.keeps_what_is_seen:
+            seen: tuple[Tensor, Tensor] = self.stepper.forward(sources.policy_input)
+            return seen
+        assert self.start is not None
+        name = f"seen_{self.start.digest}_{self.recipe.precision}"
+        weight_map, pooled = sources.once(name, lambda: self.stepper.forward(sources.policy_input))
+        return weight_map, pooled
+
+    def render(self, sources: Sources) -> tuple[Fused, Tensor]:
+        weight_map, pooled = self._seen(sources)
+        return self.heads.fuse(sources, self._maps(sources, weight_map), self.heads(pooled).mean), weight_map
+
+    def render_off(self, sources: Sources) -> Fused:
+        """Fuse without the heads, as the policy alone would."""
+        return kernel.fuse(sources, self._seen(sources)[0], self.config.kernel.levels)
+
+    def _maps(self, sources: Sources, weight_map: Tensor) -> tuple[Tensor, ...]:
+        return kernel.maps_of(weight_map, sources, self.config.kernel.levels)
+
+    def draw(self, sources: Sources, random: np.random.Generator) -> tuple[Tensor, Tensor, Callable[[Tensor], Fused]]:
+        weight_map, pooled = self._seen(sources)
+        distribution = self.heads(pooled)
+        actions = heads.draw(distribution, self.recipe.samples, random)
+        maps = self._maps(sources, weight_map)
+        return actions, _log_prob(distribution, actions), lambda action: self.heads.fuse(sources, maps, action)
+
+    def fuse_drawn(self, sources: Sources, seed: int) -> tuple[Fused, Tensor]:
+        weight_map, pooled = self._seen(sources)
+        distribution = self.heads(pooled)
+        drawn = [
+            heads.draw(_row(distribution, k), 1, np.random.default_rng(seed + sources.first_row + k))[0]
+            for k in range(len(pooled))
+        ]
+        return self.heads.fuse(sources, self._maps(sources, weight_map), torch.cat(drawn)), weight_map
+
+    def objective(self, sources: Sources, rollout: Rollout, rows: np.ndarray) -> tuple[Tensor, Values]:
+        actions, old, advantages, at = rollout.of(rows)
+        weight_map, pooled = self._seen(sources)
+        distribution = self.heads(pooled)
+        log_prob = _log_prob(distribution, actions)
+        loss, values = self.surrogate(log_prob, old, advantages)
+        entropy = distribution.entropy().sum(dim=1).mean()
+        best = rollout.group.rewards[:, torch.from_numpy(at).to(old.device)].argmax(dim=0)
+        terms = self._stabilisers(sources, weight_map, distribution, actions, best)
+        self.check_terms(terms)
+        extra = torch.stack([weight * value for weight, value in terms.values()]).sum() if terms else 0.0
+        total = loss + extra - self.recipe.entropy * entropy
+        values |= {
+            "loss_policy": loss,
+            "kl": (old - log_prob.detach()).mean(),
+            "entropy": entropy,
+            "kl_initial": kl_divergence(distribution, self._initial(len(rows))).sum(dim=1).mean(),
+            "loss_total": total,
+        }
+        return total, values | {f"loss_{name}": value for name, (_, value) in terms.items()}
+
+    def _initial(self, count: int) -> Beta:
+        return self.initial.expand((count, self.heads.reach.numel()))
+
+    def _stabilisers(
+        self, sources: Sources, weight_map: Tensor, distribution: Beta, actions: Tensor, best: Tensor
+    ) -> dict[str, tuple[float, Tensor]]:
+        """Return weight and value of what holds the policy to the fusion loss and to the start."""
+        recipe, maps = self.recipe, self._maps(sources, weight_map)
+        terms: dict[str, tuple[float, Tensor]] = {}
+        if recipe.lambda_sup:
+            chosen = actions[best, torch.arange(len(best), device=best.device)]
+            fused = self.heads.fuse(sources, maps, heads.attached(distribution, chosen))
+            if recipe.supervision == "self":
+                target = fused.image.detach()
+                own = self.heads.fuse(sources, maps, distribution.mean)
+                value = (own.image - target).abs().mean()
+            else:
+                value = self.config.loss.fusion_weight * self.loss(sources, fused)[0]
+            terms["lambda_sup"] = (recipe.lambda_sup, value)
+        if recipe.lambda_cons:
+            # The first sample stands for all: it is as random as they are.
+            fused = self.heads.fuse(sources, maps, heads.attached(distribution, actions[0]))
+            off = self._off(sources)
+            terms["lambda_cons"] = (recipe.lambda_cons, (fused.image - off).abs().mean())
+        if recipe.beta_kl:
+            away = kl_divergence(distribution, self._initial(len(best))).sum(dim=1).mean()
+            terms["beta_kl"] = (recipe.beta_kl, away)
+        return terms
+
+    @torch.no_grad()
+    def _off(self, sources: Sources) -> Tensor:
+        return self.render_off(sources).image
+
+    def refuse_dead_actions(self, sources: Sources) -> None:
+        with torch.no_grad():
+            maps = self._maps(sources, self._seen(sources)[0])
+        middle = self.heads.reach.new_full((len(maps[0]), self.heads.reach.numel()), 0.5)
+        guards.refuse_dead_actions(lambda action: self.heads.fuse(sources, maps, action).image, middle, "the heads")
+
+    def checkpoint(self) -> bytes:
+        return checkpoints.to_bytes(merged(self.policy), self.config, self.epoch, self.heads)
+
+
+def _log_prob(distribution: Beta, actions: Tensor) -> Tensor:
+    return distribution.log_prob(actions).sum(dim=-1)
+
+
+def _row(distribution: Beta, index: int) -> Beta:
+    rows = slice(index, index + 1)
+    return Beta(distribution.concentration1[rows], distribution.concentration0[rows], validate_args=False)

@@ -1,0 +1,323 @@
+"""What recipes that learn from a reward share: rollouts, advantages, controls, guards, and what is logged of them.
+
+One step is a contextual bandit's: of every pair S samples are drawn and fused, each is rewarded by its metrics, and
+those better than the mean of their group become likelier. Nothing is learned from sampled images but their reward.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from fusion_core.checkpoints import Checkpoint
+from fusion_core.config import TrialConfig
+from fusion_core.errors import TrialError
+from fusion_core.evaluation import batch_size
+from fusion_core.recipes import guards
+from fusion_core.recipes.advantages import clipped_surrogate, controlled, group_advantages
+from fusion_core.recipes.policy_recipe import PolicyRecipe, gradient_norms
+from fusion_core.recipes.stepping import Values
+from fusion_core.recipes.trust import TrustRegion
+from fusion_core.recipes.worst import batches, worst_list, worst_rows
+from fusion_core.rewards import Group, Reward, baseline_terms
+from fusion_core.sources import Fused, Sources
+from fusion_core.workspace import Workspace
+
+# How many training pairs are drawn from to measure the spread of each metric, for `reward.normalise: fixed`.
+PAIRS_TO_SCALE = 64
+LOGGED_AGGREGATES = ("sum", "min")
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """S samples of each of N pairs: actions (S, N, ...), their log-probabilities (S, N), and what they earned."""
+
+    rows: np.ndarray
+    actions: Tensor
+    log_prob: Tensor
+    group: Group
+    advantages: Tensor
+
+    def of(self, rows: np.ndarray) -> tuple[Tensor, Tensor, Tensor, np.ndarray]:
+        """Return actions, log-probabilities and advantages of some of the rows, and their places."""
+        at = np.searchsorted(self.rows, rows)
+        index = torch.from_numpy(at).to(self.actions.device)
+        return self.actions[:, index], self.log_prob[:, index], self.advantages[:, index], at
+
+
+class BeyondTargetError(Exception):
+    """The policy has moved as far as it may: the step that would follow is not taken."""
+
+    def __init__(self, divergence: float) -> None:
+        super().__init__(divergence)
+        self.divergence = divergence
+
+
+class ReinforcedRecipe(PolicyRecipe):
+    """A policy that learns from a reward. A recipe of this kind gives actions, their probabilities and its loss."""
+
+    recipe: Any
+
+    def __init__(self, config: TrialConfig, workspace: Workspace, start: Checkpoint | None = None) -> None:
+        super().__init__(config, workspace, start)
+        self.recipe = config.recipe
+        self.reward = Reward(config.reward)
+        self.logged_rewards = {aggregate: self.reward.also(aggregate) for aggregate in LOGGED_AGGREGATES}
+        self.trust: TrustRegion | None = None
+        self.begin: dict[str, float] = {}
+        self.scales: dict[str, float] | None = None
+        self.worst: np.ndarray | None = None
+        self._lists: dict[str, str] = {}
+        self.moves = self.connected = False
+
+    @abstractmethod
+    def render(self, sources: Sources) -> tuple[Fused, Tensor]:
+        """Fuse as it is deployed; return the map (N, 1, H, W) too. With a gradient where that is on."""
+
+    @abstractmethod
+    def draw(self, sources: Sources, random: np.random.Generator) -> tuple[Tensor, Tensor, Callable[[Tensor], Fused]]:
+        """Draw actions (S, N, ...); return them, their log-probabilities (S, N), and how one (N, ...) fuses."""
+
+    @abstractmethod
+    def objective(self, sources: Sources, rollout: Rollout, rows: np.ndarray) -> tuple[Tensor, Values]:
+        """Return the loss of a batch's rows and the numbers to log. May raise BeyondTargetError."""
+
+    @abstractmethod
+    def refuse_dead_actions(self, sources: Sources) -> None:
+        """Raise TrialError where a dimension of the action moves no output."""
+
+    @abstractmethod
+    def fuse_drawn(self, sources: Sources, seed: int) -> tuple[Fused, Tensor]:
+        """Fuse with one draw per pair that `seed` and the pair's place decide."""
+
+    @property
+    def trained(self) -> nn.Module:
+        return self.stepper.policy
+
+    @property
+    def draws(self) -> bool:
+        return super().draws or self.recipe.control == "random"
+
+    def fuse(self, sources: Sources, seed: int | None = None) -> tuple[Fused, Tensor]:
+        return self.render(sources) if seed is None else self.fuse_drawn(sources, seed)
+
+    def random(self, epoch: int, update: int) -> np.random.Generator:
+        """Return the random numbers of one update: no draw depends on what was drawn before."""
+        return np.random.default_rng((self.config.seed, epoch, update, 1))
+
+    def _train(self, epoch: int) -> dict[str, float]:
+        self.trained.eval()
+        if not self.begin:
+            self._look_at_the_start()
+        logged: list[Values] = []
+        norms: list[Tensor] = []
+        for update, rows in enumerate(self._batches(epoch)):
+            values, steps = self._update(rows, epoch, update)
+            logged.append(values)
+            norms += steps
+        means = self.means(logged, epoch)
+        counts = {name: means.pop(name) * len(logged) for name in ("reward_calls", "samples_drawn")}
+        after = self._judged(self.workspace.train.batches(self._size))
+        guards.refuse_collapse(after["map_at_0"], after["map_at_1"], self.recipe.collapse, epoch)
+        gradients = gradient_norms(torch.stack(norms)) if norms else {"gradient_norm": 0.0}
+        return means | counts | after | gradients | self.begin
+
+    @property
+    def _size(self) -> int:
+        return batch_size(self.workspace.train)
+
+    def _batches(self, epoch: int) -> Iterator[np.ndarray]:
+        count, size = len(self.workspace.train), self.recipe.batch_size
+        updates = self.recipe.updates or math.ceil(count / size)
+        worst = self.config.data.worst
+        random = np.random.default_rng((self.config.seed, epoch))
+        yield from batches(random, count, size, updates, self.worst, 0.0 if worst is None else worst.mix)
+
+    def _update(self, rows: np.ndarray, epoch: int, update: int) -> tuple[Values, list[Tensor]]:
+        """Draw, reward and step; return the numbers of the batch and the norms of its gradients."""
+        sources = self.workspace.train.batch(rows)
+        random = self.random(epoch, update)
+        if not self.moves:
+            self.refuse_dead_actions(sources)
+            self.moves = True
+        if self.recipe.control == "direct":
+            return self._ascend(rows)
+        rollout = self._rollout(sources, rows, random)
+        guards.refuse_non_finite_reward(rollout.group.terms, [self.workspace.train_stems[r] for r in rows], epoch)
+        values = self._described(rollout)
+        if self.recipe.control in ("frozen", "random"):
+            return values, []
+        stepped, norms = self._step(sources, rollout, epoch)
+        self.connected = True
+        return values | stepped, norms
+
+    @torch.no_grad()
+    def _rollout(self, sources: Sources, rows: np.ndarray, random: np.random.Generator) -> Rollout:
+        actions, log_prob, fuse = self.draw(sources, random)
+        group = self.reward.group(
+            sources, (fuse(action) for action in actions), scales=self.scales, reference=self._reference(sources)
+        )
+        advantages = controlled(self.advantages(group.rewards), self.recipe.control, random)
+        return Rollout(rows, actions, log_prob, group, advantages)
+
+    def advantages(self, rewards: Tensor) -> Tensor:
+        """Return the advantages (S, N) of rewards (S, N)."""
+        return group_advantages(rewards)
+
+    def _reference(self, sources: Sources) -> Mapping[str, Tensor] | None:
+        """Return what the deterministic output has of the metrics that are scored for the best sample only."""
+        if not self.reward.late:
+            return None
+        return self.reward.terms(sources, self.render(sources)[0])
+
+    def _described(self, rollout: Rollout) -> Values:
+        rewards, group = rollout.group.rewards, rollout.group
+        named = {f"term_{name}": value.mean() for name, value in group.terms.items()}
+        return named | {
+            "reward_sample": rewards[0].mean(),
+            "reward_mean": rewards.mean(),
+            "reward_best": rewards.amax(dim=0).mean(),
+            "reward_spread": rewards.std(dim=0, correction=0).mean(),
+            "advantage_size": rollout.advantages.abs().mean(),
+            "reward_calls": rewards.new_tensor(float(group.calls)),
+            "samples_drawn": rewards.new_tensor(float(rewards.numel())),
+        }
+
+    def _step(self, sources: Sources, rollout: Rollout, epoch: int) -> tuple[Values, list[Tensor]]:
+        """Take up to `inner_epochs` steps on one rollout; return their mean numbers and their gradients' norms."""
+        logged: list[Values] = []
+        norms: list[Tensor] = []
+        for _ in range(self.recipe.inner_epochs):
+            if self.trust is not None:
+                self.trust.keep()
+            try:
+                values, norm = self.stepper.step(
+                    [rollout.rows],
+                    lambda rows: self.objective(
+                        sources if len(rows) == len(rollout.rows) else self.workspace.train.batch(rows), rollout, rows
+                    ),
+                )
+            except BeyondTargetError:
+                break
+            logged += values
+            norms.append(norm)
+        means = {name: torch.stack([values[name] for values in logged]).mean() for name in logged[0]}
+        guards.refuse_explosion(max(float(values["largest_log_ratio"]) for values in logged), epoch)
+        means["inner_steps"] = means["kl"].new_tensor(float(len(norms)))
+        if self.trust is not None:
+            kl, share = self.trust.hold(lambda: self.divergence(sources, rollout))
+            means |= {"kl": means["kl"].new_tensor(kl), "step_share": means["kl"].new_tensor(share)}
+        return means, norms
+
+    def divergence(self, sources: Sources, rollout: Rollout) -> float:
+        """Return how far the policy has moved since the rollout: the mean of log p_old - log p_new of its samples."""
+        raise NotImplementedError
+
+    def surrogate(self, log_prob: Tensor, old: Tensor, advantages: Tensor) -> tuple[Tensor, Values]:
+        """Return the clipped surrogate of log-probabilities (S, N), and how far they moved."""
+        log_ratio = log_prob - old
+        ratio = log_ratio.detach().exp()
+        return clipped_surrogate(log_ratio, advantages, self.recipe.clip), {
+            "ratio_deviation": (ratio - 1).abs().mean(),
+            "clip_fraction": ((ratio - 1).abs() > self.recipe.clip).float().mean(),
+            "largest_log_ratio": log_ratio.detach().abs().amax(),
+        }
+
+    def check_terms(self, terms: Mapping[str, tuple[float, Tensor]]) -> None:
+        """Look once whether every weighted term has a gradient."""
+        if not self.connected:
+            guards.refuse_terms_without_gradient(terms)
+
+    def _ascend(self, rows: np.ndarray) -> tuple[Values, list[Tensor]]:
+        """Step along the gradient of the reward itself, which no sampling method can do better than."""
+
+        def descend(part: np.ndarray) -> tuple[Tensor, Values]:
+            sources = self.workspace.train.batch(part)
+            reward = self.reward(sources, self.render(sources)[0], self.scales).mean()
+            if not reward.requires_grad:
+                raise TrialError(
+                    f"control direct needs a reward with a gradient, but {', '.join(self.reward.names)} have none"
+                )
+            return -reward, {"reward_mean": reward.detach()}
+
+        (values,), norm = self.stepper.step([rows], descend)
+        count = values["reward_mean"].new_tensor(float(len(rows)))
+        return values | {"reward_calls": count, "samples_drawn": count}, [norm]
+
+    @torch.no_grad()
+    def _look_at_the_start(self) -> None:
+        """Measure what training begins with: scales of the metrics, the worst pairs, rewards of start and copies."""
+        if self.config.reward.normalise == "fixed":
+            self._measure_scales()
+        train = self.workspace.train
+        scores: list[Tensor] = []
+        judged = self._judged(train.batches(self._size), scores)
+        copies: dict[str, list[Tensor]] = {}
+        for _, sources in train.batches(self._size):
+            for fusion, terms in baseline_terms(self.reward, sources).items():
+                copies.setdefault(fusion, []).append(self.reward.combine(terms, self.scales))
+        self.begin = {
+            "reward_start": judged["reward_train"],
+            "loss_fusion_start": judged["loss_fusion"],
+            **{f"reward_{fusion}": torch.cat(parts).mean().item() for fusion, parts in copies.items()},
+            **{f"scale_{name}": scale for name, scale in (self.scales or {}).items()},
+        }
+        if self.config.data.worst is not None:
+            values = torch.cat(scores).double().cpu().numpy()
+            self.worst = worst_rows(values, self.workspace.train_stems, self.config.data.worst)
+            name, text = worst_list(self.worst, values, self.workspace.train_stems)
+            self._lists = {name: text}
+
+    def _measure_scales(self) -> None:
+        train = self.workspace.train
+        terms: dict[str, list[Tensor]] = {}
+        for at in range(0, min(PAIRS_TO_SCALE, len(train)), self.recipe.batch_size):
+            sources = train.batch(slice(at, min(at + self.recipe.batch_size, PAIRS_TO_SCALE, len(train))))
+            actions, _, fuse = self.draw(sources, self.random(0, at))
+            group = self.reward.group(sources, (fuse(action) for action in actions), reference=self._reference(sources))
+            for name, value in group.terms.items():
+                terms.setdefault(name, []).append(value)
+        self.scales = self.reward.spread({name: torch.cat(parts, dim=1) for name, parts in terms.items()})
+
+    @torch.no_grad()
+    def _judged(self, parts: Iterator[tuple[slice, Sources]], scores: list[Tensor] | None = None) -> dict[str, float]:
+        """Return means over pairs of the deterministic output: reward (also as sum and min), fusion loss, map ends."""
+        found: dict[str, list[Tensor]] = {}
+        for rows, sources in parts:
+            fused, weight_map = self.render(sources)
+            terms = self.reward.terms(sources, fused)
+            guards.refuse_non_finite_reward(
+                {name: value[None] for name, value in terms.items()}, self.workspace.train_stems[rows], self.epoch + 1
+            )
+            reward = self.reward.combine(terms, self.scales)
+            ends = guards.ends(weight_map)
+            loss, _ = self.loss(sources, fused)
+            values = {"reward_train": reward, "loss_fusion": loss.expand(len(reward)), "map_at_0": ends[0]}
+            values["map_at_1"] = ends[1]
+            for aggregate, logged in self.logged_rewards.items():
+                values[f"reward_train_{aggregate}"] = logged(sources, fused, self.scales)
+            for name, value in values.items():
+                found.setdefault(name, []).append(value)
+            if scores is not None:
+                scores.append(reward)
+        return {name: torch.cat(values).double().mean().item() for name, values in found.items()}
+
+    def lists(self) -> dict[str, str]:
+        return self._lists
+
+    def memory(self) -> dict[str, str]:
+        worst = None if self.worst is None else self.worst.tolist()
+        return {"begin": json.dumps({"values": self.begin, "scales": self.scales, "worst": worst})}
+
+    def remember(self, metadata: dict[str, str]) -> None:
+        known = json.loads(metadata["begin"])
+        self.begin, self.scales = known["values"], known["scales"]
+        self.worst = None if known["worst"] is None else np.array(known["worst"])

@@ -1,0 +1,43 @@
+"""A trust region around a step: steps that went too far are shortened, not undone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+TOLERANCE = 2.0
+
+
+class TrustRegion:
+    """Keeps weights as they were before a step and shortens the step where it moved the policy too far.
+
+    The divergence of a small step grows with its square, so a step of divergence d > 2 `target` is scaled by
+    sqrt(target / d): it then lies about at the target. Undoing it whole would leave a policy standing whose every step
+    is too large.
+    """
+
+    def __init__(self, parameters: Sequence[Tensor], target: float) -> None:
+        self.parameters = list(parameters)
+        self.target = target
+        self.kept = [torch.empty_like(p) for p in self.parameters]
+
+    @torch.no_grad()
+    def keep(self) -> None:
+        """Remember the weights before a step."""
+        torch._foreach_copy_(self.kept, [p.detach() for p in self.parameters])
+
+    @torch.no_grad()
+    def hold(self, divergence: Callable[[], float]) -> tuple[float, float]:
+        """Return the divergence of the step since `keep`, and the share of the step that remains (1: all of it)."""
+        found = divergence()
+        if not math.isfinite(found):
+            torch._foreach_copy_(self.parameters, self.kept)
+            return found, 0.0
+        if found <= TOLERANCE * self.target:
+            return found, 1.0
+        share = math.sqrt(self.target / found)
+        torch._foreach_lerp_(self.parameters, self.kept, 1 - share)
+        return divergence(), share
