@@ -10,15 +10,19 @@ from itertools import product
 from math import prod
 from typing import Any, get_origin
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from fusion_core.config import TrialConfig
+from fusion_core.config.reward import REWARDABLE
 from fusion_core.errors import did_you_mean
-from trials.fields import Models, kind_of, leaves, models_of
+from trials.fields import Models, kind_of, leaves, models_at
 from trials.identity import NOT_DECIDING
 from trials.messages import Problem, but_got, dotted, first_of, sentence, show
 from trials.nodes import Node
+from trials.reward_rules import RECIPES, kinds_of, points_of
 from trials.space import Sections, with_value
+from trials.weights import SECTION as WEIGHTS
+from trials.weights import distinct_ratios
 from trials.yaml_reader import is_number
 
 MAX_TRIALS = 100_000
@@ -47,18 +51,22 @@ def grid_problems(root: Node, data: dict[str, Any]) -> list[Problem]:
         remedy = " Remove the key, or give it an axis." if node.value is None else ""
         rule = "grid must be a section of axes such as `loss.max_ratio: [4, 10]`"
         return [Problem(node.place, but_got(rule, node, remedy))]
-    problems = first_of(
-        problem for axis, below in node.value.items() for problem in axis_problems(axis, below, root, data)
-    )
-    seeds = data.get("seeds")
-    count = grid_size([axis.value for axis in node.value.values() if isinstance(axis.value, list)])
+    return first_of(problem for axis, below in node.value.items() for problem in axis_problems(axis, below, root, data))
+
+
+def count_problems(root: Node, data: dict[str, Any]) -> list[Problem]:
+    """More trials than anybody runs, counted before equal reward weights are left out."""
+    grid, seeds = data.get("grid"), data.get("seeds")
+    axes = grid.values() if isinstance(grid, dict) else ()
+    count = grid_size([values for values in axes if isinstance(values, list)]) * points_of(data)
     count *= len(seeds) if isinstance(seeds, list) else 1
-    if count > MAX_TRIALS:
-        many = f"{count:,}" if count < 10**15 else "over 10^15"
-        remedy = "Take values out of its axes, or make several sweeps of it."
-        text = f"a sweep may have {MAX_TRIALS:,} trials, but this one has {many}. {remedy}"
-        problems.append(Problem(node.place, text))
-    return problems
+    if count <= MAX_TRIALS:
+        return []
+    many = f"{count:,}" if count < 10**15 else "over 10^15"
+    remedy = "Take values out of its axes, or make several sweeps of it."
+    text = f"a sweep may have {MAX_TRIALS:,} trials, but this one has {many}. {remedy}"
+    section = next(name for name in ("grid", "simplex", "seeds") if root.has([name]))
+    return [Problem(root.at([section]).place, text)]
 
 
 @cache
@@ -74,11 +82,14 @@ def axis_problems(axis: str, node: Node, root: Node, data: dict[str, Any]) -> li
     if path is None:
         return [Problem(node.place, refusal(axis) or unknown_axis(axis, known))]
     owners = known[path]
+    if path == WEIGHTS and inside[0] not in REWARDABLE:
+        close = did_you_mean(inside[0], REWARDABLE)
+        return [Problem(node.place, but_got(f"{name_of(axis)} must end in a metric", inside[0], close))]
     if inside and not TERM.fullmatch(inside[0]):
         return [Problem(node.place, but_got(f"{name_of(axis)} must end in {TERM_RULE}", inside[0]))]
-    for kind in kinds_in_effect(axis, data):
-        if kind not in map(kind_of, owners):
-            section = axis.partition(".")[0]
+    section, _, name = axis.partition(".")
+    for kind in kinds_of(data) if section == "recipe" and name != "kind" else ():
+        if not has_field(RECIPES[kind], name):
             return [Problem(node.place, f"grid.{axis} must be a field of {section} of kind {kind}, but is not one")]
     if not isinstance(node.value, list) or not node.value:
         example = f" Write [{show(node)}]." if is_number(node.value) else ""
@@ -147,7 +158,7 @@ def is_table(path: str, owners: Models) -> bool:
 def refusal(axis: str) -> str | None:
     """Return why a field that is there cannot be swept."""
     section, _, name = axis.partition(".")
-    if section == "data":
+    if section == "data" and name.partition(".")[0] != "worst":
         return f"{name_of(axis)} cannot be an axis: all trials of a sweep share their data. Make a sweep file for each."
     if axis == "seed":
         return "grid.seed cannot be an axis: seeds have a key of their own. Write seeds: [0, 1]."
@@ -162,25 +173,17 @@ def unknown_axis(axis: str, known: dict[str, Models]) -> str:
     below = [path for path in names if path.startswith(f"{axis}.")]
     if below:
         return f"{name_of(axis)} must name one field of that section. Known: {', '.join(below)}."
-    return but_got("a grid axis must name a field of the trial", axis, did_you_mean(axis, names))
+    return but_got("a grid axis must name a field of the trial", axis, did_you_mean(axis.removeprefix("trial."), names))
 
 
 def name_of(axis: str) -> str:
     return dotted(("grid", axis))
 
 
-def kinds_in_effect(axis: str, data: dict[str, Any]) -> list[str]:
-    """Return the kinds that the union section of an axis takes in this sweep; none where it is no union."""
-    section = axis.partition(".")[0]
-    field = TrialConfig.model_fields[section]
-    kinds = [kind for kind in map(kind_of, models_of(field.annotation)) if kind]
-    if not kinds or axis.endswith(".kind"):
-        return []
-    grid, trial = data.get("grid"), data.get("trial")
-    swept = grid.get(f"{section}.kind") if isinstance(grid, dict) else None
-    own = trial.get(section) if isinstance(trial, dict) else None
-    given = own.get("kind", field.default.kind) if isinstance(own, dict) else field.default.kind
-    return [kind for kind in (swept if isinstance(swept, list) else [given]) if kind in kinds]
+def has_field(model: type[BaseModel], path: str) -> bool:
+    """Return whether a recipe has a field at a dotted path."""
+    *section, name = path.split(".")
+    return any(name in owner.model_fields for owner in models_at(model, section, None))
 
 
 def combination_problems(trial: TrialConfig, grid: dict[str, tuple[Any, ...]], root: Node) -> list[Problem]:
@@ -189,9 +192,15 @@ def combination_problems(trial: TrialConfig, grid: dict[str, tuple[Any, ...]], r
     own: dict[str, list[str]] = defaultdict(list)
     for axis in grid:
         own[axis.partition(".")[0]].append(axis)
+    ratios = distinct_ratios(grid, trial.reward)
+    if not ratios.kept:
+        place = root.at(["grid", ratios.axes[0]]).place
+        return [Problem(place, f"{WEIGHTS} must hold one above 0, but no combination does. Give a metric a weight.")]
     problems = []
     for section, axes in own.items():
         for values in product(*(grid[axis] for axis in axes)):
+            if section == "reward" and not ratios.keeps(dict(zip(axes, values, strict=True))):
+                continue
             changes = tuple((axis.partition(".")[2], value) for axis, value in zip(axes, values, strict=True))
             try:
                 build.section(section, changes)

@@ -14,10 +14,12 @@ from fusion_core.data.entries import CATALOG
 from fusion_core.errors import did_you_mean
 from fusion_core.limits import SMALLEST_TEST
 from trials.fields import kind_of, models_of
-from trials.messages import Problem, but_got, dotted, show
+from trials.messages import SEVERAL_WAYS, Problem, but_got, dotted, show
 from trials.nodes import Node
 
 SECTION = ("trial", "data")
+BEST = ":best"
+"""What follows the folder of a run in a start: its best trial's checkpoint."""
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,39}")
 Keys = tuple[str | int, ...]
 
@@ -58,7 +60,7 @@ def needs_data(data: dict[str, Any]) -> bool:
 
 
 def make_paths_absolute(data: dict[str, Any], root: Node) -> list[Problem]:
-    """Replace the paths of `trial.data` in place by absolute ones, as of the current working directory."""
+    """Replace the paths of `trial.data` and `trial.start` in place by absolute ones, as of the working directory."""
     section = section_of(data)
     places: list[tuple[dict[str, Any], Keys]] = [(section, ("root",))]
     for keys, pair in sets_of(section):
@@ -79,7 +81,25 @@ def make_paths_absolute(data: dict[str, Any], root: Node) -> list[Problem]:
             where = (*SECTION, *keys)
             problems.append(Problem(root.at(where).place, but_got(f"{dotted(where)} must be a path", written)))
             holder[key] = Path()
-    return problems
+    return problems + _make_start_absolute(data, root)
+
+
+def _make_start_absolute(data: dict[str, Any], root: Node) -> list[Problem]:
+    trial = data.get("trial")
+    written = below(trial, "start")
+    if not isinstance(trial, dict) or not isinstance(written, str):
+        return []
+    folder = written.removesuffix(BEST)
+    try:
+        if not folder or "\0" in folder:
+            raise ValueError
+        path = str(Path(folder).expanduser().absolute())
+        os.fsencode(path)
+    except (ValueError, RuntimeError, OSError):
+        where = ("trial", "start")
+        return [Problem(root.at(where).place, but_got(f"trial.start must be {SEVERAL_WAYS[where]}", written))]
+    trial["start"] = path + written[len(folder) :]
+    return []
 
 
 def data_problems(root: Node, data: dict[str, Any]) -> Iterator[Problem]:

@@ -42,6 +42,7 @@ PATTERNS = {
     r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$": "letters, digits, _, . and -, the first no . or -",
 }
 SEVERAL_WAYS: dict[Path, str] = {
+    ("trial", "start"): "the path of a checkpoint, RUN:best, or {recipe: {kind: supervised, epochs: N}}",
     ("trial", "data", "limit"): "a number of pairs, or {train: N, test: N}",
     ("trial", "data", "train"): "the name of a data set, or {name: N, visible: DIR, infrared: DIR}",
     ("trial", "data", "test"): "the name of a data set, or {name: N, visible: DIR, infrared: DIR}",

@@ -13,6 +13,7 @@ from trials.axes import TERM, TERM_RULE
 from trials.data_rules import NAME, below, data_problems, needs_data, size_problems, test_names
 from trials.messages import Problem, but_got, first_of, show
 from trials.nodes import Node
+from trials.reward_rules import idle_problems, simplex_problems, start_problems
 from trials.yaml_reader import is_number
 
 
@@ -20,7 +21,7 @@ def cross_problems(root: Node, data: dict[str, Any]) -> list[Problem]:
     """Return what is wrong between keys that are each fine."""
     rules = (
         seed_problems, rank_problems, epoch_problems, ssim_problems, data_problems, size_problems, share_problems,
-        axis_problems, term_problems,
+        axis_problems, term_problems, start_problems, idle_problems, simplex_problems,
     )  # fmt: skip
     return [problem for rule in rules for problem in first_of(rule(root, data))]
 

@@ -1,4 +1,4 @@
-"""From a sweep to its trials: every combination of the grid, times every seed."""
+"""From a sweep to its trials: every combination of the grid, times every point of the simplex, times every seed."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from fusion_core.config import TrialConfig
 from trials.fields import with_default_kinds
+from trials.weights import PREFIX, SECTION, distinct_ratios
 
 if TYPE_CHECKING:
     from trials.spec import SweepSpec
@@ -26,18 +27,23 @@ class Trial:
 
 
 def expand(spec: SweepSpec) -> list[Trial]:
-    """Return the trials in file order: the last axis varies faster than the first, seeds faster than the axes.
+    """Return the trials in file order: the last axis varies faster than the first, the simplex faster than the axes,
+    seeds fastest. Reward weights whose ratios an earlier combination has are left out.
 
     Sections are validated once per distinct combination of their own axes, so ten thousand trials take a second.
     Raises pydantic's ValidationError for a combination that breaks a rule; `spec.load` has refused such a sweep before.
     """
     build = Sections(spec.trial)
     axes = list(spec.grid)
+    ratios = distinct_ratios(spec.grid, spec.trial.reward)
+    points: list[dict[str, AxisValue]] = list(spec.simplex[SECTION].points()) if spec.simplex else [{}]
     trials: list[Trial] = []
     for values in product(*spec.grid.values()):
-        parameters = dict(zip(axes, values, strict=True))
-        sections = build.sections(parameters)
-        trials.extend(Trial(parameters, TrialConfig.model_validate({**sections, "seed": seed})) for seed in spec.seeds)
+        swept = dict(zip(axes, values, strict=True))
+        for point in points if ratios.keeps(swept) else ():
+            parameters = {**swept, **point}
+            sections = build.sections(parameters)
+            trials += [Trial(parameters, TrialConfig.model_validate({**sections, "seed": seed})) for seed in spec.seeds]
     return trials
 
 
@@ -49,7 +55,10 @@ class Sections:
             name: getattr(trial, name) for name in TrialConfig.model_fields if name != "seed"
         }
         # As given, not as filled in: a default that the file left open must stay open to a rule such as ssim_shared's.
-        given = {name: section.model_dump(exclude_unset=True) for name, section in self.shared.items()}
+        given = {
+            name: section.model_dump(exclude_unset=True) if isinstance(section, BaseModel) else {}
+            for name, section in self.shared.items()
+        }
         self.given: dict[str, dict[str, Any]] = with_default_kinds(given)
         self.built: dict[tuple[Any, ...], BaseModel] = {}
 
@@ -66,6 +75,8 @@ class Sections:
         key = (name, *((below, type(value), value) for below, value in changes))
         if key not in self.built:
             data = self.given[name]
+            if any(f"{name}.{below}".startswith(PREFIX) for below, _ in changes):
+                data = {**data, "weights": self.shared[name].weights}  # the others keep theirs, by default too
             for below, value in changes:
                 data = with_value(data, below.split("."), value)
             self.built[key] = getattr(TrialConfig.model_validate({name: data}), name)

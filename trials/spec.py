@@ -15,7 +15,9 @@ from trials import axes, data_rules, rules
 from trials.fields import with_default_kinds
 from trials.messages import Problem, dotted, in_file_order, translate
 from trials.nodes import Fault, Node, Place, ReadError, shortened
+from trials.reward_rules import kinds_of
 from trials.space import AxisValue, Sections
+from trials.weights import PREFIX, SECTION, Simplex, distinct_ratios
 from trials.yaml_reader import read_yaml
 
 MAX_BYTES = 100_000
@@ -58,6 +60,7 @@ class SweepFile(Frozen):
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$", max_length=100)]
     trial: TrialConfig = TrialConfig()
     grid: dict[str, tuple[AxisValue, ...]] = Field(default_factory=dict)
+    simplex: dict[str, Simplex] = Field(default_factory=dict)
     seeds: tuple[Seed, ...] = (0,)
     rank_by: RankBy = RankBy()
     keep_best: Annotated[int, Field(ge=0)] = 5
@@ -78,7 +81,9 @@ class SweepSpec(SweepFile):
     @property
     def size(self) -> int:
         """How many trials the sweep has."""
-        return axes.grid_size(list(self.grid.values())) * len(self.seeds)
+        other = axes.grid_size([values for axis, values in self.grid.items() if not axis.startswith(PREFIX)])
+        weights = len(distinct_ratios(self.grid, self.trial.reward).kept)
+        return other * weights * axes.grid_size([range(one.size) for one in self.simplex.values()]) * len(self.seeds)
 
     @property
     def epochs(self) -> int:
@@ -114,10 +119,13 @@ def load(path: Path, overrides: Sequence[str] = (), data_root: Path | None = Non
     root = with_overrides(read_yaml(text, str(path)), overrides, given)
     spec = SweepSpec(**validate(root), path=path.absolute(), text=text, overrides=tuple(overrides))
     epochs, ranked = spec.trial.recipe.epochs, spec.rank_by.epoch
+    if (left_out := distinct_ratios(spec.grid, spec.trial.reward).note) is not None:
+        spec = spec.model_copy(update={"notes": (left_out,)})
     if ranked is None or ranked <= epochs:
         return spec
     note = f"rank_by.epoch is {ranked}, but --set gives the trials {epochs}: they are ranked at epoch {epochs}"
-    return spec.model_copy(update={"rank_by": spec.rank_by.model_copy(update={"epoch": epochs}), "notes": (note,)})
+    rank_by = spec.rank_by.model_copy(update={"epoch": epochs})
+    return spec.model_copy(update={"rank_by": rank_by, "notes": (*spec.notes, note)})
 
 
 def read_text(path: Path) -> str:
@@ -185,6 +193,8 @@ def parse_override(override: str) -> tuple[tuple[str, ...], Node]:
         raise ReadError((Place(source), "an override must be PATH=VALUE, such as trial.recipe.epochs=1"))
     if path[0] == "grid" and len(path) > 2:
         path = ("grid", ".".join(path[1:]))
+    if path[:3] == ("simplex", *SECTION.split(".")):
+        path = ("simplex", SECTION, *path[3:])
     return path, read_yaml(value, source, lines=False)
 
 
@@ -192,22 +202,46 @@ def validate(root: Node) -> dict[str, Any]:
     """Return the fields of a SweepFile. Raises ConfigError with every problem of the tree."""
     data = root.data() or {}
     problems = [Problem(place, fault) for place, fault in root.faults]
-    problems += axes.grid_problems(root, data)
-    data.pop("grid", None)
+    problems += [*axes.grid_problems(root, data), *axes.count_problems(root, data)]
+    grid = data.pop("grid", None)
     problems += data_rules.make_paths_absolute(data, root)
-    data["trial"] = with_default_kinds(data.get("trial", {}))
+    data["trial"] = with_default_kinds(_without_what_is_swept(data.get("trial", {}), grid))
     swept = {} if problems else axes.grid_values(root)
     try:
         file = SweepFile.model_validate({**_tuples(data), "grid": swept}, strict=True)
     except ValidationError as error:
         problems += translate(error.errors(include_url=False), SweepFile, root)
         file = None
-    problems += rules.cross_problems(root, data)
+    problems += rules.cross_problems(root, {**data, "grid": grid})
     if file is not None and not problems:
+        file = file.model_copy(update={"trial": _with_simplex(file.trial, file.simplex)})
         problems = axes.combination_problems(file.trial, file.grid, root)
     if problems or file is None:
         raise ConfigError(*in_file_order(problems))
     return {name: getattr(file, name) for name in file.model_fields_set}
+
+
+def _without_what_is_swept(trial: Any, grid: Any) -> Any:
+    """Return a trial's data with the kind and the variant of its recipe left to the axes that give them.
+
+    A kind that is not given is the first of its axis, and `legacy`, which sets other fields, is for its own trials.
+    """
+    recipe = trial.get("recipe", {}) if isinstance(trial, dict) else None
+    if not isinstance(recipe, dict) or not isinstance(grid, dict):
+        return trial
+    if "kind" not in recipe and "recipe.kind" in grid and (known := kinds_of({"grid": grid})):
+        recipe = {"kind": known[0], **recipe}
+    if "recipe.variant" in grid and recipe.get("variant") == "legacy":
+        recipe = {key: value for key, value in recipe.items() if key != "variant"}
+    return {**trial, "recipe": recipe}
+
+
+def _with_simplex(trial: TrialConfig, simplex: dict[str, Simplex]) -> TrialConfig:
+    """Return the trial with the weights of the simplex's metrics in place of the default ones."""
+    if not simplex:
+        return trial
+    reward = trial.reward.model_copy(update={"weights": dict.fromkeys(simplex[SECTION].of, 1.0)})
+    return trial.model_copy(update={"reward": reward})
 
 
 def _tuples(value: Any) -> Any:

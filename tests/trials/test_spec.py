@@ -95,7 +95,7 @@ recources: {gpu: 1}
         ("trial: {recipe: {epochs: 2.5}}", "trial.recipe.epochs must be a whole number, but got 2.5"),
         ("trial: {recipe: {epochs: 0}}", "trial.recipe.epochs must be at least 1, but got 0"),
         ("trial: {recipe: {epochs: true}}", "trial.recipe.epochs must be a whole number, but got true"),
-        ("trial: {recipe: {kind: supervisd}}", "trial.recipe.kind must be one of supervised, arithmetic"),
+        ("trial: {recipe: {kind: supervisd}}", "trial.recipe.kind must be one of supervised, ppo, grpo, arithmetic"),
         ("trial: {loss: {max_ratio: '10'}}", "trial.loss.max_ratio must be a number, but got '10'. Remove the quotes."),
         ("trial: {loss: {max_ratio: 1_000}}", "trial.loss.max_ratio must be a number, but got '1_000'. Write 1000."),
         ("trial: {loss: {max_ratio: .nan}}", "trial.loss.max_ratio must be a finite number, but got nan"),

@@ -1,0 +1,118 @@
+"""Rules of learning from a reward: where it begins, what does nothing without one, and the simplex of its weights."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from math import comb
+from typing import Any
+
+from fusion_core.config import TrialConfig
+from fusion_core.config.reward import REWARDABLE
+from fusion_core.errors import did_you_mean
+from trials.data_rules import below
+from trials.fields import kind_of, models_of
+from trials.messages import Problem, but_got, dotted, show
+from trials.nodes import Node, Place
+from trials.weights import PREFIX, SECTION
+
+START = "start: {recipe: {kind: supervised, epochs: 2}}"
+RECIPES = {str(kind_of(model)): model for model in models_of(TrialConfig.model_fields["recipe"].annotation)}
+LEARNERS = [kind for kind, model in RECIPES.items() if getattr(model, "learns_from_reward", False)]
+OF = ("simplex", SECTION, "of")
+
+
+def kinds_of(data: dict[str, Any]) -> list[str]:
+    """Return the kinds of recipe that a sweep runs; unknown ones are left out."""
+    grid, given = data.get("grid"), below(data, "trial", "recipe", "kind")
+    swept = grid.get("recipe.kind") if isinstance(grid, dict) else None
+    kinds = swept if isinstance(swept, list) else [TrialConfig().recipe.kind if given is None else given]
+    return [kind for kind in kinds if isinstance(kind, str) and kind in RECIPES]
+
+
+def axes_below(data: dict[str, Any], prefix: str) -> list[str]:
+    """Return the axes of the grid whose names begin so."""
+    grid = data.get("grid")
+    return [axis for axis in grid if axis.startswith(prefix)] if isinstance(grid, dict) else []
+
+
+def start_problems(root: Node, data: dict[str, Any]) -> Iterator[Problem]:
+    """No start where one is needed, one that nothing begins from, and axes of a start that is a file."""
+    kinds = kinds_of(data)
+    start, axes = below(data, "trial", "start"), axes_below(data, "start.")
+    place = root.at(["trial", "start"]).place
+    learning = [kind for kind in kinds if kind in LEARNERS]
+    if learning and start is None and not axes:
+        text = f"recipe {learning[0]} learns from a reward, so trial.start must say where it begins, but is not given."
+        yield Problem(_kind_place(root), f"{text} Write {START} under trial.")
+    if kinds and not any(getattr(RECIPES[kind], "needs_data", True) for kind in kinds):
+        if start is not None:
+            text = f"trial.start does nothing with recipe {kinds[0]}, which trains no policy. Remove it."
+            yield Problem(place, text)
+        for axis in axes:
+            text = f"grid.{axis} does nothing with recipe {kinds[0]}, which trains no policy. Remove it."
+            yield Problem(root.at(["grid", axis]).place, text)
+    if isinstance(start, str):
+        for axis in axes:
+            text = f"grid.{axis} varies how a start is trained, but {place} names a file. Write {START}."
+            yield Problem(root.at(["grid", axis]).place, text)
+
+
+def idle_problems(root: Node, data: dict[str, Any]) -> Iterator[Problem]:
+    """A reward, or worst pairs by it, where no recipe learns from one."""
+    kinds = kinds_of(data)
+    if not kinds or any(kind in LEARNERS for kind in kinds):
+        return
+    sections = (("trial", "reward"), ("trial", "data", "worst"))
+    places = [(root.at(path).place, dotted(path)) for path in sections if below(data, *path) is not None]
+    for prefix in ("reward.", "data.worst."):
+        places += [(root.at(["grid", axis]).place, dotted(["grid", axis])) for axis in axes_below(data, prefix)]
+    if root.has(["simplex", SECTION]):
+        places.append((root.at(["simplex", SECTION]).place, f"simplex.{SECTION}"))
+    for place, name in places:
+        text = f"{name} does nothing with recipe {kinds[0]}, which learns from no reward."
+        yield Problem(place, f"{text} Remove it, or write recipe: {{kind: {LEARNERS[-1]}}}.")
+
+
+def simplex_problems(root: Node, data: dict[str, Any]) -> Iterator[Problem]:
+    """Another section than the weights, metrics that are none or are repeated, and weights given in two ways."""
+    sections = data.get("simplex")
+    for name in sections if isinstance(sections, dict) else ():
+        if name != SECTION:
+            place = root.at(["simplex", name]).place
+            yield Problem(place, but_got("simplex must name reward.weights alone", name, " Write reward.weights."))
+    if below(sections, SECTION) is None:
+        return
+    metrics = below(sections, SECTION, "of")
+    for index, name in enumerate(metrics if isinstance(metrics, list | tuple) else ()):
+        if isinstance(name, str) and name not in REWARDABLE:
+            where = (*OF, index)
+            text = but_got(f"{dotted(where)} must be a metric", name, did_you_mean(name, REWARDABLE))
+            yield Problem(root.at(where).place, text)
+    names = Counter(name for name in metrics if isinstance(name, str)) if isinstance(metrics, list | tuple) else {}
+    for name, count in names.items():
+        if count > 1:
+            text = f"{dotted(OF)} must name each metric once, but {show(name)} is repeated. Remove it."
+            yield Problem(root.at(OF).place, text)
+    for axis in axes_below(data, PREFIX):
+        text = f"grid.{axis} and simplex.{SECTION} both give weights. Add the metric to {dotted(OF)}, or keep one."
+        yield Problem(root.at(["grid", axis]).place, text)
+    given = ("trial", "reward", "weights")
+    if root.has(given):
+        text = f"trial.reward.weights does nothing beside simplex.{SECTION}, which gives every weight. Remove it."
+        yield Problem(root.at(given).place, text)
+
+
+def points_of(data: dict[str, Any]) -> int:
+    """Return how many points the simplex of a file has, as far as that can be told; 1 without one."""
+    metrics, steps = below(data, "simplex", SECTION, "of"), below(data, "simplex", SECTION, "steps")
+    if not isinstance(metrics, list | tuple) or type(steps) is not int or steps < 1:
+        return 1
+    count = len(metrics[: len(REWARDABLE)])
+    return comb(steps + count - 1, max(count - 1, 0))
+
+
+def _kind_place(root: Node) -> Place:
+    """Return where the kind of the recipe is written, or the deepest place on the way there."""
+    axis = ["grid", "recipe.kind"]
+    return root.at(axis if root.has(axis) else ["trial", "recipe", "kind"]).place

@@ -1,0 +1,91 @@
+"""Reward weights that are swept: points of a simplex, or a grid of which only different ratios count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from itertools import product
+from math import comb
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from fusion_core.config import Count, Frozen, RewardConfig
+from trials.identity import ratios
+
+SECTION = "reward.weights"
+PREFIX = f"{SECTION}."
+
+
+class Simplex(Frozen):
+    """Every combination of the weights of these metrics in steps of 1 / `steps` that sums to 1."""
+
+    of: Annotated[tuple[str, ...], Field(min_length=1)]
+    steps: Count
+
+    @property
+    def size(self) -> int:
+        """How many points it has."""
+        return comb(self.steps + len(self.of) - 1, len(self.of) - 1)
+
+    def points(self) -> Iterator[dict[str, Any]]:
+        """Yield the weights by dotted path, from all on the first metric to all on the last."""
+        for counts in _sharings(self.steps, len(self.of)):
+            yield {f"{PREFIX}{name}": count / self.steps for name, count in zip(self.of, counts, strict=True)}
+
+
+def _sharings(whole: int, parts: int) -> Iterator[tuple[int, ...]]:
+    """Yield every way to share `whole` out, the first part from most to least."""
+    if parts == 1:
+        yield (whole,)
+        return
+    for first in range(whole, -1, -1):
+        for rest in _sharings(whole - first, parts - 1):
+            yield first, *rest
+
+
+@dataclass(frozen=True)
+class Ratios:
+    """The combinations of the axes of reward weights that are run: the first of each ratio."""
+
+    axes: tuple[str, ...]
+    kept: frozenset[tuple[float, ...]]
+    combinations: int
+    zero: int
+
+    def keeps(self, parameters: Mapping[str, Any]) -> bool:
+        """Return whether a combination of all axes is run."""
+        return not self.axes or tuple(parameters[axis] for axis in self.axes) in self.kept
+
+    @property
+    def note(self) -> str | None:
+        """Say what is left out, and why; None where nothing is."""
+        left_out = self.combinations - len(self.kept)
+        if not left_out:
+            return None
+        repeated = left_out - self.zero
+        reasons = [f"{repeated} repeat another's ratio, and only ratios decide what is learned"] if repeated else []
+        reasons += [f"{self.zero} {'has' if self.zero == 1 else 'have'} no weight above 0"] if self.zero else []
+        return f"{left_out} of {self.combinations} combinations of {SECTION} are left out: {'; '.join(reasons)}"
+
+
+def distinct_ratios(grid: Mapping[str, tuple[Any, ...]], shared: RewardConfig) -> Ratios:
+    """Return which combinations of the grid's reward weights differ; `shared` has the weights that are no axis."""
+    axes = tuple((axis, tuple(values)) for axis, values in grid.items() if axis.startswith(PREFIX))
+    return _distinct(axes, tuple(shared.weights.items()))
+
+
+@cache
+def _distinct(axes: tuple[tuple[str, tuple[float, ...]], ...], shared: tuple[tuple[str, float], ...]) -> Ratios:
+    names = [axis.removeprefix(PREFIX) for axis, _ in axes]
+    first: dict[frozenset[tuple[str, float]], tuple[float, ...]] = {}
+    combinations = zero = 0
+    for values in product(*(values for _, values in axes)):
+        combinations += 1
+        weights = {**dict(shared), **dict(zip(names, values, strict=True))}
+        if not any(weight > 0 for weight in weights.values()):
+            zero += 1
+            continue
+        first.setdefault(frozenset(ratios(weights).items()), values)
+    return Ratios(tuple(axis for axis, _ in axes), frozenset(first.values()), combinations, zero)
