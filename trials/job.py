@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from fusion_core.recipes.base import EpochReport, Summary
 
 if TYPE_CHECKING:
+    from trials.plan import Plan
+    from trials.progress import Display
+    from trials.ranking import Leaderboard
     from trials.spec import RankBy
 
 
@@ -16,13 +20,21 @@ if TYPE_CHECKING:
 class Task:
     """The part of a job that is known before the sweep starts; `config` is a TrialConfig as JSON.
 
-    `at_default` marks the trial at the default setting, whose samples are kept whatever its score.
+    `at_default` marks the trial at the default setting, whose samples are kept whatever its score. `start` is the id of
+    what the trial begins from; `is_start` marks the training of one, which is judged by the trials that begin from it.
     """
 
     id: str
     number: int
     config: str
     at_default: bool = False
+    start: str | None = None
+    is_start: bool = False
+
+    @property
+    def said(self) -> str:
+        """Return what messages call it."""
+        return f"{'start' if self.is_start else 'trial'} {self.number}"
 
 
 class Standing(NamedTuple):
@@ -30,7 +42,7 @@ class Standing(NamedTuple):
 
     `done` is the last epoch in the table, `score` the trial's score if the table holds it, `to_reach` the score that
     gets among the best (None while there is room), `to_sink_to` that of the worst (None while there is none),
-    `baselines` whether the first report shall bring them.
+    `baselines` whether the first report shall bring them, `start_metrics` whether also those of the trial's start.
     """
 
     done: int = 0
@@ -38,6 +50,7 @@ class Standing(NamedTuple):
     to_reach: float | None = None
     to_sink_to: float | None = None
     baselines: bool = False
+    start_metrics: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,6 +78,7 @@ class Kept:
 class Report:
     """One step of a trial: an epoch, or the reason why there is none (`details` is the traceback).
 
+    `lists` are texts to keep with the run, by file name.
     `halts`: the disk refused, which is no fault of the trial; the sweep stops, and goes on when there is room.
     """
 
@@ -76,6 +90,7 @@ class Report:
     device: str = ""
     baselines: dict[str, dict[str, dict[str, Summary]]] | None = None
     kept: Kept | None = None
+    lists: Mapping[str, str] = field(default_factory=dict)
     error: str | None = None
     details: str | None = None
     notes: tuple[str, ...] = field(default=())
@@ -84,3 +99,25 @@ class Report:
     @property
     def done(self) -> bool:
         return self.last or self.error is not None
+
+
+class Jobs(Protocol):
+    """What executors run: the trials of a sweep, or the starts before them."""
+
+    run: Path
+    plan: Plan
+    rules: Rules
+    display: Display
+    board: Leaderboard
+
+    @property
+    def tasks(self) -> Sequence[Task]: ...
+
+    @property
+    def over(self) -> bool: ...
+
+    def next_job(self) -> tuple[int, Standing] | None: ...
+
+    def take(self, report: Report) -> None: ...
+
+    def lose(self, trial: str, reason: str) -> None: ...

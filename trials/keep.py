@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from pathlib import Path
 
 from fusion_core.whole import write_whole
@@ -45,11 +45,12 @@ class Standouts:
 
 
 class Keeper:
-    """Writes `checkpoints/<number>_<id>.safetensors` and `samples/<number>_<id>/` of a run folder."""
+    """Writes `checkpoints/<number>_<id>.safetensors`, `samples/<number>_<id>/` and `worst/` of a run folder."""
 
     def __init__(self, run: Path) -> None:
         self.checkpoints = run / "checkpoints"
         self.samples = run / "samples"
+        self.lists = run / "worst"
 
     def checkpoint(self, number: int, trial: str) -> Path:
         return self.checkpoints / f"{name_of(number, trial)}.safetensors"
@@ -64,6 +65,14 @@ class Keeper:
             folder.mkdir(parents=True, exist_ok=True)
             for file, content in kept.images.items():
                 write_whole(folder / Path(file).name, content)
+
+    def write_lists(self, lists: Mapping[str, str]) -> None:
+        """Write lists of worst pairs that are not there. Raises OSError or DiskError where the disk refuses."""
+        for name, text in lists.items():
+            path = self.lists / Path(name).name
+            if not path.exists():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                write_whole(path, text.encode("utf-8", "backslashreplace"))
 
     def keep_only(self, checkpoints: Container[str], samples: Container[str], among: Container[str]) -> None:
         """Remove what belongs to other trials `among` these ids; trials that saw other data keep theirs."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fusion_core.data.dataset import PairSet
 from fusion_core.errors import ConfigError, DataError
-from trials.identity import cohort, trial_id
+from fusion_core.metrics.facts import OPTIONAL
+from trials.identity import cohort, start_config, trial_id
 from trials.results import PlannedTrial
-from trials.space import expand
+from trials.space import Trial, expand
+from trials.starts import Start, StartCatalog, begins, read_files
 
 if TYPE_CHECKING:
     from fusion_core.config import TrialConfig
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Plan:
-    """The trials of a sweep in order, and the data they share (None where they need none)."""
+    """The trials of a sweep in order, the data they share (None where they need none), and what they begin from."""
 
     trials: list[PlannedTrial]
     first: TrialConfig
@@ -28,6 +30,7 @@ class Plan:
     fingerprints: dict[str, str]
     cohort: str
     remarks: tuple[str, ...] = ()
+    starts: Mapping[str, Start] = field(default_factory=dict)
 
     def pairs(self) -> LoadedData:
         """Return the data of a sweep that needs some."""
@@ -77,26 +80,62 @@ def _load(spec: SweepSpec, configs: list[TrialConfig]) -> LoadedData:
 
 
 def make_plan(spec: SweepSpec) -> Plan:
-    """Load the data and expand the sweep. Raises DataError or ConfigError with every problem of the data."""
+    """Load the data and expand the sweep. Raises DataError or ConfigError with every problem of starts and data."""
     expanded = expand(spec)
     configs = [trial.config for trial in expanded]
+    _refuse_what_is_not_installed(configs)
+    files = read_files(configs)
     data = None
     marks: dict[str, str] = {}
     if any(config.recipe.needs_data for config in configs):
-        data = _load(spec, configs)
-        _refuse_what_cannot_train(configs, data, spec.rank_by.dataset_weights)
+        trained = _starts_of(configs)
+        data = _load(spec, [*configs, *trained])
+        _refuse_what_cannot_train([*configs, *trained], data, spec.rank_by.dataset_weights)
         marks["train"] = data.train.fingerprint
         marks |= {f"test/{name}": pairs.fingerprint for name, pairs in data.test.items()}
     among = cohort(marks)
-    trials = [
-        PlannedTrial(
-            trial_id(trial.config, marks),
-            among,
-            trial.parameters,
-            trial.config.model_dump_json(),
-            trial.config.seed,
-            trial.config.recipe.epochs,
+    starts = StartCatalog(files, marks)
+    trials: dict[str, PlannedTrial] = {}
+    for trial in expanded:
+        planned = _planned(trial, marks, among, starts.of(trial))
+        trials.setdefault(planned.id, planned)
+    remarks = [*spec.notes, *starts.notes]
+    if len(trials) < len(expanded):
+        remarks.append(
+            f"{len(expanded) - len(trials)} of {len(expanded)} trials are the same as another of this sweep: each of "
+            "those runs once"
         )
-        for trial in expanded
-    ]
-    return Plan(trials, configs[0], data, marks, among, spec.notes)
+    return Plan(list(trials.values()), configs[0], data, marks, among, tuple(remarks), starts.starts)
+
+
+def _planned(trial: Trial, marks: dict[str, str], among: str, start: str | None) -> PlannedTrial:
+    config = trial.config
+    return PlannedTrial(
+        trial_id(config, marks, start),
+        among,
+        trial.parameters,
+        config.model_dump_json(),
+        config.seed,
+        config.recipe.epochs,
+        start,
+    )
+
+
+def _starts_of(configs: list[TrialConfig]) -> list[TrialConfig]:
+    """Return what is trained before these trials, as far as sections differ."""
+    sections = {
+        tuple(map(id, (config.start, config.loss, config.policy, config.kernel))): config
+        for config in configs
+        if begins(config) and not isinstance(config.start, str)
+    }
+    return [start_config(config) for config in sections.values()]
+
+
+def _refuse_what_is_not_installed(configs: list[TrialConfig]) -> None:
+    """Raise ConfigError for metrics that are rewarded though their package or weights are not here."""
+    rewarded = {name for config in configs if config.recipe.learns_from_reward for name in config.reward.active}
+    if names := sorted(rewarded & set(OPTIONAL)):
+        from fusion_core.metrics.optional import problems
+
+        if found := problems(names):
+            raise ConfigError(*found)

@@ -26,7 +26,7 @@ Baselines = Mapping[str, Mapping[str, Mapping[str, Summary]]]
 
 @dataclass(frozen=True)
 class PlannedTrial:
-    """A trial as the sweep asks for it; `config` is canonical JSON."""
+    """A trial as the sweep asks for it; `config` is canonical JSON, `start` the id of what it begins from."""
 
     id: str
     cohort: str
@@ -34,6 +34,7 @@ class PlannedTrial:
     config: str
     seed: int
     epochs: int
+    start: str | None = None
 
 
 @dataclass(frozen=True)
@@ -188,8 +189,9 @@ class Results:
                 "UPDATE trials SET status = 'waiting', error = NULL WHERE id = ?", [(trial,) for trial in trials]
             )
 
-    def has_baselines(self, cohort: str) -> bool:
-        return bool(self.query("SELECT 1 FROM baselines WHERE cohort = ? LIMIT 1", (cohort,)))
+    def has_baselines(self, cohort: str, fusion: str = "visible") -> bool:
+        """Return whether the table holds what a fusion that is no trial scores."""
+        return bool(self.query("SELECT 1 FROM baselines WHERE cohort = ? AND fusion = ? LIMIT 1", (cohort, fusion)))
 
     def begin_run(self, started: float, record: Mapping[str, Any]) -> int:
         """Write where the rows to come are from; return the number of this run of the program."""

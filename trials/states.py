@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,10 +15,16 @@ def resumable(row: TrialRow, folder: Path) -> TrialRow:
     return row if row.status == "finished" or not row.done or States(folder, row.id).epochs() else replace(row, done=0)
 
 
-def remove_left_over(rows: Mapping[str, TrialRow], folder: Path, *, keep: bool) -> None:
-    """Remove states that nobody goes on from, since a killed driver had no time to; `keep` those of finished trials."""
+def remove_left_over(rows: Mapping[str, TrialRow], folder: Path, *, keep: bool, besides: Container[str] = ()) -> None:
+    """Remove states that nobody goes on from, since a killed driver had no time to; `keep` those of finished trials.
+
+    Those of `besides`, which have no rows, stay.
+    """
     for path in folder.glob("*.*.safetensors"):
-        row = rows.get(path.name.split(".")[0])
+        name = path.name.split(".")[0]
+        row = rows.get(name)
+        if name in besides:
+            continue
         if row is None or row.status == "failed" or (row.status == "finished" and not keep):
             path.unlink(missing_ok=True)
 

@@ -14,9 +14,10 @@ from trials.defaults import default_trial
 from trials.job import Report, Rules, Standing, Task
 from trials.keep import Keeper, Standouts, name_of
 from trials.plan import Plan
-from trials.progress import Display
+from trials.progress import UNTRAINED, Display
 from trials.ranking import Leaderboard, RankedTrial, best, sign, weighted_mean
 from trials.results import PlannedTrial, Results, TrialRow
+from trials.starts import fusion_of, start_file
 from trials.states import States, remove_left_over, resumable
 
 BOARD = 5
@@ -40,6 +41,7 @@ class Sweep:
         self.compared: set[str] = set()
         self.lost: Counter[str] = Counter()
         self.asked_baselines = False
+        self.asked_starts: set[str] = set()
         self.board = Leaderboard(rules.rank_by.metric, max(BOARD, rules.keep_best))
         self.standouts = Standouts(rules.rank_by.metric, rules.keep_best)
 
@@ -49,7 +51,8 @@ class Sweep:
         if retry_failed:
             self.results.wait([i for i, row in self.rows.items() if row.status == "failed" and i in self.planned])
             self.rows = self.results.trials()
-        remove_left_over(self.rows, self.rules.states, keep=self.rules.keep_states)
+        untrained = {start for start in self.plan.starts if not start_file(self.run, start).exists()}
+        remove_left_over(self.rows, self.rules.states, keep=self.rules.keep_states, besides=untrained)
         self.results.describe_data(self.plan.cohort, self.plan.sets)
         self._find_standouts()
         self._drop_the_rest()
@@ -58,7 +61,7 @@ class Sweep:
             if row.status == "waiting":
                 self.queue.append(len(self.tasks))
                 at_default = name_of(row.number, planned.id) == self.standouts.default
-                self.tasks.append(Task(planned.id, row.number, planned.config, at_default))
+                self.tasks.append(Task(planned.id, row.number, planned.config, at_default, planned.start))
         rows = [resumable(self.rows[trial.id], self.rules.states) for trial in self.plan.trials]
         self.display.begin(rows, self.board.top)
 
@@ -80,13 +83,14 @@ class Sweep:
         return notes
 
     def untrained(self) -> tuple[str, float] | None:
-        """Return the best fusion that learned nothing, and its score; None where none was measured."""
+        """Return the best fusion that learned nothing (no start), and its score; None where none was measured."""
         metric, weights = self.rules.rank_by.metric, self.rules.rank_by.dataset_weights
         means: dict[str, dict[str, float]] = {}
         for fusion, dataset, mean in self.results.query(
             "SELECT fusion, dataset, mean FROM baselines WHERE cohort = ? AND metric = ?", (self.plan.cohort, metric)
         ):
-            means.setdefault(fusion, {})[dataset] = math.nan if mean is None else mean
+            if fusion in UNTRAINED:
+                means.setdefault(fusion, {})[dataset] = math.nan if mean is None else mean
         scores = {fusion: weighted_mean(values, weights) for fusion, values in means.items()}
         known = [(fusion, score) for fusion, score in scores.items() if not math.isnan(score)]
         return max(known, key=lambda one: sign(metric) * one[1], default=None)
@@ -109,7 +113,8 @@ class Sweep:
             done, score = self._known(task.id)
         standouts = self.standouts
         bars = standouts.best.score_to_reach, standouts.worst.score_to_reach
-        return place, Standing(done, score, *bars, baselines=self._wants_baselines())
+        wanted = self._wants_baselines(), self._wants_start(task.start)
+        return place, Standing(done, score, *bars, *wanted)
 
     def take(self, report: Report) -> None:
         """Write a report; when this returns, it is on the disk. Raises FusionError where the disk refuses."""
@@ -129,6 +134,7 @@ class Sweep:
             self.standouts.add(ranked)
         if report.kept is not None:
             self.keeper.write(name_of(task.number, task.id), report.kept, self.standouts)
+        self.keeper.write_lists(report.lists)
         baselines = None if report.baselines is None else (self.plan.cohort, report.baselines)
         differing = self.results.report(
             task.id, report.epoch, last=report.last, node=report.node, device=report.device, baselines=baselines
@@ -154,7 +160,7 @@ class Sweep:
             self.display.lost(self.rows[trial], reason)
             self.results.wait([trial])
             # A worker that was to bring the baselines may not have.
-            self.asked_baselines = False
+            self._ask_again()
             self.queue.appendleft(place)
         else:
             self.running[trial] = place
@@ -178,7 +184,7 @@ class Sweep:
             write_whole(log, details.encode("utf-8", "backslashreplace"))
         self.results.fail(task.id, error)
         del self.running[task.id]
-        self.asked_baselines = False
+        self._ask_again()
         States(self.rules.states, task.id).remove()
         self.display.failed(self.rows[task.id], error)
 
@@ -187,6 +193,17 @@ class Sweep:
         wanted = self.plan.data is not None and not self.asked_baselines
         self.asked_baselines = True
         return wanted and not self.results.has_baselines(self.plan.cohort)
+
+    def _wants_start(self, start: str | None) -> bool:
+        """Return True for the first trial of each start that is handed out while the table lacks its metrics."""
+        if start is None or start in self.asked_starts:
+            return False
+        self.asked_starts.add(start)
+        return not self.results.has_baselines(self.plan.cohort, fusion_of(start))
+
+    def _ask_again(self) -> None:
+        self.asked_baselines = False
+        self.asked_starts.clear()
 
     def _known(self, trial: str) -> tuple[int, float | None]:
         """Return the last epoch in the table, and the score if it has been reached."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,14 @@ from trials.worker import Worker
 
 @dataclass(frozen=True)
 class Shared:
-    """What every worker of a sweep reads from the object store; `data` is a reference, fetched when first needed."""
+    """What every worker of a sweep reads from the object store; `data` and `starts` are fetched when first needed."""
 
     tasks: Sequence[Task]
     data: ray.ObjectRef
     rules: Rules
     device: str
     share: float
+    starts: Mapping[str, ray.ObjectRef] = field(default_factory=dict)
 
 
 class FusionTrainable(tune.Trainable):
@@ -32,7 +33,13 @@ class FusionTrainable(tune.Trainable):
     def setup(self, config: dict[str, Any], shared: Shared | None = None) -> None:
         assert shared is not None
         self.shared = shared
-        self.worker = Worker(lambda: ray.get(shared.data), shared.rules, shared.device, shared.share)
+        self.worker = Worker(
+            lambda: ray.get(shared.data),
+            shared.rules,
+            shared.device,
+            shared.share,
+            lambda start: ray.get(shared.starts[start]),
+        )
         self._take_up(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:

@@ -6,33 +6,49 @@ import math
 import platform
 import traceback
 from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fusion_core.config import TrialConfig
 from fusion_core.errors import CheckpointError, TrialError
-from fusion_core.recipes.base import EpochReport, Recipe
+from fusion_core.recipes.base import EpochReport, Recipe, Summary
 from fusion_core.recipes.catalog import build_recipe
 from fusion_core.whole import FULL, DiskError
 from trials.job import Kept, Report, Rules, Standing, Task
 from trials.pictures import png
 from trials.ranking import sign, weighted_mean
+from trials.starts import fusion_of
 from trials.states import States
 
 if TYPE_CHECKING:
+    from fusion_core.checkpoints import Checkpoint
     from fusion_core.data.catalog import LoadedData
     from fusion_core.workspace import Workspace
+
+MOST_STARTS = 4
+"""How many starts a worker keeps on its device."""
 
 
 class Worker:
     """Runs any number of trials in this process; data stay on the device from one to the next.
 
-    `data` is called once, when the first trial needs pairs; `share` of the device's memory is this worker's.
+    `data` is called once, when the first trial needs pairs; `share` of the device's memory is this worker's; `starts`
+    gives the file of a start by its id.
     """
 
-    def __init__(self, data: Callable[[], LoadedData], rules: Rules, device: str, share: float = 1.0) -> None:
+    def __init__(
+        self,
+        data: Callable[[], LoadedData],
+        rules: Rules,
+        device: str,
+        share: float = 1.0,
+        starts: Callable[[str], bytes] | None = None,
+    ) -> None:
         self.data = data
         self.share = share
+        self.starts = starts
+        self._loaded: dict[str, Checkpoint] = {}
         self.rules = rules
         self.device = device
         self.device_name = "cpu"
@@ -79,6 +95,20 @@ class Worker:
             self._workspace = Workspace(data.train, data.test, device, share=self.share)
         return self._workspace
 
+    def start_of(self, task: Task) -> Checkpoint | None:
+        """Return what a trial begins from, on the device; read once as long as few others come between."""
+        if task.start is None:
+            return None
+        if task.start not in self._loaded:
+            from fusion_core.checkpoints import from_bytes
+
+            assert self.starts is not None
+            while len(self._loaded) >= MOST_STARTS:
+                del self._loaded[next(iter(self._loaded))]
+            device = str(self.workspace().device)
+            self._loaded[task.start] = from_bytes(self.starts(task.start), f"start {task.start}", device)
+        return self._loaded[task.start]
+
 
 class RunningTrial:
     """One trial from its start, or from a saved state, to its last epoch."""
@@ -95,7 +125,8 @@ class RunningTrial:
         self.recipe: Recipe | None = None
 
     def step(self) -> Report:
-        workspace = self.worker.workspace() if self.config.recipe.needs_data else None
+        workspace = self.workspace()
+        begins = self.recipe is None
         if self.recipe is None:
             self.recipe = self.build(workspace)
             self.epochs = self.recipe.epochs()
@@ -105,25 +136,42 @@ class RunningTrial:
         epoch = self.thinned(next(self.epochs))
         last = epoch.epoch >= self.config.recipe.epochs
         self.rank(epoch, last=last)
-        if not last or self.worker.rules.keep_states:
+        if not last or (self.worker.rules.keep_states and not self.task.is_start):
             self.states.make_folder()
             self.recipe.save_state(self.states.path(epoch.epoch))
-        baselines = None
-        if self.standing.baselines and workspace is not None:
-            baselines = workspace.baselines()
-            self.standing = self.standing._replace(baselines=False)
+        baselines = self.baselines(workspace) if begins else None
+        lists = self.recipe.lists() if begins else {}
         kept = self.kept() if last else None
-        notes = (*self.notes, *(f"trial {self.task.number}: {note}" for note in epoch.notes))
+        notes = (*self.notes, *(f"{self.task.said}: {note}" for note in epoch.notes))
         self.notes = ()
-        return Report(self.task.id, epoch, last, self.score, baselines=baselines, kept=kept, notes=notes)
+        return Report(self.task.id, epoch, last, self.score, baselines=baselines, kept=kept, lists=lists, notes=notes)
+
+    def workspace(self) -> Workspace | None:
+        """Return the data, without the test sets for a start, which its trials measure; None where none are needed."""
+        if not self.config.recipe.needs_data:
+            return None
+        workspace = self.worker.workspace()
+        if self.task.is_start:
+            workspace = copy(workspace)
+            workspace.test = {}
+        return workspace
+
+    def baselines(self, workspace: Workspace | None) -> dict[str, dict[str, dict[str, Summary]]] | None:
+        """Return what is wanted of fusions that are no trials: those that learned nothing, and the trial's start."""
+        found = workspace.baselines() if self.standing.baselines and workspace is not None else {}
+        if self.standing.start_metrics and self.recipe is not None and self.task.start is not None:
+            for dataset, metrics in (self.recipe.start_metrics() or {}).items():
+                found.setdefault(dataset, {})[fusion_of(self.task.start)] = metrics
+        return found or None
 
     def build(self, workspace: Workspace | None) -> Recipe:
         """Return the recipe at the newest saved state that the table knows of, or at the start."""
+        start = self.worker.start_of(self.task)
         damaged = []
         for epoch in self.states.epochs():
             if epoch > self.standing.done:
                 continue
-            recipe = build_recipe(self.config, workspace)
+            recipe = build_recipe(self.config, workspace, start)
             try:
                 recipe.load_state(self.states.path(epoch))
             except CheckpointError as problem:
@@ -133,7 +181,7 @@ class RunningTrial:
                 break
             damaged.append(f"{self.states.path(epoch)}: it is of epoch {recipe.epoch}")
         else:
-            epoch, recipe = 0, build_recipe(self.config, workspace)
+            epoch, recipe = 0, build_recipe(self.config, workspace, start)
         if epoch < self.standing.done:
             self.notes = (self.trained_again(epoch, damaged),)
         return recipe
@@ -142,7 +190,7 @@ class RunningTrial:
         """Say why epochs that the table holds are trained once more."""
         if damaged:
             return (
-                f"trial {self.task.number}: epochs {epoch + 1} to {self.standing.done} are trained again, because "
+                f"{self.task.said}: epochs {epoch + 1} to {self.standing.done} are trained again, because "
                 f"{'; '.join(damaged)}; their rows stay as they are"
             )
         return (
@@ -173,6 +221,8 @@ class RunningTrial:
 
     def kept(self) -> Kept | None:
         """Return what is kept of the trial as far as was known when it started: only the driver knows the rest."""
+        if self.task.is_start and self.recipe is not None:
+            return Kept(self.recipe.checkpoint(), {})
         rules, standing = self.worker.rules, self.standing
         if not rules.keep_best or self.recipe is None:
             return None

@@ -111,7 +111,7 @@ def test_combinations_that_repeat_a_ratio_are_left_out_with_one_note(tmp_path):
     left = len(distinct)
     assert spec.notes == (
         f"{27 - left} of 27 combinations of reward.weights are left out: {26 - left} repeat another's ratio, and "
-        " only ratios decide what is learned; 1 has no weight above 0",
+        "only ratios decide what is learned; 1 has no weight above 0",
     )
 
 
