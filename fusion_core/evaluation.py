@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from fusion_core.metrics.catalog import measure
+from fusion_core.metrics.optional import measure_optional
 from fusion_core.recipes.base import Summary
 from fusion_core.sources import Fused, Sources, SourceSet
 
@@ -31,12 +33,15 @@ def batch_size(sources: SourceSet) -> int:
 
 
 @torch.no_grad()
-def evaluate(fuse: Fuse, sources: SourceSet) -> dict[str, np.ndarray]:
-    """Return each metric's value per image, in the order of the set; in smaller batches where GPU memory runs out."""
+def evaluate(fuse: Fuse, sources: SourceSet, extra: tuple[str, ...] = ()) -> dict[str, np.ndarray]:
+    """Return each metric's value per image, in the order of the set; in smaller batches where GPU memory runs out.
+
+    `extra` names optional metrics to measure as well.
+    """
     size = batch_size(sources)
     while True:
         try:
-            return _evaluate(fuse, sources, size)
+            return _evaluate(fuse, sources, size, extra)
         except torch.OutOfMemoryError:
             if size == 1:
                 raise
@@ -44,8 +49,12 @@ def evaluate(fuse: Fuse, sources: SourceSet) -> dict[str, np.ndarray]:
             torch.cuda.empty_cache()
 
 
-def _evaluate(fuse: Fuse, sources: SourceSet, size: int) -> dict[str, np.ndarray]:
-    parts = [measure(batch, fuse(batch)) for _, batch in sources.batches(size)]
+def _measured(sources: Sources, fused: Fused, extra: tuple[str, ...]) -> dict[str, Tensor]:
+    return measure(sources, fused) | {name: measure_optional(name, sources, fused).double() for name in extra}
+
+
+def _evaluate(fuse: Fuse, sources: SourceSet, size: int, extra: tuple[str, ...]) -> dict[str, np.ndarray]:
+    parts = [_measured(batch, fuse(batch), extra) for _, batch in sources.batches(size)]
     columns = {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
     table = torch.stack(tuple(columns.values())).cpu().numpy()
     return dict(zip(columns, table, strict=True))

@@ -76,32 +76,59 @@ def gaussian(size: int, sigma: float, centre: float | None = None) -> tuple[floa
     return tuple((taps / taps.sum()).tolist())
 
 
-def _filter_axis(x: Tensor, taps: tuple[float, ...], axis: int, stride: int) -> Tensor:
-    length = (x.shape[axis] - len(taps)) // stride + 1
+# What a filter works on at a time: both of its passes find it in a core's second-level cache.
+BLOCK_BYTES = 1 << 19
+
+
+def _filter_axis(
+    x: Tensor, taps: tuple[float, ...], axis: int, stride: int, length: int, out: Tensor | None = None
+) -> Tensor:
     span = (length - 1) * stride + 1
-    out: Tensor | None = None
-    for index, tap in enumerate(taps):
-        part = x.narrow(axis, index, span)
-        if stride > 1:
-            part = part[..., ::stride] if axis in (-1, x.dim() - 1) else part[..., ::stride, :]
-        out = part * tap if out is None else out.add_(part, alpha=tap)
-    assert out is not None
-    return out
+
+    def shifted(by: int) -> Tensor:
+        part = x.narrow(axis, by, span)
+        if stride == 1:
+            return part
+        return part[..., ::stride] if axis == -1 else part[..., ::stride, :]
+
+    total = torch.mul(shifted(0), taps[0], out=out)
+    for index, tap in enumerate(taps[1:], 1):
+        total.add_(shifted(index), alpha=tap)
+    return total
+
+
+def _shifted_sums(x: Tensor, taps: tuple[float, ...], stride: int) -> Tensor:
+    height, width = ((size - len(taps)) // stride + 1 for size in x.shape[-2:])
+    if x.nbytes <= BLOCK_BYTES:
+        return _filter_axis(_filter_axis(x, taps, -2, stride, height), taps, -1, stride, width)
+    planes = x.reshape(-1, x.shape[-2], x.shape[-1])
+    out = x.new_empty((len(planes), height, width))
+    row = x.shape[-1] * x.element_size()
+    rows = max(1, min(height, BLOCK_BYTES // row))
+    together = max(1, min(len(planes), BLOCK_BYTES // (rows * row)))
+    columns = x.new_empty((together, rows, x.shape[-1]))
+    for first in range(0, len(planes), together):
+        for top in range(0, height, rows):
+            block = out[first : first + together, top : top + rows]
+            above = planes[first : first + together, top * stride :]
+            shape = (len(block), block.shape[1])
+            filtered = _filter_axis(above, taps, -2, stride, shape[1], columns[: shape[0], : shape[1]])
+            _filter_axis(filtered, taps, -1, stride, width, block)
+    return out.view(*x.shape[:-2], height, width)
 
 
 def separable_filter(x: Tensor, taps: tuple[float, ...], stride: int = 1) -> Tensor:
     """Correlate the last two axes with `taps` x `taps`, valid region only, every `stride`-th output; no gradient.
 
-    On a CPU shifted sums touch each element once per tap: at 11 to 21 taps a fraction of a convolution's time, and each
-    image's result does not depend on its neighbours in the batch. A GPU reads memory once in a depthwise convolution.
+    On a CPU shifted sums, a block at a time, touch each element once per tap: at 11 to 21 taps a fraction of a
+    convolution's time, and each image's result does not depend on its neighbours in the batch. A GPU reads memory once
+    in a depthwise convolution.
     """
     if min(x.shape[-2:]) < len(taps):
         raise ValueError(
             f"images must be at least {len(taps)} pixels in both directions, but got {tuple(x.shape[-2:])}"
         )
-    if x.is_cuda:
-        return depthwise_filter(x, taps, stride)
-    return _filter_axis(_filter_axis(x, taps, -2, stride), taps, -1, stride)
+    return depthwise_filter(x, taps, stride) if x.is_cuda else _shifted_sums(x.detach(), taps, stride)
 
 
 @lru_cache

@@ -24,7 +24,7 @@ Terms = Mapping[str, Tensor]
 SMALLEST_SPREAD = 1e-6
 # Samples of an image whose values lie closer than this, relative to their size, tie: float32 tells them no further.
 TIE = 1e-6
-ZERO = 1e-12
+FLOOR = 1e-12
 
 
 def _metric(name: str) -> Metric:
@@ -91,8 +91,9 @@ class Reward:
         if self.config.aggregate == "softmin":
             t = -self.config.temperature if higher_is_better else self.config.temperature
             return t * (torch.logaddexp(a / t, b / t) - math.log(2))
-        # 2 / (1/a + 1/b) stands an infinite PSNR, and so small a floor changes nothing.
-        harmonic = 2 / (1 / a.clamp(min=ZERO) + 1 / b.clamp(min=ZERO))
+        # 2 / (1/a + 1/b) stands an infinite PSNR; the floor keeps what is 0 here from giving infinite gradients.
+        harmonic = 2 / (1 / a.clamp(min=FLOOR) + 1 / b.clamp(min=FLOOR))
+        harmonic = torch.where((a > 0) & (b > 0), harmonic, 0.0)
         return harmonic if higher_is_better else a + b - harmonic
 
     def combine(self, terms: Terms, scales: Mapping[str, float] | None = None) -> Tensor:

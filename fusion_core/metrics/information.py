@@ -113,19 +113,25 @@ def visual_information_fidelity(sources: Sources, fused: Fused) -> Tensor:
     Sheikh and Bovik, Image information and visual quality, 2006; four scales, windows 17, 9, 5, 3, noise variance 2.
     Float64: flat regions would drown in float32's rounding.
     """
-    return fused.once("parts_VIF", lambda: _visual_information_fidelity(sources, _scales(fused.metric_grey)))
+    return fused.once("parts_VIF", lambda: _visual_information_fidelity(sources, fused.metric_grey))
 
 
-def _visual_information_fidelity(sources: Sources, f: tuple[Tensor, ...]) -> Tensor:
+def _visual_information_fidelity(sources: Sources, grey: Tensor) -> Tensor:
     scales = len(VIF_WINDOWS)
-    parts = []
-    for name, grey in sources.greys():
-        a = sources.once(f"vif_{name}", partial(_scales, grey))
-        known = sources.once(f"vif_known_{name}", partial(_known, a[2 * scales :]))
-        kept = torch.zeros_like(known)
-        for k, window in enumerate(VIF_WINDOWS):
-            product = smooth(a[k] * f[k], gaussian(window, window / 5))
-            covariance = product.sub_(a[scales + k] * f[scales + k])
-            kept += _fidelity(a[2 * scales + k], f[2 * scales + k], covariance)
-        parts.append(kept / known)
-    return torch.stack(parts)
+    known, of_sources = [], []
+    for name, source in sources.greys():
+        a = sources.once(f"vif_{name}", partial(_scales, source))
+        known.append(sources.once(f"vif_known_{name}", partial(_known, a[2 * scales :])))
+        of_sources.append(a)
+    kept = [torch.zeros_like(k) for k in known]
+    f = grey.to(torch.float64)
+    for k, window in enumerate(VIF_WINDOWS):
+        if k:
+            f = _next_scale(f, window)
+        # One filter for all four: a small image's filters cost their calls, not their pixels.
+        stacked = torch.cat((f, f.square(), *(a[k] * f for a in of_sources)), dim=1)
+        mean, square, *products = smooth(stacked, gaussian(window, window / 5)).split(1, dim=1)
+        variance = (square - mean.square()).clamp_(min=0)
+        for total, a, product in zip(kept, of_sources, products, strict=True):
+            total += _fidelity(a[2 * scales + k], variance, product - a[scales + k] * mean)
+    return torch.stack(kept) / torch.stack(known)

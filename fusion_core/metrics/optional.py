@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from fusion_core.errors import ConfigError
 from fusion_core.metrics.by_source import BySource, mean
 from fusion_core.metrics.facts import OPTIONAL
 from fusion_core.sources import Fused, Sources
@@ -23,6 +24,9 @@ LPIPS_GET = (
 NIQE_GET = (
     "pip install pyiqa, then, once, where there is a network: python -c \"import pyiqa; pyiqa.create_metric('niqe')\""
 )
+
+
+NIQE_BLOCK = 96
 
 
 def _hub() -> Path:
@@ -60,14 +64,22 @@ def _problem(name: str) -> str:
     return ""
 
 
+def _must_be_here(name: str) -> None:
+    """Raise ConfigError where a package would have to fetch something."""
+    if sentence := _problem(name):
+        raise ConfigError(sentence)
+
+
 @lru_cache
 def _lpips(device: torch.device) -> Any:
+    _must_be_here("LPIPS")
     model = import_module("lpips").LPIPS(net="alex", verbose=False)
     return model.to(device).eval().requires_grad_(False)
 
 
 @lru_cache
 def _niqe(device: torch.device) -> Any:
+    _must_be_here("NIQE")
     return import_module("pyiqa").create_metric("niqe", device=device)
 
 
@@ -87,7 +99,13 @@ def lpips_distances(sources: Sources, fused: Fused) -> Tensor:
 
 
 def niqe(sources: Sources, fused: Fused) -> Tensor:
-    """NIQE of the fused image alone, (N,), lower is better. Mittal et al., Making a completely blind analyzer, 2013."""
+    """NIQE of the fused image alone, (N,), lower is better, no gradient; needs 96 x 96 pixels, better more.
+
+    Mittal et al., Making a completely blind image quality analyzer, 2013.
+    """
+    if min(fused.image.shape[-2:]) < NIQE_BLOCK:
+        size = " x ".join(map(str, fused.image.shape[-2:]))
+        raise ValueError(f"images must be at least {NIQE_BLOCK} x {NIQE_BLOCK} pixels for NIQE, but got {size}.")
     image = (_colour(fused.image).clamp(-1, 1) + 1) / 2
     scores: Tensor = _niqe(image.device)(image)
     return scores.reshape(len(image))

@@ -24,19 +24,28 @@ def _moments(grey: Tensor) -> tuple[Tensor, Tensor]:
     return mean, square - mean.square()
 
 
-def _both(sources: Sources, fused: Fused) -> tuple[Tensor, Tensor]:
-    """SSIM with each source: (reference convention, usual constants), (2, N) each."""
-    mean_f, variance_f = _moments(fused.metric_grey)
-    reference, usual = [], []
-    for name, grey in sources.greys():
+def _filtered(sources: Sources, fused: Fused) -> tuple[Tensor, ...]:
+    """Local means and variances of the fused image, then twice its covariance with each source; float64."""
+    f = fused.metric_grey.to(torch.float64)
+    products = [grey.to(torch.float64) * f for _, grey in sources.greys()]
+    # One filter for all four: a small image's filters cost their calls, not their pixels.
+    mean, square, *products = smooth(torch.cat((f, f.square(), *products), dim=1), gaussian(WINDOW, SIGMA)).split(1, 1)
+    covariances = []
+    for (name, grey), product in zip(sources.greys(), products, strict=True):
+        source_mean, _ = sources.once(f"ssim_moments_{name}", partial(_moments, grey))
+        covariances.append((product - source_mean * mean).mul_(2))
+    return mean, square - mean.square(), *covariances
+
+
+def _compare(sources: Sources, fused: Fused, shrink: float) -> Tensor:
+    """SSIM with each source, (2, N), in the convention of `shrink`."""
+    mean_f, variance_f, *covariances = fused.once("ssim", lambda: _filtered(sources, fused))
+    parts = []
+    for (name, grey), covariance in zip(sources.greys(), covariances, strict=True):
         mean, variance = sources.once(f"ssim_moments_{name}", partial(_moments, grey))
-        product = grey.to(torch.float64) * fused.metric_grey
-        covariance = smooth(product, gaussian(WINDOW, SIGMA)).sub_(mean * mean_f).mul_(2)
-        means = (mean * mean_f).mul_(2)
-        squares, variances = mean.square() + mean_f.square(), variance + variance_f
-        reference.append(_ratio(means, squares, covariance, variances, REFERENCE_SHRINK))
-        usual.append(_ratio(means, squares, covariance, variances, 1.0))
-    return torch.stack(reference), torch.stack(usual)
+        means, squares = (mean * mean_f).mul_(2), mean.square() + mean_f.square()
+        parts.append(_ratio(means, squares, covariance, variance + variance_f, shrink))
+    return torch.stack(parts)
 
 
 def _ratio(means: Tensor, squares: Tensor, covariance: Tensor, variances: Tensor, shrink: float) -> Tensor:
@@ -47,9 +56,9 @@ def _ratio(means: Tensor, squares: Tensor, covariance: Tensor, variances: Tensor
 
 def ssim_reference(sources: Sources, fused: Fused) -> Tensor:
     """SSIM with each source, (2, N), the reference's constants all but removed; float64 as flat regions need it."""
-    return fused.once("ssim", lambda: _both(sources, fused))[0]
+    return fused.once("parts_SSIM", lambda: _compare(sources, fused, REFERENCE_SHRINK))
 
 
 def ssim(sources: Sources, fused: Fused) -> Tensor:
     """SSIM with each source, (2, N): 11-tap Gaussian sigma 1.5, valid region, data range 255. Wang et al., 2004."""
-    return fused.once("ssim", lambda: _both(sources, fused))[1]
+    return fused.once("parts_SSIM_std", lambda: _compare(sources, fused, 1.0))
