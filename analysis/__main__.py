@@ -34,6 +34,9 @@ def report(
     serve: Serve = None,
     host: Host = LOOPBACK,
     open_: Open = False,
+    beside: Annotated[
+        Path | None, typer.Option(metavar="OTHER_RUN", help="Another run, tested on the same images, on its axes.")
+    ] = None,
 ) -> None:
     """Write RUN/report.html and RUN/bounds.csv, and print the best settings beside the untrained fusions."""
     from analysis.cli_report import browse, report_once, report_watching, served, wait_for_interrupt
@@ -42,13 +45,13 @@ def report(
     pages = {"report.html": run / "report.html"}
     with refusals():
         if not watch:
-            page = report_once(run, console)
+            page = report_once(run, console, beside)
             if open_ and serve is None:
                 browse(page.absolute().as_uri())
         with served(pages, serve, host, console, show=open_) as is_served:
             if watch:
                 try:
-                    report_watching(run, console)
+                    report_watching(run, console, beside)
                 except KeyboardInterrupt:
                     console.print("stopped")
                     return
@@ -110,8 +113,8 @@ def bounds(
 ) -> None:
     """Write what each value of each weight allows at best: one tidy table of every metric, data set and epoch."""
     with refusals():
-        from analysis.bounds import bounds as table_of
         from analysis.bounds_files import check_suffix, write_bounds, write_table
+        from analysis.judged import judged
         from analysis.ranking import score
         from analysis.tables import open_run
 
@@ -119,7 +122,7 @@ def bounds(
         table = open_run(run)
         scores = score(table)
         with Progress().doing(f"bounds and their intervals: {len(scores.settings)} settings"):
-            files = [write_table(table_of(table, scores), out)] if out else write_bounds(table, scores)
+            files = [write_table(judged(table, scores).bounds, out)] if out else write_bounds(table, scores)
         for file in files:
             print(file)
 

@@ -1,4 +1,7 @@
-"""The answer in three sentences made from the numbers: what is best, which weight decides it, what is tied with it."""
+"""The answer in three sentences made from the numbers: what is best, which weight decides it, what is tied with it.
+
+A sweep of rewards has more: `answer_reward`.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,16 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from analysis.answer_reward import reward_sentences
 from analysis.bounds import bounds
-from analysis.heatmap import short_names
 from analysis.importance import variance_shares
+from analysis.names import noun, short_names
+from analysis.noise import pooled, resolvable
 from analysis.ranges import with_ranges
 from analysis.ranking import ALL, FUSIONS, Scores, facts_of
 from analysis.tables import Run
 from analysis.uncertainty import Judgement, judge
+from analysis.written import difference, number, text
 
 
 def answer(run: Run, scores: Scores) -> list[str]:
@@ -22,7 +28,7 @@ def answer(run: Run, scores: Scores) -> list[str]:
     if found is None or found.best < 0:
         return [f"No trial has reported a number yet: {counts(run)}."]
     third = f"{_tied(run, scores, found)} {_untrained(scores, found)}".strip()
-    sentences = [_best(run, scores, found), _decides(run, scores, found), third]
+    sentences = [_best(run, scores, found), _decides(run, scores, found), third, *reward_sentences(run, scores)]
     if "failed" in scores.settings[found.best].status:
         sentences.append("A trial of the best setting failed after this epoch; its reason is listed below.")
     if found.settings < len(scores.settings):
@@ -64,17 +70,17 @@ def _decides(run: Run, scores: Scores, found: Judgement) -> str:
     """Say which weight explains most of the variance, and what its best and its worst value allow."""
     varied = [key for key, values in run.axes.items() if len(values) > 1]
     if not varied:
-        return "Nothing is swept: there is one setting."
+        return f"Nothing is swept: there is one setting.{_noise(scores, found)}"
     if found.settings < 2:
         return "Nothing is compared yet: only one setting has a number."
     m, e = scores.metrics.index(scores.metric), scores.epochs.index(scores.epoch)
     if not np.nanmax(found.worse) > 0:
-        return f"No weight decides it: {scores.metric} is the same for all {found.settings} settings."
+        return f"No {noun(run.axes)} decides it: {scores.metric} is the same for all {found.settings} settings."
     shares, names = variance_shares(run, scores), short_names(list(run.axes))
     main = dict(zip(shares.parameters, shares.main[m, 0, e], strict=True))
     known = {key: share for key, share in main.items() if math.isfinite(share)}
     if not known:
-        return f"Which weight decides it cannot be said from {found.settings} settings."
+        return f"Which {noun(run.axes)} decides it cannot be said from {found.settings} settings."
     first = max(known, key=lambda key: known[key])
     fit = "" if shares.complete[m, 0, e] else " (a least-squares fit)"
     said = f"{names[first]} decides most: it explains {known[first]:.0%} of the differences between settings{fit}"
@@ -90,6 +96,19 @@ def _decides(run: Run, scores: Scores, found: Judgement) -> str:
     )
 
 
+def _noise(scores: Scores, found: Judgement) -> str:
+    """Say what the seed alone does to one setting that several seeds ran."""
+    stats = scores.trials[scores.metrics.index(scores.metric), 0, scores.epochs.index(scores.epoch)]
+    std, freedom = map(float, pooled(stats))
+    if not freedom > 0:
+        return ""
+    least = resolvable(std, freedom, 2)
+    return (
+        f" Over its {found.seeds} seeds {scores.metric} has a standard deviation of {difference(std)}: two settings of "
+        f"one seed each must differ by {difference(least)} to differ by more than the seed does (95 %)."
+    )
+
+
 def _tied(run: Run, scores: Scores, found: Judgement) -> str:
     """Say how many settings cannot be told from the best, and which values of each weight they have."""
     count = int(found.tied.sum())
@@ -101,7 +120,7 @@ def _tied(run: Run, scores: Scores, found: Judgement) -> str:
         return f"The second of {found.settings} settings is {gap} worse; whether by more than chance cannot be said."
     if not math.isfinite(found.low):
         return f"{count} of {found.settings} settings have exactly this value."
-    sure = "95 %" if found.seeds > 1 else "95 % over images; one seed"
+    sure = "95 %" if found.seeds > 1 else "95 % over images; one seed, see sweeps/seed_noise.yaml"
     if count < 2:
         return f"No other of the {found.settings} settings is tied with it: all are worse by more than chance ({sure})."
     if count == found.settings:
@@ -111,7 +130,7 @@ def _tied(run: Run, scores: Scores, found: Judgement) -> str:
         have = {scores.settings[i].parameters[key] for i in np.flatnonzero(found.tied)}
         if len(have) < len(values):
             said.append(f"{names[key]} {_either(value for value in values if value in have)}")
-    which = f"all have {', '.join(said)}" if said else "they have every value of every weight"
+    which = f"all have {', '.join(said)}" if said else f"they have every value of every {noun(run.axes)}"
     return f"{count} of {found.settings} settings cannot be told from it ({sure}): {which}."
 
 
@@ -137,21 +156,6 @@ def counts(run: Run) -> str:
     parts = [f"{found[state]} {state}" for state in states if found.get(state)]
     trials = f"{len(run.trials)} {'trial' if len(run.trials) == 1 else 'trials'}"
     return f"{trials}: {', '.join(parts)}" if parts else "no trials"
-
-
-def number(value: float) -> str:
-    """Write a value with four significant digits."""
-    return f"{value:.4g}"
-
-
-def difference(value: float) -> str:
-    """Write a difference with two significant digits."""
-    return f"{value:.2g}"
-
-
-def text(value: object) -> str:
-    """Write a swept value with all its digits, 10.0 as 10."""
-    return repr(float(value)).removesuffix(".0") if isinstance(value, float) else str(value)
 
 
 def _either(values: Iterable[object]) -> str:

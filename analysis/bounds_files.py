@@ -1,4 +1,4 @@
-"""The bounds of a run as files: one tidy table, a row per metric, data set, epoch, parameter and value."""
+"""What a run allows as files: tidy tables, of the bounds a row per metric, data set, epoch, parameter and value."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from analysis.tables import Run
 from fusion_core.errors import ConfigError
 from fusion_core.whole import whole_file
 
+EFFECTS, LIFT = "weight_effect.csv", "loss_and_reward.csv"
 SUFFIXES = (".csv", ".parquet")
 
 
@@ -20,6 +21,18 @@ def write_bounds(run: Run, scores: Scores) -> list[Path]:
 
     table = judged(run, scores).bounds
     return [write_table(table, run.path / f"bounds{suffix}") for suffix in SUFFIXES]
+
+
+def write_tables(run: Run, scores: Scores) -> list[Path]:
+    """Write the bounds and, where there are any, what weights raise and what the reward lifts; return their paths."""
+    from analysis.effects import effect_table
+    from analysis.lift import lift
+
+    files, found = write_bounds(run, scores), lift(run, scores)
+    raised = effect_table(run, scores)
+    if len(raised):
+        files.append(write_table(raised, run.path / EFFECTS))
+    return files if found is None else [*files, write_table(found.table, run.path / LIFT)]
 
 
 def write_table(table: pd.DataFrame, path: Path) -> Path:

@@ -12,38 +12,40 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from analysis.answer import answer, number, text
-from analysis.bounds_files import write_bounds
+from analysis.answer import answer
+from analysis.bounds_files import write_tables
 from analysis.cli_console import Progress, escape
-from analysis.heatmap import short_names
+from analysis.lift import beside
+from analysis.names import short_names
 from analysis.ranking import ALL, Scores, score
 from analysis.report import write_page
 from analysis.serve import is_loopback, serving
 from analysis.tables import Run, open_run
 from analysis.watch import watch
+from analysis.written import number, text
 
 _TOP = 5
 
 
-def build(folder: Path, progress: Progress) -> tuple[Run, Scores, Path]:
-    """Write report.html, bounds.csv and bounds.parquet; return what they were made from, and the page."""
+def build(folder: Path, progress: Progress, other: Path | None = None) -> tuple[Run, Scores, Path]:
+    """Write report.html and the tables beside it; return what they were made from, and the page."""
     with progress.doing("reading the results table", brief=True):
-        run = open_run(folder)
+        run = beside(open_run(folder), other)
         scores = score(run)
     what = ", ".join(
         f"{n} {name if n == 1 else name + 's'}"
         for n, name in ((len(scores.settings), "setting"), (len(scores.metrics), "metric"))
     )
     with progress.doing(f"bounds and their intervals: {what}"):
-        write_bounds(run, scores)
+        write_tables(run, scores)
     with progress.doing(f"page: {what}"):
         page = write_page(run, scores)
     return run, scores, page
 
 
-def report_once(folder: Path, console: Console) -> Path:
+def report_once(folder: Path, console: Console, other: Path | None = None) -> Path:
     """Build once and print the answer and the best settings; the last line is the page's path."""
-    run, scores, page = build(folder, Progress())
+    run, scores, page = build(folder, Progress(), other)
     for sentence in answer(run, scores):
         console.print(escape(sentence), soft_wrap=True)
     for note in scores.notes:
@@ -54,11 +56,11 @@ def report_once(folder: Path, console: Console) -> Path:
     return page
 
 
-def report_watching(folder: Path, console: Console) -> None:
+def report_watching(folder: Path, console: Console, other: Path | None = None) -> None:
     """Build at every change of the table, a line each, until the sweep has ended or Ctrl-C."""
 
     def line() -> str:
-        run, scores, _ = build(folder, Progress(quiet=True))
+        run, scores, _ = build(folder, Progress(quiet=True), other)
         done, trials = int((run.trials["status"] == "finished").sum()), len(run.trials)
         best = best_line(scores)
         return f"{done} of {trials} trials finished{f', best {best}' if best else ''}"
@@ -109,7 +111,7 @@ def best_line(scores: Scores) -> str:
 
 
 def ranking_table(run: Run, scores: Scores) -> Table:
-    """Return the best settings and every untrained fusion, best first; columns that say nothing are left out."""
+    """Return the best settings, every start and untrained fusion, best first; columns that say nothing are left out."""
     names = short_names(list(run.axes))
     ranking = scores.ranking(scores.metric, ALL, scores.epoch)
     ranking = ranking[(ranking["rank"] <= _TOP) | (ranking["baseline"] != "") & ranking["value"].notna()]

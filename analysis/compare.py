@@ -94,7 +94,7 @@ def open_comparison(paths: Sequence[Path]) -> Comparison:
 
 def compare(runs: Sequence[Run]) -> Comparison:
     """Put runs on the same axes."""
-    sides = tuple(_side(label, run) for label, run in zip(labels(runs), runs, strict=True))
+    sides = tuple(side_of(label, run, score(run)) for label, run in zip(labels(runs), runs, strict=True))
     measured = [side for side in sides if side.has_numbers]
     names = {name for side in measured for name in side.scores.metrics}
     metrics = tuple(name for name in (*FACTS, SCORE) if name in names)
@@ -198,8 +198,8 @@ def training_seconds(side: Side) -> np.ndarray:
     return clock.median().reindex(list(side.scores.epochs)).to_numpy(dtype=float)
 
 
-def _side(label: str, run: Run) -> Side:
-    scores = score(run)
+def side_of(label: str, run: Run, scores: Scores) -> Side:
+    """Return a run as one side of a comparison."""
     names = scores.datasets[1:]
     weights = dataset_weights(run.rank_by.dataset_weights, names)
     total = weights.sum()

@@ -6,8 +6,8 @@ import json
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
-from analysis.answer import text
 from analysis.tables import Run
+from analysis.written import text
 
 # Where data lie, and what changes no number.
 _NOT_A_DIFFERENCE = ("data.root", "seed", "evaluation.per_image")

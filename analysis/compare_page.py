@@ -14,7 +14,6 @@ from rich.table import Table
 
 from analysis import compare_words as words
 from analysis import page
-from analysis.answer import text
 from analysis.cli_console import Progress, escape
 from analysis.compare import (
     LAST,
@@ -28,9 +27,10 @@ from analysis.compare import (
 )
 from analysis.compare_fixed import differences
 from analysis.compare_numbers import Numbers, numbers_of
-from analysis.heatmap import short_names
+from analysis.names import short_names
 from analysis.packing import pack
 from analysis.ranking import FUSIONS, facts_of
+from analysis.written import text
 from fusion_core.errors import ConfigError
 
 FILE = "compare.html"

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from analysis.answer import text
 from analysis.compare import LAST, OWN, Comparison, Side, fingerprints, same_images
 from analysis.compare_numbers import Numbers
-from analysis.heatmap import short_names
+from analysis.names import short_names
 from analysis.ranking import ALL, facts_of
+from analysis.written import text
 
 
 def answer(comparison: Comparison, numbers: Numbers) -> list[str]:
@@ -56,7 +56,7 @@ def notes(comparison: Comparison) -> list[str]:
         its, it = ("its", "it") if len(single) == 1 else ("their", "them")
         said.append(
             f"One seed in {_list(single)}: what another seed would give is not in {its} intervals, "
-            f"nor in differences to {it}."
+            f"nor in differences to {it}; sweeps/seed_noise.yaml measures that."
         )
     if OWN in comparison.datasets:
         own_sets = "; ".join(f"{side.label}: {_weights(side)}" for side in sides)
@@ -78,7 +78,7 @@ def shared(comparison: Comparison) -> list[str]:
         _in_common("Metrics", {side.label: side.scores.metrics for side in sides}),
         _in_common("Data sets", {side.label: side.scores.datasets[1:] for side in sides}),
         _in_common("Epochs", {side.label: tuple(map(str, side.scores.epochs)) for side in sides}),
-        _in_common("Varied weights", {side.label: _varied(side) for side in sides}),
+        _in_common("What varies", {side.label: _varied(side) for side in sides}),
     ]
     for name in comparison.datasets:
         having = [side for side in sides if side.dataset(name) is not None]

@@ -58,6 +58,12 @@ def _overlap(now: np.ndarray, last: np.ndarray) -> float:
     return float((tops[0] & tops[1]).sum() / max(top.sum() for top in tops))
 
 
+def median_setting(values: np.ndarray) -> int:
+    """Return the setting nearest to the median of (settings,), the first among equals; -1 where nobody has a number."""
+    there = np.flatnonzero(np.isfinite(values))
+    return int(there[np.argmin(np.abs(values[there] - np.median(values[there])))]) if len(there) else -1
+
+
 def front_runners(scores: Scores, metric: str, dataset: str, k: int = 5, default: int | None = None) -> pd.DataFrame:
     """Return the settings to draw as curves: setting, why; each once, for its first reason.
 
@@ -75,7 +81,5 @@ def front_runners(scores: Scores, metric: str, dataset: str, k: int = 5, default
     if default is not None:
         reasons.setdefault(default, "default")
     if len(reached):
-        there = np.flatnonzero(np.isfinite(gains[reached[-1]]))
-        ended = gains[reached[-1], there]
-        reasons.setdefault(int(there[np.argmin(np.abs(ended - np.median(ended)))]), "median")
+        reasons.setdefault(median_setting(gains[reached[-1]]), "median")
     return pd.DataFrame({"setting": list(reasons), "why": list(reasons.values())})

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.answer import text
 from analysis.figures import shown
 from analysis.judged import judged
 from analysis.packing import pack
 from analysis.ranges import with_ranges
 from analysis.ranking import Scores
 from analysis.tables import Run
+from analysis.written import text
 
 # Columns of the bounds table that the page carries, packed (metric, data set, epoch, up to, place).
 COLUMNS = ("best", "setting", "corrected", "low", "high", "q1", "median", "q3", "settings", "images", "seeds",

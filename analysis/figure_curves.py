@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.defaults import default_setting
-from analysis.epochs import agreement, front_runners
+from analysis.epochs import agreement, front_runners, median_setting
 from analysis.figures import shown
 from analysis.noise import pooled, resolvable
 from analysis.packing import pack
@@ -23,7 +23,10 @@ CARRIED = 3000
 
 
 def curves(run: Run, scores: Scores) -> dict[str, Any]:
-    """Return agreement with the last epoch, packed (metric, data set, epoch), and who to draw: [setting, reason]."""
+    """Return agreement with the last epoch, packed (metric, data set, epoch), and who to draw: [setting, reason].
+
+    `median` is the setting nearest to the median of each place, for all figures that draw one.
+    """
     first = shown(scores).start
     datasets = scores.datasets[first:]
     shape = (len(scores.metrics), len(datasets), len(scores.epochs))
@@ -36,15 +39,17 @@ def curves(run: Run, scores: Scores) -> dict[str, Any]:
     found = {name: np.full(shape, np.nan) for name in ("spearman", "regret", "regret_share", "top_overlap", "settings")}
     for name, array in found.items():
         array[at] = table[name]
-    default = default_setting(scores)
+    default = default_setting(run, scores)
     return {
         **{name: pack(array) for name, array in found.items()},
+        "median": pack(np.apply_along_axis(median_setting, -1, scores.trials.mean[:, shown(scores)])),
         "runners": [[_runners(scores, metric, dataset, default) for dataset in datasets] for metric in scores.metrics],
     }
 
 
 def _runners(scores: Scores, metric: str, dataset: str, default: int | None) -> list[list[Any]]:
-    return front_runners(scores, metric, dataset, RUNNERS, default)[["setting", "why"]].to_numpy().tolist()
+    table = front_runners(scores, metric, dataset, RUNNERS, default)
+    return table.loc[table["why"] != "median", ["setting", "why"]].to_numpy().tolist()
 
 
 def training(run: Run, scores: Scores) -> dict[str, Any]:
@@ -53,7 +58,7 @@ def training(run: Run, scores: Scores) -> dict[str, Any]:
     `names` are [name, group] in the order of the panels, `odd` [name, settings where it was zero throughout, settings
     where it was once not a number, settings that logged it], `default` a setting (-1: none).
     """
-    default = default_setting(scores)
+    default = default_setting(run, scores)
     logged = [[name, group] for group, some in names(run).items() if group != SPEED for name in some]
     settings = _carried(scores, default)
     table = loss_curves(run, scores, settings)
@@ -115,8 +120,9 @@ def _carried(scores: Scores, default: int | None) -> list[int]:
     values = np.where(np.isfinite(scores.trials.mean), scores.trials.mean, np.nan).reshape(-1, count)
     order = np.argsort(values, axis=1, kind="stable")
     there = np.isfinite(values).sum(axis=1)
-    places = (np.zeros_like(there), (there - 1) // 2, there // 2, there - 1)
+    places = (np.zeros_like(there), there - 1)
     named = [order[there > 0, place[there > 0]] for place in places]
+    named.append(np.array([median_setting(row) for row in values[there > 0]], dtype=int))
     some = np.random.default_rng(0).choice(count, CARRIED // 2, replace=False)
     chosen = np.unique(np.concatenate([*named, some]))
     return sorted({*chosen.tolist(), *([] if default is None else [default])})

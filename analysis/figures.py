@@ -4,11 +4,13 @@ gives D.NAME; None: no section), templates/fig_NAME.html.j2, and NAME.js in repo
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from analysis.heatmap import levels_of, short_names
+from analysis.heatmap import levels_of
+from analysis.names import mixture_said, noun, short_names
 from analysis.packing import pack
 from analysis.ranking import ALL, FUSIONS, Scores, Stats, dataset_weights, facts_of
 from analysis.tables import Run
@@ -17,12 +19,14 @@ from analysis.tables import Run
 PARTS = {
     "bounds": ("Upper bounds", "analysis.figure_bounds:bounds_part"),
     "heatmap": ("Heatmap", "analysis.heatmap:heatmap_part"),
+    "lift": ("Loss and reward", "analysis.figure_lift:lift_part"),
     "pairs": ("Two weights", "analysis.heatmap:pairs_part"),
     "importance": ("Importance", "analysis.figure_data:importance"),
+    "effects": ("Weight effects", "analysis.figure_lift:effects_part"),
     "tradeoffs": ("Trade-offs", "analysis.figure_data:tradeoffs"),
     "parallel": ("Parallel", "analysis.figure_data:parallel"),
     "curves": ("Epochs", "analysis.figure_curves:curves"),
-    "training": ("Loss terms", "analysis.figure_curves:training"),
+    "training": ("Training", "analysis.figure_curves:training"),
     "noise": ("Noise floor", "analysis.figure_curves:noise"),
     "gallery": ("Gallery", "analysis.gallery:gallery"),
     "ranking": ("All settings", "analysis.figure_ranking:ranking_part"),
@@ -43,6 +47,18 @@ def page_parts(run: Run, scores: Scores) -> dict[str, Any]:
     return {name: part for name, part in parts.items() if part is not None}
 
 
+def order_of(run: Run, parts: Mapping[str, Any]) -> list[str]:
+    """Return the figures there are in their order; of one setting over several seeds the noise floor comes first."""
+    there = [name for name in PARTS if name in parts]
+    swept = any(len(values) > 1 for values in run.axes.values())
+    return there if swept else sorted(there, key=lambda name: name != "noise")
+
+
+def title_of(run: Run, name: str) -> str:
+    """Return what the navigation calls a figure."""
+    return f"Two {noun(run.axes)}s" if name == "pairs" else PARTS[name][0]
+
+
 def _function(path: str) -> Any:
     module, name = path.split(":")
     return getattr(importlib.import_module(module), name)
@@ -52,6 +68,7 @@ def page_data(run: Run, scores: Scores) -> dict[str, Any]:
     """Return what all figures share; packed arrays are (metric, data set, epoch, setting), data sets as `shown`."""
     datasets = scores.datasets[shown(scores)]
     trials, baselines = scores.trials[:, shown(scores)], scores.baselines[:, shown(scores)]
+    starts = None if scores.starts is None else scores.starts[:, shown(scores)]
     several_seeds = len(trials.seeds) > 0 and bool(trials.seeds.max(initial=0) > 1)
     places = {key: {value: i for i, value in enumerate(values)} for key, values in run.axes.items()}
     seed_of = dict(zip(run.trials["number"].tolist(), run.trials["seed"].tolist(), strict=True))
@@ -76,6 +93,9 @@ def page_data(run: Run, scores: Scores) -> dict[str, Any]:
             "epoch": _index(scores.epochs, scores.epoch),
         },
         "fusions": list(FUSIONS.values()),
+        "starts": list(scores.start_names),
+        "noun": noun(run.axes),
+        "mixture": mixture_said(run, scores),
         "values": pack(trials.mean),
         "stds": pack(trials.std) if trials.std.size <= MANY else None,
         "images": _images(trials),
@@ -86,7 +106,10 @@ def page_data(run: Run, scores: Scores) -> dict[str, Any]:
             "stds": pack(baselines.std),
             "images": _images(baselines),
         },
-    }
+        "startStats": None if starts is None else {
+            "values": pack(starts.mean), "stds": pack(starts.std), "images": _images(starts),
+        },
+    }  # fmt: skip
 
 
 def _axes(run: Run, scores: Scores) -> list[dict[str, Any]]:
@@ -96,7 +119,14 @@ def _axes(run: Run, scores: Scores) -> list[dict[str, Any]]:
         labels, levels = levels_of(run, scores, key)
         of = {setting.parameters[key]: int(level) for setting, level in zip(scores.settings, levels, strict=True)}
         bins = None if labels is None else {"labels": labels, "of": [of[value] for value in values]}
-        axes.append({"name": names[key], "key": key, "values": list(values), "bins": bins})
+        axes.append(
+            {
+                "name": names[key],
+                "key": key,
+                "values": ["none" if value is None else value for value in values],
+                "bins": bins,
+            }
+        )
     return axes
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis.heatmap import short_names
+from analysis.names import short_names
 from analysis.pictures import Images, Pair, folders_of, pairs_in, shown_in
 from analysis.ranking import Scores
 from analysis.tables import Run

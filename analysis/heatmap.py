@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 
+from analysis.names import mixture
 from analysis.packing import pack
 from analysis.ranking import Scores, facts_of
 from analysis.tables import Run
@@ -31,20 +32,21 @@ class Layout:
     over: tuple[str, ...]
 
 
-def layout(axes: Mapping[str, tuple[Hashable, ...]]) -> Layout:
-    """Choose up to two parameters for the rows and two for the columns; the reference's own four as it has them."""
+def layout(axes: Mapping[str, tuple[Hashable, ...]], mixture: Sequence[str] = ()) -> Layout:
+    """Choose up to two parameters for the rows and two for the columns; the reference's own four as it has them.
+
+    Of weights that sum to the same (`mixture`), one each: of most combinations of three there is no setting.
+    """
     varied = _varied(axes) or list(axes)[:1]
     if set(varied) == {*_REFERENCE_ROWS, *_REFERENCE_COLUMNS}:
         return Layout(_REFERENCE_ROWS, _REFERENCE_COLUMNS, ())
+    if mixture:
+        free = [key for key in varied if key not in mixture]
+        rows, columns = (*free[:1], mixture[1]), (*free[1:2], mixture[0])
+        return Layout(rows, columns, tuple(key for key in varied if key not in (*rows, *columns)))
     shown = varied[:4]
     half = (len(shown) + 1) // 2
     return Layout(tuple(shown[half:]), tuple(shown[:half]), tuple(varied[4:]))
-
-
-def short_names(keys: list[str]) -> dict[str, str]:
-    """Return the last part of each dotted key, or the whole key where two would read alike."""
-    last = {key: key.rsplit(".", 1)[-1] for key in keys}
-    return {key: name if list(last.values()).count(name) == 1 else key for key, name in last.items()}
 
 
 def binned(values: tuple[Hashable, ...], counts: list[int]) -> tuple[list[str], list[int]] | None:
@@ -73,7 +75,7 @@ def levels_of(run: Run, scores: Scores, key: str) -> tuple[list[str] | None, np.
 
 def heatmap_part(run: Run, scores: Scores) -> dict[str, Any]:
     """Return which axes (by position) the heatmap opens with."""
-    plan, keys = layout(run.axes), list(run.axes)
+    plan, keys = layout(run.axes, mixture(run, scores)), list(run.axes)
     return {part: [keys.index(key) for key in getattr(plan, part)] for part in ("rows", "columns")}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from fusion_core.errors import FusionError
 from fusion_core.metrics.facts import FACTS, MetricFacts
 
 ALL = "weighted mean"
+START = "start:"
 FUSIONS = {"visible": "copy of the visible", "infrared": "copy of the infrared", "average": "average of both"}
 SCORE = "Score (reference)"
 SCORE_PARTS = {"VIF": 1.0, "Qabf": 1.5, "SSIM": 1.0, "MI": 0.2}
@@ -52,7 +53,10 @@ class Stats:
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """`trials` is (metric, data set, epoch, setting), `baselines` (metric, data set, fusion); data set 0 is ALL."""
+    """`trials` is (metric, data set, epoch, setting), `baselines` (metric, data set, fusion); data set 0 is ALL.
+
+    `starts` (metric, data set, start) is what the policies that trials began from score, before they learnt.
+    """
 
     metrics: tuple[str, ...]
     datasets: tuple[str, ...]
@@ -63,12 +67,32 @@ class Scores:
     metric: str
     epoch: int
     notes: tuple[str, ...]
+    start_ids: tuple[str, ...] = ()
+    starts: Stats | None = None
+
+    @property
+    def start_names(self) -> tuple[str, ...]:
+        """What the starts are called: by their id where there are several."""
+        return ("start",) if len(self.start_ids) == 1 else tuple(f"start {one}" for one in self.start_ids)
+
+    @property
+    def start_means(self) -> np.ndarray:
+        """Return (metric, data set, start), of width 0 where trials began from nothing."""
+        return np.zeros((len(self.metrics), len(self.datasets), 0)) if self.starts is None else self.starts.mean
+
+    def best_start(self, metric: str, dataset: str) -> int | None:
+        """Return the best start at a place; None where none has a number."""
+        sign = 1.0 if facts_of(metric).higher_is_better else -1.0
+        values = sign * self.start_means[self.metrics.index(metric), self.datasets.index(dataset)]
+        return int(np.nanargmax(values)) if np.isfinite(values).any() else None
 
     def ranking(self, metric: str, dataset: str, epoch: int) -> pd.DataFrame:
-        """Return settings and untrained fusions, best first, NaN last; `rank` counts the settings alone."""
+        """Return settings, starts and untrained fusions, best first, NaN last; `rank` counts the settings alone."""
         m, d, e = self.metrics.index(metric), self.datasets.index(dataset), self.epochs.index(epoch)
         rows: list[dict[str, Any]] = []
-        for stats, names in ((self.trials[m, d, e], None), (self.baselines[m, d], list(FUSIONS.values()))):
+        parts: list[tuple[Stats, Sequence[str] | None]] = [(self.trials[m, d, e], None)]
+        parts += [(self.starts[m, d], self.start_names)] if self.starts is not None else []
+        for stats, names in (*parts, (self.baselines[m, d], list(FUSIONS.values()))):
             for i in range(len(stats.mean)):
                 setting = self.settings[i] if names is None else None
                 rows.append({
@@ -100,14 +124,26 @@ def score(run: Run) -> Scores:
     rows = run.metrics.assign(setting=_looked_up(run.metrics["trial"], setting_of))
     trials = _stats(rows, {"metric": metrics, "dataset": datasets, "epoch": epochs, "setting": range(len(settings))})
     baselines = _stats(run.baselines, {"metric": metrics, "dataset": datasets, "fusion": tuple(FUSIONS)})
-    trials, baselines = _with_mean(trials, weights), _with_mean(baselines, weights)
+    start_ids = start_ids_of(run.baselines)
+    fusions = tuple(f"{START}{one}" for one in start_ids)
+    starts = _stats(run.baselines, {"metric": metrics, "dataset": datasets, "fusion": fusions})
+    trials, baselines, starts = (_with_mean(stats, weights) for stats in (trials, baselines, starts))
     if set(SCORE_PARTS) <= set(metrics):
-        trials, baselines = (_with_score(stats, metrics) for stats in (trials, baselines))
+        trials, baselines, starts = (_with_score(stats, metrics) for stats in (trials, baselines, starts))
         metrics = (*metrics, SCORE)
     if trials.seeds.max(initial=0) > 1:
         trials = replace(trials, spread=_between_seeds(rows, metrics, datasets, epochs, weights, len(settings)))
     metric, epoch, notes = _defaults(run, metrics, datasets, epochs, trials)
-    return Scores(metrics, (ALL, *datasets), epochs, settings, trials, baselines, metric, epoch, notes)
+    return Scores(
+        metrics, (ALL, *datasets), epochs, settings, trials, baselines, metric, epoch, notes, start_ids,
+        starts if start_ids else None,
+    )  # fmt: skip
+
+
+def start_ids_of(baselines: pd.DataFrame) -> tuple[str, ...]:
+    """Return the ids of the starts that were measured, in their order."""
+    fusions = sorted(set(baselines["fusion"])) if len(baselines) else []
+    return tuple(name.removeprefix(START) for name in fusions if name.startswith(START))
 
 
 def dataset_weights(weights: Mapping[str, float], datasets: tuple[str, ...]) -> np.ndarray:
@@ -235,7 +271,7 @@ def _defaults(
                 f"No trial has reached epoch {epoch}, which this sweep ranks by; the page opens on {epochs[-1]}."
             )
         epoch = epochs[-1]
-    if metrics and not len(run.baselines):
+    if metrics and not run.baselines["fusion"].isin(tuple(FUSIONS)).any():
         notes.append("The untrained fusions (a copy of either source, their average) were not measured.")
     if unknown := sorted(set(run.metrics["metric"].unique()) - set(FACTS)):
         notes.append(f"Left out, for nobody has said whether higher or lower is better: {', '.join(unknown)}.")

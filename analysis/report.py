@@ -11,29 +11,31 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from analysis import page
-from analysis.answer import answer, counts, text
-from analysis.bounds_files import write_bounds
-from analysis.figures import PARTS, failed_trials, page_data, page_parts
-from analysis.heatmap import short_names
+from analysis.answer import answer, counts
+from analysis.bounds_files import write_tables
+from analysis.figures import PARTS, failed_trials, order_of, page_data, page_parts, title_of
+from analysis.lift import beside
+from analysis.names import noun, short_names
 from analysis.ranking import Scores, score
 from analysis.tables import Run, open_run
+from analysis.written import text
 
 # In this order; the scripts of the figures stand between look.js and controls.js.
 SCRIPTS = (
     "state.js", "look.js", "trial.js", "marks.js", "heatmap.js", "pairs.js", "bounds.js", "panels.js",
     "importance.js", "front.js", "scatter.js", "tradeoffs.js", "parallel.js", "parallel_canvas.js", "curves.js",
-    "training.js", "noise.js", "gallery.js", "ranking.js", "controls.js",
+    "training.js", "lift.js", "effects.js", "noise.js", "gallery.js", "ranking.js", "controls.js",
 )  # fmt: skip
 
 
-def write_report(run: Path) -> Path:
-    """Write `run`/report.html and the files of the bounds, each whole or not at all; return the page's path.
+def write_report(run: Path, other: Path | None = None) -> Path:
+    """Write `run`/report.html and its tables, each whole or not at all; return the page's path.
 
-    Raises FusionError without a results table.
+    `other` is a run to draw beside it, as of `lift.beside`. Raises FusionError without a results table.
     """
-    table = open_run(Path(run))
+    table = beside(open_run(Path(run)), other)
     scores = score(table)
-    write_bounds(table, scores)
+    write_tables(table, scores)
     return write_page(table, scores)
 
 
@@ -59,7 +61,8 @@ def render(run: Run, scores: Scores) -> str:
              "setting": ", ".join(f"{names[key]} {text(row[key])}" for key in run.axes)}
             for row in failed.to_dict("records")
         ],
-        sections=[(name, PARTS[name][0]) for name in PARTS if name in parts],
+        sections=[(name, title_of(run, name)) for name in order_of(run, parts)],
+        noun=noun(run.axes),
         data=page.data(page_data(run, scores) | parts),
         style=page.asset("page.css"),
         theme=page.asset("theme.js"),

@@ -18,6 +18,10 @@ from trials.results import FILE, Results
 
 # Keys of a trial's config that do not make it another setting.
 _NOT_A_SETTING = ("seed", "data.", "recipe.epochs", "evaluation.per_image")
+# A recipe brings fields and defaults of its own, which are no settings beside it.
+_DECIDING = ("recipe.kind", "recipe.variant")
+_REWARD_WEIGHT = "reward.weights."
+SUPERVISED = "supervised"
 _OF_COHORT = "trial IN (SELECT id FROM trials WHERE cohort IS ?)"
 
 
@@ -32,7 +36,10 @@ class RankBy:
 
 @dataclass(frozen=True)
 class Run:
-    """The newest cohort of a results table. `axes`: dotted parameter -> its values, numbers in rising order."""
+    """The newest cohort of a results table. `axes`: dotted parameter -> its values, numbers in rising order.
+
+    `trials["recipe"]` is the kind of recipe. `beside` is another run to draw on the same axes.
+    """
 
     path: Path
     name: str
@@ -46,6 +53,7 @@ class Run:
     record: dict[str, Any]
     rank_by: RankBy
     notes: tuple[str, ...]
+    beside: Run | None = None
 
 
 def open_run(path: Path) -> Run:
@@ -85,8 +93,9 @@ def _read(path: Path, connection: sqlite3.Connection) -> Run:
     parameters = [json.loads(text) for text in trials.pop("parameters")]
     flat = [_flat(config) for config in configs]
     axes: dict[str, tuple[Hashable, ...]] = {}
+    trials["recipe"] = [str(config.get("recipe.kind", SUPERVISED)) for config in flat]
     for key in _swept(parameters, flat):
-        values = [_hashable(c.get(key, p.get(key))) for p, c in zip(parameters, flat, strict=True)]
+        values = [_value(key, p, c) for p, c in zip(parameters, flat, strict=True)]
         trials[key] = pd.Series(values, dtype=object)
         axes[key] = in_order(values)
     resolved = record.get("resolved") or {}
@@ -175,8 +184,20 @@ def _swept(parameters: list[dict[str, Any]], configs: list[dict[str, Any]]) -> l
     """Return the swept keys, then those that differ between trials because the sweep file was edited in between."""
     swept = list(dict.fromkeys(key for row in parameters for key in row))
     every = dict.fromkeys(key for row in configs for key in row if not key.startswith(_NOT_A_SETTING))
-    edited = (key for key in every if key not in swept and len({_hashable(row.get(key)) for row in configs}) > 1)
+    alike: dict[tuple[Hashable, ...], list[dict[str, Any]]] = {}
+    for row in configs:
+        alike.setdefault(tuple(row.get(key) for key in _DECIDING if key in swept), []).append(row)
+    edited = (
+        key for key in every
+        if key not in swept and any(len({_hashable(row.get(key)) for row in rows}) > 1 for rows in alike.values())
+    )  # fmt: skip
     return [*swept, *edited]
+
+
+def _value(key: str, parameters: dict[str, Any], config: dict[str, Any]) -> Hashable:
+    """Return a trial's value of a swept key; a metric that its reward does not name weighs nothing."""
+    value = _hashable(config.get(key, parameters.get(key)))
+    return 0.0 if value is None and key.startswith(_REWARD_WEIGHT) else value
 
 
 def _flat(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -195,9 +216,10 @@ def _is_number(value: object) -> bool:
 
 
 def in_order(values: Sequence[Any]) -> tuple[Hashable, ...]:
-    """Return the values once each, numbers in rising order, words as they came."""
+    """Return the values once each: numbers in rising order, then words as they came; None, which is no value, first."""
     unique = dict.fromkeys(values)
-    return tuple(sorted(unique)) if all(map(_is_number, unique)) else tuple(unique)
+    words = [value for value in unique if value is not None and not _is_number(value)]
+    return *(None for value in unique if value is None), *sorted(filter(_is_number, unique)), *words
 
 
 def _rank_by(values: dict[str, Any]) -> RankBy:

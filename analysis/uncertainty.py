@@ -15,7 +15,10 @@ from analysis.ranking import Scores
 from analysis.tables import Run
 from analysis.ties import tied_with_best
 
-ONE_SEED = "One seed: intervals are over test images; what another seed would give is not in them."
+ONE_SEED = (
+    "One seed: intervals are over test images; what another seed would give is not in them (sweeps/seed_noise.yaml "
+    "measures that)."
+)
 
 
 @dataclass(frozen=True)
@@ -132,7 +135,8 @@ class Judge:
             return "No setting has a number here."
         lacking = f"{self.lacking[:1].upper()}{self.lacking[1:]}"
         if self.evidence is None:
-            return f"{lacking}, and one seed: how sure the ranking is cannot be said."
+            unsure = "how sure the ranking is cannot be said (sweeps/seed_noise.yaml measures what seeds do)"
+            return f"{lacking}, and one seed: {unsure}."
         if lacking:
             return f"{lacking}: intervals are over seeds alone."
         said = [] if self.evidence.noise else [ONE_SEED]

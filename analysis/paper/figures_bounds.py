@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from analysis.answer import text
 from analysis.paper.baselines import draw_lines, make_room, name_lines, untrained, visible
 from analysis.paper.numbers import brief, label
 from analysis.paper.style import (
@@ -27,6 +26,7 @@ from analysis.paper.style import (
 )  # fmt: skip
 from analysis.paper.subject import Subject
 from analysis.ranking import facts_of
+from analysis.written import text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from analysis.heatmap import layout
+from analysis.names import mixture
 from analysis.paper.cells import best_cells, central
 from analysis.paper.heatmap_panels import READABLE, colour_bar, combinations, draw_cells, label_axis, print_cells, span
 from analysis.paper.numbers import brief, label
@@ -21,7 +22,7 @@ def pair_pair(subject: Subject, order: str) -> Drawing:
     """Draw the reference's heatmap; `order` is numeric, or centre: the strongest rows and columns in the middle."""
     if len(subject.order) < 2:
         raise NothingToShow("A heatmap needs two settings with a number.")
-    plan = layout(subject.run.axes)
+    plan = layout(subject.run.axes, mixture(subject.run, subject.scores))
     rows, columns = (combinations(subject, keys) for keys in (plan.rows, plan.columns))
     if max(len(rows), len(columns)) > _MOST:
         raise NothingToShow(

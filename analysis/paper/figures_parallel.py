@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from analysis.answer import text
 from analysis.paper.numbers import brief, label
 from analysis.paper.style import LABEL_BOX, MAP, SMALL, TWO_COLUMNS, Drawing, NothingToShow, figure
 from analysis.paper.subject import Subject
 from analysis.ranking import facts_of
+from analysis.written import text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from analysis.answer import text
 from analysis.paper.baselines import untrained
 from analysis.paper.numbers import label
 from analysis.paper.style import (
@@ -24,6 +23,7 @@ from analysis.paper.style import (
 from analysis.paper.subject import Subject
 from analysis.ranking import FUSIONS
 from analysis.tradeoffs import directions, hypervolume, pareto_front, prices, worst_point
+from analysis.written import text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

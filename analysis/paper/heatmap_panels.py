@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from analysis.answer import text
 from analysis.paper.numbers import decimals_of, write
 from analysis.paper.style import MAP, SMALL, NothingToShow, value_ticks
 from analysis.paper.subject import Subject
 from analysis.ranking import facts_of
+from analysis.written import text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,15 +9,15 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from analysis.answer import text
 from analysis.bounds import bounds
 from analysis.defaults import default_setting
-from analysis.heatmap import short_names
 from analysis.importance import Shares, optuna_importance, variance_shares
+from analysis.names import short_names
 from analysis.paper.numbers import brief
 from analysis.ranking import ALL, Scores, dataset_weights, facts_of
 from analysis.tables import Run
 from analysis.uncertainty import Judgement, judge
+from analysis.written import text
 
 # Whom readers ask for first; the rest follow in the order of the facts.
 _FAMILIAR = ("VIF", "Qabf", "SSIM", "MI", "MSE", "SCD", "CC", "Nabf")
@@ -80,7 +80,7 @@ class Subject:
     @cached_property
     def default(self) -> int:
         """The setting at the defaults of the configuration, or nearest to them; -1 where there is none."""
-        found = default_setting(self.scores)
+        found = default_setting(self.run, self.scores)
         return -1 if found is None else found
 
     @cached_property

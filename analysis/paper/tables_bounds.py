@@ -7,11 +7,11 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from analysis.answer import text
 from analysis.paper.numbers import NONE, label
 from analysis.paper.style import NothingToShow
 from analysis.paper.subject import Subject
 from analysis.paper.table import HOW, Block, Cell, Column, Printed, Table, block, plain
+from analysis.written import text
 
 _METRICS = 6
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.answer import text
 from analysis.paper.numbers import NONE, decimals_of, exponent_of, interval, label, times, write
 from analysis.paper.style import NothingToShow
 from analysis.paper.subject import Subject
 from analysis.paper.table import HOW, Cell, Column, Printed, Table, block, plain
 from analysis.tradeoffs import prices
+from analysis.written import text
 
 _METRICS, _PRICED = 5, 7
 

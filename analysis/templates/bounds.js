@@ -117,9 +117,7 @@ function boundPanel(m, places, suffix, slot) {
     base = { xaxis: `x${suffix}`, yaxis: `y${suffix}`, hoverinfo: "skip" };
   const seen = ["best", "q1", "q3", "corrected"].flatMap((name) => there.map(({ i }) => get(name)[i])).filter(isNumber),
     ends = boundWhiskers(get, there, m).flat().filter(isNumber);
-  const copies = D.fusions
-    .map((name, k) => ({ name, value: baselineValues(m, d)[k] }))
-    .filter((copy) => isNumber(copy.value));
+  const copies = references(m, d).filter((copy) => isNumber(copy.value));
   const write = writer([...seen, ...copies.map((copy) => copy.value)]),
     axes = [...new Set(there.map((place) => place.axis))];
   const traces = [
@@ -161,14 +159,18 @@ function boundScale({ seen, ends, copies }) {
   let low = Math.min(least, Math.max(first, least - 0.5 * span)),
     high = Math.max(most, Math.min(last, most + 0.5 * span));
   const cut = first < low || last > high,
-    near = copies.filter(({ value }) => value > least - 0.6 * span && value < most + 0.6 * span);
+    near = copies.filter(({ value, start }) => {
+      const reach = (start ? 1.5 : 0.6) * span;
+      return value > least - reach && value < most + reach;
+    });
   for (const { value } of near) [low, high] = [Math.min(low, value), Math.max(high, value)];
   const room = 0.07 * (high - low || span);
   return { range: [low - room, high + room], near, far: copies.filter((copy) => !near.includes(copy)), cut };
 }
 
+// Dotted for the untrained, solid for a start.
 const boundLines = (near, suffix) =>
-  near.map(({ value }) => ({
+  near.map(({ value, start }) => ({
     type: "line",
     xref: `x${suffix} domain`,
     x0: 0,
@@ -176,7 +178,7 @@ const boundLines = (near, suffix) =>
     yref: `y${suffix}`,
     y0: value,
     y1: value,
-    line: { color: colour("soft"), width: 1, dash: "dot" },
+    line: start ? { color: colour("ink"), width: 1.5 } : { color: colour("soft"), width: 1, dash: "dot" },
   }));
 
 // Untrained fusions: a name at each line that is on the scale, the others named at the edge beyond which they lie.
@@ -212,8 +214,8 @@ function boundNames({ near, far, range }, write, wide) {
             xanchor: "right",
             y: above ? 1 : 0,
             yref: "paper",
-            yanchor: above ? "bottom" : "top",
-            yshift: above ? 2 : -2,
+            yanchor: "bottom",
+            yshift: 2,
           },
         ),
       ),
@@ -245,7 +247,7 @@ function drawBounds() {
   const slot = (at("bounds").clientWidth - (wide ? 210 : 50)) / (last + 2),
     panel = boundPanel(state.metric, places, "", slot);
   if (!panel.seen.length) {
-    caption("bounds", "The best setting at each value of each weight.");
+    caption("bounds", `The best setting at each value of each ${D.noun}.`);
     return nothing("bounds", `No setting has a number here: ${place()}.`);
   }
   const scale = boundScale(panel),
@@ -284,7 +286,7 @@ function boundsCaption({ there, get, copies }, { cut }) {
     tied = there.filter(({ i }) => get("tied")[i]).length;
   const said = [
     `${place()}${BOUNDS.upTo ? " or before" : ""}.`,
-    "A line joins the best setting at each value of a weight; the box holds the middle half of all settings with that value, the bar in it is their median.",
+    `A line joins the best setting at each value of a ${D.noun}; the box holds the middle half of all settings with that value, the bar in it is their median.`,
   ];
   if (some("corrected")) said.push("Hollow diamond: corrected for having picked the best of many.");
   if (some("low") && BOUNDS.whisker === "value") said.push("Whisker: 95 % interval of the value itself.");
@@ -293,7 +295,11 @@ function boundsCaption({ there, get, copies }, { cut }) {
   if (cut) said.push("Long whiskers are cut at the edge.");
   const filled = some("worse_low") ? "cannot be told from the best of all" : "equal to the best of all";
   if (tied) said.push(`Filled: ${filled} (${tied} of ${there.length} values).`);
-  if (copies.length) said.push("Dotted: untrained fusions.");
+  if (some("worse_low") && tied)
+    said.push("The two follow different rules: a whisker is of one value against the best, a filled mark has stood up to all rivals at once.");
+  if (copies.some((copy) => !copy.start)) said.push("Dotted: untrained fusions.");
+  if (copies.some((copy) => copy.start)) said.push("Solid line across: the start, what the loss had reached before the reward.");
+  if (D.mixture) said.push(D.mixture);
   return said.join(" ");
 }
 

@@ -1,3 +1,6 @@
+// The setting nearest to the median at the chosen place, for every figure that draws it; -1 where nobody has a number.
+const medianSetting = () => part(D.curves.median, state.metric, state.dataset)[state.epoch];
+
 // One line per front runner; the best at the last epoch are solid, those of the first one dotted.
 function runnerTraces(runners, write) {
   const last = `best at epoch ${D.epochs.at(-1)}`,
@@ -50,19 +53,17 @@ function untrainedLines(traces, write) {
     high = Math.max(...numbers),
     margin = Math.max((high - low) * 1.5, Math.abs(high) * 0.02);
   const dashes = ["dash", "dashdot", "longdash"];
-  const known = D.fusions
-    .map((name, k) => ({ name, k, value: baselineValues(state.metric, state.dataset)[k] }))
-    .filter((one) => isNumber(one.value));
+  const known = references(state.metric, state.dataset).filter((one) => isNumber(one.value));
   const inside = known.filter(({ value }) => value > low - margin && value < high + margin);
   const outside = known.filter((one) => !inside.includes(one)).map(({ name, value }) => `${name} ${write(value)}`);
-  const lines = inside.map(({ name, k, value }) => ({
+  const lines = inside.map(({ name, k, value, start }) => ({
     type: "scatter",
     mode: "lines",
     name,
     x: [D.epochs[0], D.epochs.at(-1)],
     y: [value, value],
-    line: { color: colour("ink"), width: 1.2, dash: dashes[k % 3] },
-    hovertemplate: `${name}: ${write(value)}<extra>untrained</extra>`,
+    line: { color: colour("ink"), width: start ? 2 : 1.2, dash: start ? "solid" : dashes[k % 3] },
+    hovertemplate: `${name}: ${write(value)}<extra>${start ? "before the reward" : "untrained"}</extra>`,
   }));
   return { lines, outside };
 }
@@ -76,7 +77,10 @@ const epochAxis = (more = {}) =>
   });
 
 function drawCurves() {
-  const runners = D.curves.runners[state.metric][state.dataset].filter(([i]) =>
+  const median = medianSetting(),
+    named = D.curves.runners[state.metric][state.dataset],
+    more = median < 0 || named.some(([i]) => i === median) ? [] : [[median, "median"]];
+  const runners = [...named, ...more].filter(([i]) =>
     D.epochs.some((_, e) => isNumber(values(state.metric, state.dataset, e)[i])),
   );
   const why = !runners.length
@@ -100,7 +104,7 @@ function drawRunners(runners) {
   caption(
     "curves",
     `${metric.name} on ${D.datasets[state.dataset]} after each epoch (${metric.higher ? "higher" : "lower"} is better): settings that are best at the last epoch (solid) or were at the first (dotted), ` +
-      `the default and the median one; grey: others; straight lines: untrained fusions.` +
+      `the default and the median one of epoch ${D.epochs[state.epoch]}; grey: others; straight lines: untrained fusions${D.starts.length ? ", solid and straight: the start" : ""}.` +
       (outside.length ? ` Outside the picture: ${listed(outside)}.` : "") +
       (D.seeds ? " A setting is the mean of its seeds." : ""),
   );

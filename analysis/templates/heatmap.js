@@ -128,7 +128,7 @@ function heatmapCaption({ some, write, total, most }) {
   }
   if (D.seeds) said.push("A setting is the mean of its seeds.");
   if (some.length && some.length < total) {
-    said.push(`${total - some.length} of ${total} cells are blank: hover one for the reason.`);
+    said.push(`${total - some.length} of ${total} cells are blank: ${D.mixture ? "the weights sum to the same, so not every combination can be" : "hover one for the reason"}.`);
   }
   if (HEAT.order === "centre") said.push("Rows and columns with the best mean lie in the middle.");
   if (HEAT.order === "value") said.push("Rows and columns with the best mean come first.");
@@ -167,14 +167,16 @@ function heatScale(some) {
 
 // The untrained fusions, as they stand on the heatmap's scale.
 function untrainedLine(id, { zmin, zmax }, write) {
-  const copies = [...baselineValues(state.metric, state.dataset)]
-    .map((value, k) => ({ name: D.fusions[k], value }))
+  const copies = references(state.metric, state.dataset)
     .filter((copy) => isNumber(copy.value))
     .sort((a, b) => firstIsBetter(a.value, b.value));
   const where = (x) => (x > zmax ? " (above the scale)" : x < zmin ? " (below the scale)" : "");
-  at(id).textContent = copies.length
-    ? `Untrained: ${copies.map(({ name, value }) => `${name} ${write(value)}${where(value)}`).join(", ")}.`
-    : "";
+  const list = (some) => some.map(({ name, value }) => `${name} ${write(value)}${where(value)}`).join(", ");
+  const [starts, untrained] = [true, false].map((kind) => copies.filter(({ start }) => start === kind));
+  at(id).textContent = [
+    untrained.length ? `Untrained: ${list(untrained)}.` : "",
+    starts.length ? `Before the reward: ${list(starts)}.` : "",
+  ].join(" ");
 }
 
 function drawHeatmap() {

@@ -23,26 +23,31 @@ function importanceRows({ main, pair, rest }) {
 // Why there is no share at a place, in words.
 function whyNoShares() {
   const some = values(state.metric, state.dataset, state.epoch).filter(isNumber);
-  if (!D.importance.parameters.length) return "Nothing is swept, so no weight can decide anything.";
+  if (!D.importance.parameters.length) return `Nothing is swept, so no ${D.noun} can decide anything.`;
   if (!some.length) return `No setting has a number for ${place()}.`;
   if (some.length === 1) return `Only one setting has a number for ${place()}.`;
   const [low, high] = [Math.min(...some), Math.max(...some)];
   return high - low > 1e-6 * Math.max(Math.abs(low), Math.abs(high))
-    ? `${place()}: ${some.length} settings are too few to tell the weights apart, for the grid has holes or a range was searched.`
-    : `${place()}: the metric is the same for every setting, so no weight decides it.`;
+    ? `${place()}: ${some.length} settings are too few to tell the ${D.noun}s apart, ${whyFit()}.`
+    : `${place()}: the metric is the same for every setting, so no ${D.noun} decides it.`;
 }
+
+const whyFit = () =>
+  D.mixture
+    ? "for the weights sum to the same, so that not every combination can be"
+    : "for the grid has holes or a range was searched";
 
 function importanceCaption(rows, opinion) {
   const { metric: m, dataset: d, epoch: e } = state;
   const n = part(D.importance.settings, m, d)[e];
   const how = D.importance.complete[m][d][e]
     ? "exact, over the complete grid"
-    : "a least-squares fit, for the grid has holes or a range was searched";
+    : `a least-squares fit, ${whyFit()}`;
   const pairs = rows.some((row) => row.name.includes("×"))
     ? ", or two together beyond that (grey, those above 1 %)"
     : "";
   const said = [
-    `${place()}, n = ${n} settings: the share of the variance between settings that a weight decides alone${pairs}; ${how}.`,
+    `${place()}, n = ${n} settings: the share of the variance between settings that a ${D.noun} decides alone${pairs}; ${how}.`,
   ];
   if (opinion) {
     const used = opinion.used < opinion.settings ? ` on ${opinion.used} of the settings` : "";
@@ -56,6 +61,7 @@ function importanceCaption(rows, opinion) {
       `Optuna's fANOVA and PED-ANOVA stand beside it for ${known} on ${D.datasets[first.dataset]} at epoch ${D.epochs[first.epoch]}.`,
     );
   }
+  if (D.mixture) said.push(D.mixture);
   return said.join(" ");
 }
 
@@ -83,7 +89,7 @@ function drawImportance() {
   const shares = sharesAt(m, d, e);
   drawShareTable();
   if (!shares.known) {
-    caption("importance", "How much of the variance between settings each weight decides.");
+    caption("importance", `How much of the variance between settings each ${D.noun} decides.`);
     return nothing("importance", whyNoShares());
   }
   const rows = importanceRows(shares);
@@ -147,7 +153,7 @@ function drawShareTable() {
   const blank = shares.filter((one) => !one.known).length;
   at("importance-metrics-caption").textContent =
     `${D.datasets[d]}, epoch ${D.epochs[e]}: each row sums to 100 %. ` +
-    (together ? "Pairs: all two-way interactions; rest: three and more weights together, and chance. " : "") +
+    (together ? "Pairs: all two-way interactions; rest: three and more together, and chance. " : "") +
     (blank ? "A blank row is a metric that does not differ between settings, or of too few of them. " : "") +
     "Click a row to choose that metric.";
   const trace = {

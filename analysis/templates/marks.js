@@ -16,10 +16,9 @@ const colours = [
   "#fde725",
 ];
 
-// Viridis without the end that the paper swallows; `strong`: the high end is the one that stands out.
-function ramp(strong = false) {
-  const some = isDark() ? colours.slice(2) : colours.slice(0, 9);
-  if (strong && !isDark()) some.reverse();
+// Viridis without the end that the paper swallows, for lines (`thin`) a little more of it; bright is best everywhere.
+function ramp(thin = false) {
+  const some = isDark() ? colours.slice(2) : colours.slice(0, thin ? 8 : 9);
   return some.map((one, i) => [i / (some.length - 1), one]);
 }
 

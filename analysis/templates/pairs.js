@@ -8,7 +8,7 @@ function drawPairs() {
     write = writer(some),
     scale = heatScale(some);
   caption("pairs", pairsCaption(some, write));
-  at("pairs").setAttribute("aria-label", `Heatmaps of two weights each. ${at("pairs-caption").textContent}`);
+  at("pairs").setAttribute("aria-label", `Heatmaps of two ${D.noun}s each. ${at("pairs-caption").textContent}`);
   if (!some.length) return nothing("pairs", `No setting has a number here: ${place()}.`);
   const width = at("pairs").clientWidth || 1000,
     columns = Math.min(tables.length, Math.max(1, Math.floor(width / 340))),
@@ -81,7 +81,10 @@ function pairsCaption(some, write) {
     .filter(({ value }) => isNumber(value))
     .sort((a, b) => firstIsBetter(a.value, b.value))[0];
   if (best) said.push(`Best untrained: ${write(best.value)} (${best.name}).`);
-  if (D.pairs.left_out) said.push(`Of the ${D.pairs.left_out} further weights there is none.`);
+  const begun = references(state.metric, state.dataset).filter(({ start, value }) => start && isNumber(value));
+  if (begun.length) said.push(`Before the reward: ${begun.map(({ name, value }) => `${name} ${write(value)}`).join(", ")}.`);
+  if (D.mixture) said.push("Blank: these weights would sum to more than all have.");
+  if (D.pairs.left_out) said.push(`Of the ${D.pairs.left_out} further ${D.noun}s there is none.`);
   return said.join(" ");
 }
 

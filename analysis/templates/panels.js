@@ -75,7 +75,7 @@ function placePanel(layout, panel, { left, right, top, height }, last) {
       font: { size: 12 },
     }),
   );
-  const best = far.sort((a, b) => firstIsBetter(a.value, b.value, m))[0];
+  const best = far.filter((copy) => !copy.start).sort((a, b) => firstIsBetter(a.value, b.value, m))[0];
   // Where the panel is wide enough for both.
   if (!best || (right - left) * at("panels").clientWidth < 110 + 8 * name.length) return;
   const text = `untrained ${panel.write(best.value)} ${best.value > range[1] ? "↑" : "↓"}`;

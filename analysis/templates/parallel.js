@@ -37,6 +37,7 @@ function metricAxis(m, lines) {
       at: p,
       text: there.length ? write(bottom + p * (top - bottom)) : "",
     })),
+    m,
     toAt,
     toUnit: (p) => bottom + p * (top - bottom),
   };
@@ -91,8 +92,8 @@ function drawParallel() {
     return nothing("parallel", `${why} for ${place()}${plan.total ? ": there is nothing to compare" : ""}.`);
   }
   const said =
-    `A line is a setting, from its weights to its metrics (${D.datasets[state.dataset]}, epoch ${D.epochs[state.epoch]}); up is better on a metric's axis, ` +
-    `the colour is the rank by ${D.metrics[state.metric].name} (n = ${plan.total}). Drag along an axis, or focus it and press the arrow keys, to keep the lines inside. ` +
+    `A line is a setting, from its ${D.noun}s to its metrics (${D.datasets[state.dataset]}, epoch ${D.epochs[state.epoch]}); up is better on a metric's axis, ` +
+    `the colour is the rank by ${D.metrics[state.metric].name} (n = ${plan.total}), brighter is better.${D.starts.length ? " Dashed: the start, before the reward." : ""} Drag along an axis, or focus it and press the arrow keys, to keep the lines inside. ` +
     (plan.lines.length < plan.total
       ? `Drawn: ${plan.lines.length} of ${plan.total} settings, the best ${PARALLEL.best} and others at random.`
       : "");

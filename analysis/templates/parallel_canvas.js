@@ -30,7 +30,7 @@ function parallelCanvas(plan) {
     pointed: svg("polyline", { fill: "none", stroke: colour("ink"), "stroke-width": 2.5, "pointer-events": "none" }),
   };
   plan.axes.forEach((one, k) => cover.append(axisGroup(view, one, k)));
-  cover.append(...rankLegend(view), view.pointed);
+  cover.append(...rankLegend(view), ...startLines(view), view.pointed);
   pointAtLines(view);
   strokeLines(view);
   sayBrushed(plan, view.inside);
@@ -166,6 +166,17 @@ function brushByKeys(group, one, set) {
     if (!range) return set([0.75, 1]);
     const [low, high] = range.map((p, k) => Math.min(1, Math.max(0, p + step[k])));
     if (high - low > 0.01) set([low, high]);
+  });
+}
+
+// What trials began from, across the axes of metrics; a value off an axis lies at its end.
+function startLines({ axes, x, y }) {
+  const there = axes.map((one, k) => ({ one, k })).filter(({ one }) => one.m !== undefined);
+  return D.starts.map((name, s) => {
+    const points = there.map(({ one, k }) => [x(k), one.toAt(startValues(one.m, state.dataset)[s])]);
+    const known = points.filter(([, p]) => isNumber(p)).map(([px, p]) => `${px},${y(Math.min(1.02, Math.max(-0.02, p)))}`);
+    const line = { fill: "none", stroke: colour("ink"), "stroke-width": 2, "stroke-dasharray": "7 4", "pointer-events": "none" };
+    return svg("polyline", { ...line, points: known.join(" "), "data-start": name });
   });
 }
 

@@ -40,7 +40,15 @@ function rowReader() {
     n: copies.n(i),
     other: (metric) => baselineValues(metric, d)[i],
   });
-  return { setting, copy };
+  const begun = (i) => ({
+    name: D.starts[i],
+    start: true,
+    value: startValues(m, d)[i],
+    std: part(D.startStats.stds, m, d)[i],
+    n: imagesOf(D.startStats.images, m, d)(i),
+    other: (metric) => startValues(metric, d)[i],
+  });
+  return { setting, copy, begun };
 }
 
 // Its columns; `get` gives what is sorted by, `text` what is shown where that is not a number of the metric's scale.
@@ -90,7 +98,8 @@ function tableRows() {
     .forEach((row, i) => {
       row.rank = i + 1;
     });
-  return [...settings, ...D.fusions.map((_, i) => read.copy(i)).filter((row) => isNumber(row.value))];
+  const others = [...D.starts.map((_, i) => read.begun(i)), ...D.fusions.map((_, i) => read.copy(i))];
+  return [...settings, ...others.filter((row) => isNumber(row.value))];
 }
 
 function matches(row, words) {
@@ -102,7 +111,7 @@ function matches(row, words) {
         row.setting.status,
         ...D.axes.map((axis, i) => `${axis.name}=${level(row.setting, i)}`),
       ].join(" ")
-    : `${row.name} baseline untrained`;
+    : `${row.name} baseline ${row.start ? "loss-trained" : "untrained"}`;
   const text = `${said} `.toLowerCase();
   return words.every((word) => (word.includes("=") ? text.includes(`${word} `) : text.includes(word)));
 }
@@ -140,7 +149,7 @@ function bodyRow(row, columns, writers, share) {
     return [cell];
   });
   if (!row.setting && !D.axes.length) cells.at(-1).textContent = row.name;
-  if (!row.setting) return element("tr", { className: "baseline" }, ...cells);
+  if (!row.setting) return element("tr", { className: row.start ? "baseline start" : "baseline" }, ...cells);
   const open = () => openTrial(row.id);
   return element(
     "tr",
@@ -190,7 +199,7 @@ function drawTable() {
 }
 
 function tableCaption(rows) {
-  const said = [`${place()}: settings, and in italics the untrained fusions; n is the number of images.`];
+  const said = [`${place()}: settings, and in italics the untrained fusions${D.starts.length ? " and (bold) the start, before the reward" : ""}; n is the number of images.`];
   if (D.stds) said.push("± is the standard deviation between the images of a data set.");
   else said.push("Standard deviations are left out of a page of so many settings; the results table has them.");
   const tied = rows.filter((row) => row.tied).length,

@@ -48,7 +48,7 @@ function paintOf(some) {
 // The scale of a metric: the settings, and untrained fusions that lie near them; `rim` puts those further out at the edge.
 function scaleOf(m) {
   const numbers = [...column(m)].filter(isNumber),
-    copies = [...baselineValues(m, state.dataset)].filter(isNumber);
+    copies = references(m, state.dataset).map(({ value }) => value).filter(isNumber);
   let [low, high] = numbers.length ? [Math.min(...numbers), Math.max(...numbers)] : [0, 0];
   const reach = (high - low || Math.abs(high) * 0.01 || 1) * 0.6;
   for (const x of copies) {
@@ -123,18 +123,18 @@ function panelTraces(panel, first, { some, front, best, paint, scales }) {
         line: { width: 1, color: colour("ink") },
       }),
     );
-  D.fusions.forEach((name, k) => {
-    const [bx, by] = [across, up].map((m) => baselineValues(m, state.dataset)[k]);
+  references(across, state.dataset).forEach(({ name, k, start, value: bx }, n) => {
+    const by = references(up, state.dataset)[n].value;
     if (!isNumber(bx) || !isNumber(by)) return;
     const outside = h.rim(bx) !== bx || v.rim(by) !== by;
     const line = { width: outside ? 1.2 : 2.2, color: colour("ink") };
     traces.push({
-      ...trace(name, [], { symbol: UNTRAINED[k % 3], size: outside ? 8 : 11, color: colour("ink"), line }),
+      ...trace(name, [], { symbol: start ? "diamond" : UNTRAINED[k % 3], size: outside ? 8 : 11, color: colour("ink"), line }),
       x: [h.rim(bx, v.rim(by) === by ? 0 : k)],
       y: [v.rim(by)],
       cliponaxis: false,
       customdata: [-1],
-      hovertext: [`${both(bx, by)}<br>untrained: ${name}${outside ? ", outside the picture" : ""}`],
+      hovertext: [`${both(bx, by)}<br>${start ? "before the reward" : "untrained"}: ${name}${outside ? ", outside the picture" : ""}`],
     });
   });
   return traces;

@@ -65,6 +65,13 @@ function part({ shape, data }, ...indices) {
 
 const values = (m, d, e) => part(D.values, m, d, e); // Float32Array over D.settings, NaN where there is none
 const baselineValues = (m, d) => part(D.baselines.values, m, d); // over D.fusions
+const startValues = (m, d) => (D.startStats ? part(D.startStats.values, m, d) : []); // over D.starts
+
+// What settings are held against: the untrained fusions, and what trials began from (start: true).
+const references = (m, d) => [
+  ...D.fusions.map((name, k) => ({ name, k, value: baselineValues(m, d)[k], start: false })),
+  ...(D.starts ?? []).map((name, k) => ({ name, k, value: startValues(m, d)[k], start: true })),
+];
 const higher = (m) => D.metrics[m].higher;
 const better = (a, b, m = state.metric) => (higher(m) ? a > b : a < b);
 const level = (setting, axis) => D.axes[axis].values[setting.at[axis]];

@@ -8,17 +8,12 @@ function trainedSettings() {
     [state.opened ?? -1, "opened", colourOf(3), "solid"],
     [order[0] ?? -1, `best ${name}`, colourOf(0), "solid"],
     [D.training.default, "default", colourOf(2), "dash"],
-    [
-      Math.min(...[order.length - 1, order.length].map((k) => order[k >> 1] ?? Infinity)),
-      "median",
-      colour("soft"),
-      "dot",
-    ],
+    [medianSetting(), "median", colour("soft"), "dot"],
     [order.at(-1) ?? -1, "worst", colourOf(1), "dashdot"],
   ];
   const found = new Map();
   for (const [i, what, hue, dash] of wanted) {
-    if (i < 0 || i === Infinity) continue;
+    if (!(i >= 0)) continue;
     if (found.has(i)) found.get(i)[1] += `, ${what}`;
     else found.set(i, [i, what, hue, dash]);
   }

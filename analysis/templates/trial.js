@@ -8,7 +8,8 @@ function trialMetrics(i, d) {
       const best = (some) => some.reduce((a, b) => (better(b, a, m) ? b : a), some[0]);
       const write = writer([...mine, ...all, ...copies]),
         rank = isNumber(mine[e]) ? 1 + all.filter((x) => better(x, mine[e], m)).length : NaN;
-      return { metric, mine, write, rank, all, best: best(all), copy: best(copies) };
+      const begun = [...startValues(m, d)].filter(isNumber);
+      return { metric, mine, write, rank, all, best: best(all), copy: best(copies), begun: best(begun) };
     });
   const head = [
     "metric",
@@ -16,15 +17,17 @@ function trialMetrics(i, d) {
     `rank, epoch ${D.epochs[e]}`,
     "best setting",
     "best untrained",
+    ...(D.starts.length ? [D.starts.length > 1 ? "best start" : "start"] : []),
   ];
   const body = row
     .filter(({ mine }) => mine.some(isNumber))
-    .map(({ metric, mine, write, rank, all, best, copy }) => [
+    .map(({ metric, mine, write, rank, all, best, copy, begun }) => [
       `${metric.name} ${metric.higher ? "↑" : "↓"}`,
       ...mine.map(write),
       isNumber(rank) ? `${rank} of ${all.length}` : "–",
       write(best),
       write(copy),
+      ...(D.starts.length ? [write(begun)] : []),
     ]);
   return body.length ? tableOf(head, body) : element("p", { textContent: "It has no number on this data set." });
 }

@@ -53,8 +53,13 @@ def make_run(
     record: Mapping[str, Any] | None = None,
     n: Mapping[str, int] | None = None,
     std: float = 0.1,
+    training: Mapping[int, Sequence[Mapping[str, float]]] | None = None,
+    print_of: str = "f",
 ) -> Path:
-    """Write `folder`/results.sqlite; `baselines` are [fusion][dataset][metric], `n` images per data set (else 10)."""
+    """Write `folder`/results.sqlite; `baselines` are [fusion][dataset][metric], `n` images per data set (else 10).
+
+    `training` has what each trial (by its place) logged per epoch; `print_of` is the fingerprint of every data set.
+    """
     n = n or {}
     with Results.open(folder / "results.sqlite") as results:
         planned = [
@@ -79,10 +84,16 @@ def make_run(
         for fusion, sets in (baselines or {}).items():
             for dataset, metrics in sets.items():
                 for metric, mean in metrics.items():
-                    row = ("c1", dataset, fusion, metric, mean, std, n.get(dataset, 10))
-                    write("INSERT INTO baselines VALUES (?, ?, ?, ?, ?, ?, ?, NULL)", row)
+                    images = getattr(mean, "images", None)
+                    blob = None if images is None else np.asarray(images, "<f4").tobytes()
+                    row = ("c1", dataset, fusion, metric, float(mean or 0), std, n.get(dataset, 10), blob)
+                    write("INSERT INTO baselines VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+        for place, epochs in (training or {}).items():
+            for epoch, logged in enumerate(epochs, start=1):
+                rows = [(f"id{place}", epoch, name, value) for name, value in logged.items()]
+                results.connection.executemany("INSERT INTO training VALUES (?, ?, ?, ?)", rows)
         for dataset, pairs in n.items():
-            write("INSERT INTO datasets VALUES ('c1', ?, 'f', 'test', ?, 128, 128, '[]')", (dataset, pairs))
+            write("INSERT INTO datasets VALUES ('c1', ?, ?, 'test', ?, 128, 128, '[]')", (dataset, print_of, pairs))
         write("COMMIT")
         text = {"sweep": "by_hand", "resolved": {"rank_by": rank_by or {"metric": "Reward"}}, **(record or {})}
         run = results.begin_run(1_790_000_000.0, text)
@@ -93,6 +104,9 @@ def make_run(
 def _config(made: Made) -> dict[str, Any]:
     config: dict[str, Any] = {"seed": made.seed, **made.config}
     for key, value in made.parameters.items():
-        section, name = key.split(".")
-        config.setdefault(section, {})[name] = value
+        *sections, name = key.split(".")
+        part = config
+        for section in sections:
+            part = part.setdefault(section, {})
+        part[name] = value
     return config

@@ -423,7 +423,8 @@ def test_intervals_of_differences_cover_the_truth_though_both_bests_were_picked(
 def test_one_seed_is_said_for_the_runs_that_have_one(tmp_path: Path) -> None:
     seeds = [Made({KEY: 1}, [{"a": {"Reward": 0.5 + s}}], seed=s) for s in (0, 1)]
     comparison, _ = opened(make(tmp_path / "x", A), make_run(tmp_path / "y", seeds))
-    said = "One seed in one: what another seed would give is not in its intervals, nor in differences to it."
+    said = "One seed in one: what another seed would give is not in its intervals, nor in differences to it; "
+    said += "sweeps/seed_noise.yaml measures that."
     assert said in words.notes(comparison)
 
 

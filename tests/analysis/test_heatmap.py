@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.figures import page_data
-from analysis.heatmap import BINS, binned, by_cell, layout, pairs_part, short_names
+from analysis.heatmap import BINS, binned, by_cell, layout, pairs_part
+from analysis.names import short_names
 from analysis.packing import unpack
 from analysis.ranking import score
 from analysis.tables import open_run

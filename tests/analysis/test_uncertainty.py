@@ -99,11 +99,14 @@ def test_a_single_setting_needs_no_correction(tmp_path: Path) -> None:
 def test_what_cannot_be_said_is_said(tmp_path: Path) -> None:
     plain = [Made({KEY: i}, [{"a": {"Reward": 0.1 * i}}]) for i in (1, 2)]
     found = judged(tmp_path / "none", plain)
-    assert found.note == "No values per image at this epoch, and one seed: how sure the ranking is cannot be said."
+    assert found.note == (
+        "No values per image at this epoch, and one seed: how sure the ranking is cannot be said "
+        "(sweeps/seed_noise.yaml measures what seeds do)."
+    )
     assert np.isnan([found.low, found.high, found.corrected, *found.worse_low]).all()
     assert found.tied.tolist() == [False, True]
     one = judged(tmp_path / "one", worlds(np.array([[0.1], [0.2]])))
-    assert one.note == "One test image, and one seed: how sure the ranking is cannot be said."
+    assert one.note.startswith("One test image, and one seed: how sure the ranking is cannot be said (")
     assert np.isnan(one.low)
     assert judged(tmp_path / "seed", worlds(RNG.normal(size=(2, 5)))).note == ONE_SEED
     nothing = judged(tmp_path / "nan", [Made({KEY: 1}, [{"a": {"Reward": None}}])])

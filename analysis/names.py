@@ -1,0 +1,75 @@
+"""What swept parameters are called on a page, and whether they are weights that depend on each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from analysis.ranking import Scores
+from analysis.tables import Run
+
+REWARD, LOSS = "reward.weights.", "loss."
+# What a section's keys are called by; a start has keys of its own that others have too, so it keeps the whole of them.
+_SECTIONS = {REWARD: "w_", "data.worst.": "worst.", "recipe.lora.": "lora.", "start.": "start."}
+_WHOLE = {"recipe.kind": "recipe"}
+# A sum of weights that were rounded to three digits strays by this much.
+_ROUNDING = 2e-3
+
+
+def short_names(keys: Sequence[str]) -> dict[str, str]:
+    """Return the last part of each dotted key, a reward weight as `w_VIF`; the whole key where two would read alike."""
+    names = {key: _short(key) for key in keys}
+    taken = list(names.values())
+    return {key: name if taken.count(name) == 1 else key for key, name in names.items()}
+
+
+def noun(axes: Mapping[str, Sequence[object]]) -> str:
+    """Return what the parameters that vary are: weights (reward weights where all are), or parameters in general."""
+    varied = [key for key, values in axes.items() if len(values) > 1]
+    if varied and all(key.startswith(REWARD) for key in varied):
+        return "reward weight"
+    return "weight" if all(key.startswith((REWARD, LOSS)) or "." not in key for key in varied) else "parameter"
+
+
+def mixture(run: Run, scores: Scores) -> tuple[str, ...]:
+    """Return the reward weights that vary and have the same sum in every setting, of which none is free; else none."""
+    keys = tuple(key for key, values in run.axes.items() if key.startswith(REWARD) and len(values) > 1)
+    rows = [[setting.parameters.get(key) for key in keys] for setting in scores.settings]
+    if len(keys) < 2 or not all(is_number(value) for row in rows for value in row):
+        return ()
+    sums = np.array(rows, dtype=float).sum(axis=1)
+    return keys if np.ptp(sums) <= _ROUNDING * np.abs(sums).max() else ()
+
+
+def mixture_said(run: Run, scores: Scores) -> str:
+    """Return the sentence that says what weights of a constant sum mean; empty where there are none."""
+    keys = mixture(run, scores)
+    names = short_names(list(run.axes))
+    if not keys:
+        return ""
+    total = sum(float(str(scores.settings[0].parameters[key])) for key in keys)
+    return (
+        f"{listed(names[key] for key in keys)} sum to {total:.3g} in every setting: raising one lowers "
+        "the others, so what one allows or decides is said of its share against the rest."
+    )
+
+
+def is_number(value: object) -> bool:
+    """Return whether a swept value is a number; true and false are words."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return `a, b and c`."""
+    *some, last = names
+    return f"{', '.join(some)} and {last}" if some else last
+
+
+def _short(key: str) -> str:
+    if key in _WHOLE:
+        return _WHOLE[key]
+    for section, prefix in _SECTIONS.items():
+        if key.startswith(section):
+            return prefix + key.removeprefix(section)
+    return key.rsplit(".", 1)[-1]

@@ -1,0 +1,86 @@
+// Rank correlations of weights with metrics: warm where a higher weight goes with a better value, cold where with a worse one.
+const EFFECT_COLOURS = () =>
+  isDark()
+    ? [[0, "#6aaed6"], [0.5, "#20262d"], [1, "#e08a4f"]]
+    : [[0, "#4393c3"], [0.5, "#f7f7f5"], [1, "#e6822f"]];
+
+function drawEffects() {
+  const { dataset: d, epoch: e } = state,
+    { weights, own } = D.effects;
+  const get = (name, w, m) => part(D.effects[name], w, m, d)[e];
+  const sure = (w, m) => get("low", w, m) > 0 || get("high", w, m) < 0;
+  const z = weights.map((_, w) => D.metrics.map((_, m) => get("spearman", w, m)));
+  const some = z.flat().filter(isNumber);
+  caption("effects", effectsCaption(weights, own, get, sure, some));
+  if (!some.length) return nothing("effects", `Too few settings differ here: ${D.datasets[d]}, epoch ${D.epochs[e]}.`);
+  const names = weights.map((a) => D.axes[a].name);
+  const say = (x) => x.toFixed(2).replace("-", "−");
+  const cells = z.flatMap((row, w) => row.map((x, m) => ({ x, w, m }))).filter(({ x }) => isNumber(x));
+  const trace = {
+    type: "heatmap",
+    z: z.map((row) => row.map((x) => (isNumber(x) ? x : null))),
+    zmin: -1,
+    zmax: 1,
+    colorscale: EFFECT_COLOURS(),
+    showscale: false,
+    xgap: 1,
+    ygap: 1,
+    hovertext: z.map((row, w) =>
+      row.map((x, m) =>
+        isNumber(x)
+          ? `<b>${escapeText(names[w])} and ${escapeText(D.metrics[m].name)}: ${say(x)}</b><br>95 % interval ${say(get("low", w, m))} to ${say(get("high", w, m))}<br>n = ${get("settings", w, m)} settings`
+          : "the weight or the metric does not differ",
+      ),
+    ),
+    hovertemplate: "%{hovertext}<extra></extra>",
+  };
+  const words = {
+    type: "scatter",
+    mode: "text",
+    hoverinfo: "skip",
+    x: cells.map(({ m }) => m),
+    y: cells.map(({ w }) => w),
+    text: cells.map(({ x, w, m }) => `${own[w] === m ? "<b>" : ""}${say(x)}${sure(w, m) ? "*" : ""}${own[w] === m ? "</b>" : ""}<br><span style="font-size:9px">n ${get("settings", w, m)}</span>`),
+    textfont: { size: 11, color: colour("ink") },
+  };
+  const frames = own
+    .map((m, w) => ({ m, w }))
+    .filter(({ m }) => m >= 0)
+    .map(({ m, w }) => ({ type: "rect", x0: m - 0.48, x1: m + 0.48, y0: w - 0.47, y1: w + 0.47, line: { color: colour("ink"), width: 2 } }));
+  at("effects").style.minWidth = `${110 + D.metrics.reduce((sum, { name }) => sum + Math.max(52, 14 + 7 * name.length), 0)}px`;
+  return plot("effects", [trace, words], {
+    ...look(60 + 42 * weights.length, { margin: { l: 20, r: 10, t: 30, b: 6 } }),
+    shapes: frames,
+    xaxis: axis({
+      side: "top",
+      showgrid: false,
+      ticks: "",
+      tickvals: D.metrics.map((_, m) => m),
+      ticktext: D.metrics.map((_, m) => arrow(m)),
+      range: [-0.5, D.metrics.length - 0.5],
+    }),
+    yaxis: axis({
+      showgrid: false,
+      ticks: "",
+      tickvals: weights.map((_, w) => w),
+      ticktext: names.map(escapeText),
+      range: [weights.length - 0.5, -0.5],
+    }),
+  });
+}
+
+function effectsCaption(weights, own, get, sure, some) {
+  const said = [
+    `${D.datasets[state.dataset]}, epoch ${D.epochs[state.epoch]}: Spearman's rank correlation of a weight (row) with a metric (column) over settings, each the mean of its seeds; above 0 (orange), the higher the weight the better the metric, also where lower is better (↓).`,
+    `*: its 95 % interval (${D.effects.how === "bootstrap" ? "bootstrap over settings" : "by Bonett and Wright"}) excludes 0.`,
+  ];
+  const mine = own.map((m, w) => ({ m, w })).filter(({ m, w }) => m >= 0 && isNumber(get("spearman", w, m)));
+  if (mine.length) {
+    const up = mine.filter(({ m, w }) => get("low", w, m) > 0).length;
+    said.push(`Framed: a metric and its own weight; ${up} of ${mine.length} weights raise their metric.`);
+  }
+  if (D.mixture && some.length) said.push("Weights that sum to the same hang together: where one rises, others fall.");
+  return said.join(" ");
+}
+
+register({ id: "effects", draw: drawEffects });
