@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from fusion_core.data.dataset import PairSet
-from fusion_core.metrics.catalog import METRICS
+from fusion_core.metrics.catalog import BY_SOURCE, METRICS
 from fusion_core.metrics.facts import FACTS, REFERENCE_COLUMNS
 from fusion_core.sources import Fused, Sources
 
@@ -59,3 +59,23 @@ def test_a_metric_of_both_sources_is_better_for_a_copy_of_both_than_for_noise(na
     noise = torch.rand(grey.shape, generator=torch.Generator().manual_seed(0)) * 255
     copy, bad = value(name, (grey, grey, grey)), value(name, (grey, grey, noise))
     assert (copy > bad).all() if FACTS[name].higher_is_better else (copy < bad).all()
+
+
+@pytest.mark.parametrize("name", BY_SOURCE)
+def test_a_metric_by_source_is_its_parts_joined(name: str, pixels: Pixels) -> None:
+    assert METRICS[name] is BY_SOURCE[name]
+    sources, fused = Sources.from_pixels(*pixels[:2]), Fused.from_pixels(pixels[2])
+    parts = BY_SOURCE[name].parts(sources, fused)
+    assert parts.shape == (2, 2)
+    assert BY_SOURCE[name].parts(sources, fused) is parts
+    assert torch.equal(BY_SOURCE[name].join(parts), METRICS[name](sources, fused))
+
+
+@pytest.mark.parametrize("name", BY_SOURCE)
+def test_parts_change_places_with_the_sources(name: str, pixels: Pixels) -> None:
+    visible, infrared, fused = (x[:, :1] for x in pixels)
+    parts = [
+        BY_SOURCE[name].parts(Sources.from_pixels(*pair), Fused.from_pixels(fused))
+        for pair in ((visible, infrared), (infrared, visible))
+    ]
+    torch.testing.assert_close(parts[0], parts[1].flip(0), rtol=1e-9, atol=0)
