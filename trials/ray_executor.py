@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ from ray.tune.search import Searcher
 from ray.util.metrics import Gauge
 
 from trials.cluster import Capacity
-from trials.job import Jobs, Report
+from trials.job import Report
 from trials.pulse import ClusterError
+from trials.ray_starts import train_starts
 from trials.start_training import StartTraining
 from trials.stop import Stop
 from trials.sweep import Sweep
@@ -49,7 +51,7 @@ class Unsaved:
 class Feed(Unsaved, Searcher):
     """Hands Tune the next job whenever a worker is free; `measure` says what there is where that may change."""
 
-    def __init__(self, sweep: Jobs, workers: int, measure: Callable[[], Capacity] | None = None) -> None:
+    def __init__(self, sweep: Sweep, workers: int, measure: Callable[[], Capacity] | None = None) -> None:
         super().__init__()
         self.sweep = sweep
         self.workers = workers
@@ -91,14 +93,13 @@ class Feed(Unsaved, Searcher):
 class Listener(Unsaved, tune.Callback):
     """Takes Tune's events into the sweep."""
 
-    def __init__(self, sweep: Jobs, feed: Feed, stop: Stop) -> None:
+    def __init__(self, sweep: Sweep, feed: Feed, stop: Stop) -> None:
         self.sweep = sweep
         self.feed = feed
         self.stop = stop
         # Tune may tell of one death twice in a step, and write the second into the trial's folder too.
         self.broken: list[Any] = []
         self.watch = Watch(sweep.rules.trial_seconds)
-        self.workers: set[Any] = set()
         self.gauges = {
             name: Gauge(f"fusion_sweep_{name}", description=text)
             for name, text in {
@@ -119,7 +120,6 @@ class Listener(Unsaved, tune.Callback):
         self.feed.recount()
 
     def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        self.workers.add(trial.temporary_state.ray_actor)
         self.watch.heard_of(trial)
 
     def on_trial_result(
@@ -158,32 +158,20 @@ class Listener(Unsaved, tune.Callback):
 
 
 def run_ray(sweep: Sweep, stop: Stop, capacity: Capacity, measure: Callable[[], Capacity] | None = None) -> None:
-    """Train the starts that are lacking, then run all that waits, on the connected cluster.
+    """Train the starts that are lacking and run all that waits on the connected cluster.
 
     Raises Stopped where the user asked to stop. `measure` gives the capacity anew where nodes may come and go.
     """
     starts = StartTraining(sweep)
-    data = ray.put(sweep.plan.data)
-    if starts.tasks:
-        shared = Shared(starts.tasks, data, sweep.rules, capacity.device, capacity.share)
-        for worker in _run(starts, shared, stop, capacity, measure):
-            ray.kill(worker)  # or the trials would wait for what it holds
+    shared = Shared(starts.tasks, ray.put(sweep.plan.data), sweep.rules, capacity.device, capacity.share)
+    train_starts(starts, shared, stop, capacity)
     content = {start: ray.put(starts.content(start)) for start in starts.ids}
-    _run(
-        sweep, Shared(sweep.tasks, data, sweep.rules, capacity.device, capacity.share, content), stop, capacity, measure
-    )
-
-
-def _run(
-    jobs: Jobs, shared: Shared, stop: Stop, capacity: Capacity, measure: Callable[[], Capacity] | None
-) -> Iterable[Any]:
-    """Run all jobs and return the workers, which may live on."""
+    shared = replace(shared, tasks=sweep.tasks, starts=content)
     trainable = tune.with_resources(
         tune.with_parameters(FusionTrainable, shared=shared), {"cpu": capacity.cpu, "gpu": capacity.gpu}
     )
-    feed = Feed(jobs, capacity.workers, measure)
-    listener = Listener(jobs, feed, stop)
-    scratch = jobs.run / ".ray"
+    feed = Feed(sweep, capacity.workers, measure)
+    scratch = sweep.run / ".ray"
     try:
         tune.Tuner(
             trainable,
@@ -194,7 +182,7 @@ def _run(
                 name="sweep",
                 storage_path=str(scratch),
                 verbose=0,
-                callbacks=[listener],
+                callbacks=[Listener(sweep, feed, stop)],
                 checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
             ),
         ).fit()
@@ -203,7 +191,6 @@ def _run(
             raise leave.cause from None
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    return listener.workers
 
 
 def _reason(trial: Any) -> str:

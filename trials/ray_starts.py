@@ -1,0 +1,89 @@
+"""Starts on Ray, several at once: plain actors that are gone, with all they hold, before the first trial is placed."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import ray
+from ray.exceptions import RayError
+
+from trials.cluster import Capacity
+from trials.job import Report, Standing
+from trials.start_training import StartTraining
+from trials.stop import Stop
+from trials.trainable import Shared
+from trials.worker import Worker, one_line
+
+POLL_SECONDS = 0.5
+
+
+class StartWorker:
+    """A worker in a process of its own."""
+
+    def __init__(self, shared: Shared) -> None:
+        self.shared = shared
+        self.worker = Worker(lambda: ray.get(shared.data), shared.rules, shared.device, shared.share)
+
+    def start(self, place: int, standing: Standing) -> None:
+        self.worker.start(self.shared.tasks[place], standing)
+
+    def step(self) -> Report:
+        return self.worker.step()
+
+
+@dataclass
+class Training:
+    """One start on its worker; `since` is when its running step was asked for, None until the worker is there."""
+
+    id: str
+    worker: Any
+    since: float | None = None
+    reason: str | None = None
+
+
+def train_starts(starts: StartTraining, shared: Shared, stop: Stop, capacity: Capacity) -> None:
+    """Train all starts, each on a worker of its own. Raises StartError where one fails, Stopped where the user asks."""
+    actor = ray.remote(num_cpus=capacity.cpu, num_gpus=capacity.gpu, max_restarts=0)(StartWorker)
+    reference = ray.put(shared)
+    pending: dict[ray.ObjectRef, Training] = {}
+    try:
+        while not starts.over:
+            stop.check()
+            while len(pending) < capacity.workers and (job := starts.next_job()) is not None:
+                place, standing = job
+                training = Training(starts.tasks[place].id, actor.remote(reference))
+                pending[training.worker.start.remote(place, standing)] = training
+            _end_the_hung(pending, starts.rules.trial_seconds)
+            for done in ray.wait(list(pending), timeout=POLL_SECONDS)[0]:
+                _go_on(pending, done, starts)
+    finally:
+        for training in pending.values():
+            ray.kill(training.worker)
+
+
+def _go_on(pending: dict[ray.ObjectRef, Training], done: ray.ObjectRef, starts: StartTraining) -> None:
+    """Take what a worker brings, and ask for the next step; or lose a worker that died."""
+    training = pending.pop(done)
+    try:
+        report: Report | None = ray.get(done)
+    except RayError as problem:
+        starts.lose(training.id, training.reason or one_line(RuntimeError(str(problem).strip().split("\n")[0])))
+        return
+    if report is not None:
+        if report.done:
+            ray.kill(training.worker)
+        starts.take(report)
+        if report.done:
+            return
+    training.since = time.monotonic()
+    pending[training.worker.step.remote()] = training
+
+
+def _end_the_hung(pending: dict[ray.ObjectRef, Training], limit: float | None) -> None:
+    for training in pending.values():
+        if limit is not None and training.since is not None and time.monotonic() - training.since > limit:
+            training.since = None
+            training.reason = f"it reported nothing for {limit:g} s, so it was ended (limits.trial_seconds)"
+            ray.kill(training.worker)
