@@ -34,6 +34,19 @@ class BySource:
         return self.join(torch.stack((parts, parts)))
 
 
+def products(sources: Sources, fused: Fused) -> Tensor:
+    """Grey of the fused image, its square, its product with each source: (N, 4, H, W) float64, for whom filters them.
+
+    One filter for all four: what a small image's filters cost is their calls, not their pixels.
+    """
+
+    def compute() -> Tensor:
+        f = fused.metric_grey.to(torch.float64)
+        return torch.cat((f, f.square(), *(grey * f for _, grey in sources.greys())), dim=1)
+
+    return fused.once("products", compute)
+
+
 def total(parts: Tensor) -> Tensor:
     return parts[0] + parts[1]
 

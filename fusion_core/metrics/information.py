@@ -10,6 +10,7 @@ from torch import Tensor
 
 from fusion_core.gradients import scratch
 from fusion_core.images import gaussian, smooth
+from fusion_core.metrics.by_source import products
 from fusion_core.sources import Fused, Sources
 
 BINS = 256
@@ -113,10 +114,10 @@ def visual_information_fidelity(sources: Sources, fused: Fused) -> Tensor:
     Sheikh and Bovik, Image information and visual quality, 2006; four scales, windows 17, 9, 5, 3, noise variance 2.
     Float64: flat regions would drown in float32's rounding.
     """
-    return fused.once("parts_VIF", lambda: _visual_information_fidelity(sources, fused.metric_grey))
+    return fused.once("parts_VIF", lambda: _visual_information_fidelity(sources, fused))
 
 
-def _visual_information_fidelity(sources: Sources, grey: Tensor) -> Tensor:
+def _visual_information_fidelity(sources: Sources, fused: Fused) -> Tensor:
     scales = len(VIF_WINDOWS)
     known, of_sources = [], []
     for name, source in sources.greys():
@@ -124,14 +125,13 @@ def _visual_information_fidelity(sources: Sources, grey: Tensor) -> Tensor:
         known.append(sources.once(f"vif_known_{name}", partial(_known, a[2 * scales :])))
         of_sources.append(a)
     kept = [torch.zeros_like(k) for k in known]
-    f = grey.to(torch.float64)
+    stacked = products(sources, fused)
     for k, window in enumerate(VIF_WINDOWS):
         if k:
-            f = _next_scale(f, window)
-        # One filter for all four: a small image's filters cost their calls, not their pixels.
-        stacked = torch.cat((f, f.square(), *(a[k] * f for a in of_sources)), dim=1)
-        mean, square, *products = smooth(stacked, gaussian(window, window / 5)).split(1, dim=1)
+            f = _next_scale(stacked[:, :1], window)
+            stacked = torch.cat((f, f.square(), *(a[k] * f for a in of_sources)), dim=1)
+        mean, square, *with_sources = smooth(stacked, gaussian(window, window / 5)).split(1, dim=1)
         variance = (square - mean.square()).clamp_(min=0)
-        for total, a, product in zip(kept, of_sources, products, strict=True):
+        for total, a, product in zip(kept, of_sources, with_sources, strict=True):
             total += _fidelity(a[2 * scales + k], variance, product - a[scales + k] * mean)
     return torch.stack(kept) / torch.stack(known)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from fusion_core.images import gaussian, smooth
+from fusion_core.metrics.by_source import products
 from fusion_core.sources import Fused, Sources
 
 WINDOW, SIGMA = 11, 1.5
@@ -26,12 +27,9 @@ def _moments(grey: Tensor) -> tuple[Tensor, Tensor]:
 
 def _filtered(sources: Sources, fused: Fused) -> tuple[Tensor, ...]:
     """Local means and variances of the fused image, then twice its covariance with each source; float64."""
-    f = fused.metric_grey.to(torch.float64)
-    products = [grey.to(torch.float64) * f for _, grey in sources.greys()]
-    # One filter for all four: a small image's filters cost their calls, not their pixels.
-    mean, square, *products = smooth(torch.cat((f, f.square(), *products), dim=1), gaussian(WINDOW, SIGMA)).split(1, 1)
+    mean, square, *of_sources = smooth(products(sources, fused), gaussian(WINDOW, SIGMA)).split(1, dim=1)
     covariances = []
-    for (name, grey), product in zip(sources.greys(), products, strict=True):
+    for (name, grey), product in zip(sources.greys(), of_sources, strict=True):
         source_mean, _ = sources.once(f"ssim_moments_{name}", partial(_moments, grey))
         covariances.append((product - source_mean * mean).mul_(2))
     return mean, square - mean.square(), *covariances
