@@ -42,10 +42,12 @@ class Checkpoint:
     @torch.no_grad()
     def fuse(self, sources: Sources) -> tuple[Fused, torch.Tensor]:
         """Fuse with the mean map, and the heads' mean action where there are heads; return the map (N, 1, H, W) too."""
+        # As in training, so that both give the same to the last bit.
+        inputs = sources.policy_input.contiguous(memory_format=torch.channels_last)
         if self.heads is None:
-            weight_map, _ = self.policy(sources.policy_input)
+            weight_map, _ = self.policy(inputs)
             return fuse(sources, weight_map, self.kernel.levels), weight_map
-        features = self.policy.encode(sources.policy_input)
+        features = self.policy.encode(inputs)
         weight_map, _ = self.policy.decode(features)
         action = self.heads(pool(features[-1])).mean
         return self.heads.fuse(sources, maps_of(weight_map, sources, self.kernel.levels), action), weight_map
@@ -138,7 +140,8 @@ def _built(name: str, tensors: dict[str, torch.Tensor], metadata: dict[str, str]
         heads = heads.to_empty(device=device)
         heads.load_state_dict(own)
         heads.eval()
-    return Checkpoint(policy.to(device).eval(), kernel, epoch, config, heads, _digest(tensors))
+    policy = policy.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return Checkpoint(policy.eval(), kernel, epoch, config, heads, _digest(tensors))
 
 
 def _digest(tensors: dict[str, torch.Tensor]) -> str:

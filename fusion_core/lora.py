@@ -6,8 +6,6 @@ kept as a parametrization of that weight, so that one convolution runs, and merg
 
 from __future__ import annotations
 
-from copy import deepcopy
-
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
@@ -60,10 +58,10 @@ def adapt(module: nn.Module, config: LoraConfig, seed: int) -> list[nn.Parameter
     return changes
 
 
-def merged(module: nn.Module) -> nn.Module:
-    """Return a copy whose weights have the changes in them, and none beside them."""
-    copy = deepcopy(module)
-    for one in copy.modules():
-        if isinstance(one, nn.Conv2d) and parametrize.is_parametrized(one, "weight"):
-            parametrize.remove_parametrizations(one, "weight", leave_parametrized=True)
-    return copy
+def merged(module: nn.Module) -> dict[str, Tensor]:
+    """Return the state of `module` with the changes in its weights, and none beside them."""
+    state = {name: value for name, value in module.state_dict().items() if ".parametrizations." not in name}
+    for name, one in module.named_modules():
+        if parametrize.is_parametrized(one, "weight"):
+            state[f"{name}.weight"] = one.weight.detach()
+    return state

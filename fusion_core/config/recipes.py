@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -137,6 +137,15 @@ class GRPOConfig(ReinforcedConfig):
     lambda_cons: NonNegative = 0.05
     beta_kl: NonNegative = 0.01
     entropy: NonNegative = 0.0
+
+    @model_validator(mode="after")
+    def _something_reaches_what_is_trained(self) -> Self:
+        if self.train in ("lora", "decoder") and not (self.lambda_sup or self.lambda_cons):
+            raise ValueError(
+                f"recipe.train: {self.train} must have lambda_sup or lambda_cons above 0, but both are 0: actions are "
+                "drawn before the decoder, so the reward itself moves the heads alone"
+            )
+        return self
 
 
 RecipeConfig = Annotated[SupervisedConfig | PPOConfig | GRPOConfig | ArithmeticConfig, Field(discriminator="kind")]

@@ -200,7 +200,9 @@ class GRPORecipe(ReinforcedRecipe):
         guards.refuse_dead_actions(lambda action: self.heads.fuse(sources, maps, action).image, middle, "the heads")
 
     def checkpoint(self) -> bytes:
-        return checkpoints.to_bytes(merged(self.policy), self.config, self.epoch, self.heads)
+        plain = UNetPolicy(self.config.policy)
+        plain.load_state_dict(merged(self.policy))
+        return checkpoints.to_bytes(plain, self.config, self.epoch, self.heads)
 
 
 def _log_prob(distribution: Beta, actions: Tensor) -> Tensor:

@@ -21,7 +21,7 @@ from fusion_core.losses import kl_divergence
 from fusion_core.policy import sample_map
 from fusion_core.recipes import guards
 from fusion_core.recipes.advantages import group_advantages, legacy_advantages
-from fusion_core.recipes.reinforced import BeyondTargetError, ReinforcedRecipe, Rollout
+from fusion_core.recipes.reinforced import ReinforcedRecipe, Rollout
 from fusion_core.recipes.stepping import Stepper, Values
 from fusion_core.recipes.trust import TrustRegion
 from fusion_core.sources import Fused, Sources
@@ -147,8 +147,6 @@ class PPORecipe(ReinforcedRecipe):
         if self.legacy:
             log_prob = old + (log_prob - old).clamp(-LEGACY_BOUND, LEGACY_BOUND)
         kl = (old - log_prob.detach()).mean()
-        if self.recipe.target_kl is not None and float(kl) > self.recipe.target_kl:
-            raise BeyondTargetError(float(kl))
         loss, values = self.surrogate(log_prob, old, advantages)
         entropy = (sigma.log() + 0.5 * (1 + LOG_2PI)).mean() * means[0].numel()
         extra, logged = self._anchors(sources, rows, mu, logvar, means, sigma)
@@ -175,7 +173,9 @@ class PPORecipe(ReinforcedRecipe):
             terms["lambda_aux"] = (recipe.lambda_aux, auxiliary)
         if self.first_means is not None:
             first = self.first_means[torch.from_numpy(rows).to(means.device)]
-            away = (means - first).square().sum(dim=(1, 2, 3)) / (2 * sigma.square())
+            away = (means - first).square().flatten(1) / (2 * sigma.square())
+            # Per cell or in total, as the log-probability is.
+            away = away.sum(dim=1) if recipe.log_prob == "sum" else away.mean(dim=1)
             terms["beta_ref"] = (recipe.beta_ref, away.mean())
         if recipe.kl_prior:
             terms["kl_prior"] = (recipe.kl_prior, kl_divergence(mu, logvar))

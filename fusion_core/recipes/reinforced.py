@@ -53,14 +53,6 @@ class Rollout:
         return self.actions[:, index], self.log_prob[:, index], self.advantages[:, index], at
 
 
-class BeyondTargetError(Exception):
-    """The policy has moved as far as it may: the step that would follow is not taken."""
-
-    def __init__(self, divergence: float) -> None:
-        super().__init__(divergence)
-        self.divergence = divergence
-
-
 class ReinforcedRecipe(PolicyRecipe):
     """A policy that learns from a reward. A recipe of this kind gives actions, their probabilities and its loss."""
 
@@ -88,7 +80,7 @@ class ReinforcedRecipe(PolicyRecipe):
 
     @abstractmethod
     def objective(self, sources: Sources, rollout: Rollout, rows: np.ndarray) -> tuple[Tensor, Values]:
-        """Return the loss of a batch's rows and the numbers to log. May raise BeyondTargetError."""
+        """Return the loss of a batch's rows and the numbers to log."""
 
     @abstractmethod
     def refuse_dead_actions(self, sources: Sources) -> None:
@@ -195,18 +187,17 @@ class ReinforcedRecipe(PolicyRecipe):
         """Take up to `inner_epochs` steps on one rollout; return their mean numbers and their gradients' norms."""
         logged: list[Values] = []
         norms: list[Tensor] = []
-        for _ in range(self.recipe.inner_epochs):
+        for inner in range(self.recipe.inner_epochs):
             if self.trust is not None:
+                if inner and self.divergence(sources, rollout) > self.trust.target:
+                    break
                 self.trust.keep()
-            try:
-                values, norm = self.stepper.step(
-                    [rollout.rows],
-                    lambda rows: self.objective(
-                        sources if len(rows) == len(rollout.rows) else self.workspace.train.batch(rows), rollout, rows
-                    ),
-                )
-            except BeyondTargetError:
-                break
+            values, norm = self.stepper.step(
+                [rollout.rows],
+                lambda rows: self.objective(
+                    sources if len(rows) == len(rollout.rows) else self.workspace.train.batch(rows), rollout, rows
+                ),
+            )
             logged += values
             norms.append(norm)
         means = {name: torch.stack([values[name] for values in logged]).mean() for name in logged[0]}
@@ -282,9 +273,9 @@ class ReinforcedRecipe(PolicyRecipe):
         for at in range(0, min(PAIRS_TO_SCALE, len(train)), self.recipe.batch_size):
             sources = train.batch(slice(at, min(at + self.recipe.batch_size, PAIRS_TO_SCALE, len(train))))
             actions, _, fuse = self.draw(sources, self.random(0, at))
-            group = self.reward.group(sources, (fuse(action) for action in actions), reference=self._reference(sources))
-            for name, value in group.terms.items():
-                terms.setdefault(name, []).append(value)
+            drawn = [self.reward.terms(sources, fuse(action)) for action in actions]
+            for name in self.reward.names:
+                terms.setdefault(name, []).append(torch.stack([sample[name] for sample in drawn]))
         self.scales = self.reward.spread({name: torch.cat(parts, dim=1) for name, parts in terms.items()})
 
     @torch.no_grad()

@@ -9,14 +9,15 @@ import torch
 from torch import Tensor
 
 TOLERANCE = 2.0
+TRIES = 4
 
 
 class TrustRegion:
     """Keeps weights as they were before a step and shortens the step where it moved the policy too far.
 
     The divergence of a small step grows with its square, so a step of divergence d > 2 `target` is scaled by
-    sqrt(target / d): it then lies about at the target. Undoing it whole would leave a policy standing whose every step
-    is too large.
+    sqrt(target / d), again where that was not enough, and undone after a few tries. Undoing it at once would leave a
+    policy standing whose every step is too large.
     """
 
     def __init__(self, parameters: Sequence[Tensor], target: float) -> None:
@@ -32,12 +33,14 @@ class TrustRegion:
     @torch.no_grad()
     def hold(self, divergence: Callable[[], float]) -> tuple[float, float]:
         """Return the divergence of the step since `keep`, and the share of the step that remains (1: all of it)."""
-        found = divergence()
-        if not math.isfinite(found):
-            torch._foreach_copy_(self.parameters, self.kept)
-            return found, 0.0
-        if found <= TOLERANCE * self.target:
-            return found, 1.0
-        share = math.sqrt(self.target / found)
-        torch._foreach_lerp_(self.parameters, self.kept, 1 - share)
-        return divergence(), share
+        found, share = divergence(), 1.0
+        for _ in range(TRIES):
+            if found <= TOLERANCE * self.target:
+                return found, share
+            if not math.isfinite(found):
+                break
+            shorter = math.sqrt(self.target / found)
+            torch._foreach_lerp_(self.parameters, self.kept, 1 - shorter)
+            found, share = divergence(), share * shorter
+        torch._foreach_copy_(self.parameters, self.kept)
+        return divergence(), 0.0
