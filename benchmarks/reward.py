@@ -28,7 +28,7 @@ REWARDS = {
     "all": tuple(name for name in REWARDABLE if name not in OPTIONAL),
 }
 # Height, width, pairs per batch, how many of the sample numbers, rounds of timing.
-SIZES = ((64, 64, 4, 3, 3), (128, 128, 2, 2, 3), (480, 640, 1, 1, 3))
+SIZES = ((64, 64, 4, 3, 5), (128, 128, 2, 2, 5), (480, 640, 1, 1, 3))
 
 
 def ratios(

@@ -1,6 +1,7 @@
 """Every metric column: its facts, and its function `metric(sources, fused) -> (N,)`.
 
-To add one: write the function in the file it belongs to, its facts in `facts.py`, and a line below.
+To add one: write the function in the file it belongs to, its facts in `facts.py`, and a line below; where it compares
+with each source apart, a function of its parts and a line in `BY_SOURCE`.
 """
 
 from __future__ import annotations

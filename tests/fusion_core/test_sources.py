@@ -99,3 +99,14 @@ def test_evaluation_halves_its_batch_where_memory_runs_out_to_the_same_numbers(t
     halved, whole = evaluate(small_gpu, sources), evaluate(average_of_both, sources)
     assert tried == [8, 8, 6, 3] + [1] * 8
     assert {name: v.tolist() for name, v in halved.items()} == {name: v.tolist() for name, v in whole.items()}
+
+
+def test_images_picked_from_several_batches_are_measured_as_they_were_there(test_pairs: PairSet) -> None:
+    sources = Sources.from_pixels(torch.from_numpy(test_pairs.visible), torch.from_numpy(test_pairs.infrared))
+    grey = Sources(sources.luma, sources.infrared)
+    for kind in (sources, grey):
+        batches = [Fused.from_luma(kind, torch.lerp(kind.luma, kind.infrared, share)) for share in (0.2, 0.5, 0.8)]
+        apart = [measure(kind, fused) for fused in batches]
+        together = measure(kind, Fused.pick(batches, [2, 0, 1]))
+        for name, values in together.items():
+            assert values.tolist() == [apart[k][name][i].item() for i, k in enumerate((2, 0, 1))], name
