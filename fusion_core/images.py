@@ -153,7 +153,8 @@ def _spread_axis(grad: Tensor, taps: tuple[float, ...], axis: int, stride: int, 
     span = (grad.shape[axis] - 1) * stride + 1
     for index, tap in enumerate(taps):
         part = out.narrow(axis, index, span)
-        part = part[..., ::stride] if axis == -1 else part[..., ::stride, :]
+        if stride > 1:
+            part = part[..., ::stride] if axis == -1 else part[..., ::stride, :]
         part.add_(grad, alpha=tap)
     return out
 
@@ -167,8 +168,8 @@ class _Smooth(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None]:
         height, width = ctx.size
-        spread = _spread_axis(grads[0], ctx.taps, -1, ctx.stride, width)
-        return _spread_axis(spread, ctx.taps, -2, ctx.stride, height), None, None
+        spread = _spread_axis(grads[0], ctx.taps, -2, ctx.stride, height)
+        return _spread_axis(spread, ctx.taps, -1, ctx.stride, width), None, None
 
 
 def smooth(x: Tensor, taps: tuple[float, ...], stride: int = 1) -> Tensor:
