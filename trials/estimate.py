@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fusion_core.data.dataset import PairSet
+from fusion_core.errors import TrialError
 from fusion_core.metrics.facts import FACTS
 from trials.cluster import cores
 from trials.plan import Plan, make_plan
 from trials.results import FILE, Results
+from trials.starts import start_file
 from trials.states import resumable
 from trials.tally import duration
 
 if TYPE_CHECKING:
     from fusion_core.config import TrialConfig
+    from fusion_core.recipes.base import EpochReport, Recipe
     from trials.driver import Options
     from trials.spec import SweepSpec
 
@@ -26,11 +30,15 @@ PROBE_PAIRS = 2
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds that one epoch takes one worker, and bytes of one checkpoint; `measured` says how that is known."""
+    """Seconds that one epoch takes one worker, and bytes of one checkpoint; `measured` says how that is known.
+
+    `start_seconds` is what an epoch of a start takes.
+    """
 
     epoch_seconds: float
     checkpoint_bytes: int
     measured: str
+    start_seconds: float = 0.0
 
 
 @dataclass
@@ -80,22 +88,31 @@ def describe(spec: SweepSpec, options: Options) -> list[str]:
     ]
     if not done.to_run:
         return lines
-    cost = probe(plan, options.device)
+    lacking = _lacking(plan, folder)
+    try:
+        cost = probe(plan, options.device)
+    except TrialError as problem:
+        return [*lines, f"time: not known, since a trial fails on {PROBE_PAIRS} pairs: {problem}"]
     if done.epoch_seconds is not None:
         cost = replace(cost, epoch_seconds=done.epoch_seconds, measured="by the epochs in the table")
     inline = options.executor == "inline"
     workers = min(options.workers or (1 if inline else _workers(spec, options.device)), done.to_run)
     total = cost.epoch_seconds * done.epochs_left / workers
+    total += cost.start_seconds * max(lacking, default=0) * math.ceil(len(lacking) / workers)
     return [
         *lines,
         f"time: about {duration(total)} on {workers} {'worker' if workers == 1 else 'workers'} "
         f"({duration(cost.epoch_seconds)} an epoch, {cost.measured})",
-        f"disk: about {_size(_bytes(spec, plan, cost.checkpoint_bytes, workers))}",
+        f"disk: about {_size(_bytes(spec, plan, cost.checkpoint_bytes, workers, len(lacking)))}",
     ]
 
 
 def probe(plan: Plan, device: str) -> Cost:
-    """Train the first trial for two epochs on a few pairs, and scale the second one up to all pairs."""
+    """Train the first trial for two epochs on a few pairs, and scale the second one up to all pairs.
+
+    A start that has to be trained is tried the same way. Raises TrialError where a trial fails on so few.
+    """
+    from fusion_core.checkpoints import from_bytes
     from fusion_core.recipes.catalog import build_recipe
 
     config = plan.first
@@ -110,12 +127,32 @@ def probe(plan: Plan, device: str) -> Cost:
     data = plan.data
     pairs = _batch(config) if name != "cpu" else PROBE_PAIRS
     train, test = _first(data.train, pairs), {name: _first(one, 1) for name, one in data.test.items()}
-    recipe = build_recipe(config, Workspace(train, test, name))
+    begun = plan.starts.get(plan.trials[0].start or "")
+    content, start_seconds = begun.content if begun is not None else None, 0.0
+    if begun is not None and begun.config is not None:
+        content, report = _tried(build_recipe(begun.config, Workspace(train, {}, name)))
+        start_seconds = report.training.get("training_seconds", report.seconds) / len(train) * len(data.train)
+    start = None if content is None else from_bytes(content, "the start", name)
+    checkpoint, report = _tried(build_recipe(_with_one_update(config), Workspace(train, test, name), start))
+    drawn = (getattr(config.recipe, "updates", None) or 0) * _batch(config) or len(data.train)
+    training = report.training.get("training_seconds", report.seconds) / len(train) * drawn
+    evaluation = report.training.get("evaluation_seconds", 0.0) / len(test) * sum(map(len, data.test.values()))
+    measured = f"by {len(train)} pairs just trained"
+    return Cost(training + evaluation, len(checkpoint), measured, start_seconds)
+
+
+def _tried(recipe: Recipe) -> tuple[bytes, EpochReport]:
+    """Return what two epochs give, and the report of the second."""
     recipe.epoch = recipe.train_epoch().epoch
     report = recipe.train_epoch()
-    training = report.training.get("training_seconds", report.seconds) / len(train) * len(data.train)
-    evaluation = report.training.get("evaluation_seconds", 0.0) / len(test) * sum(map(len, data.test.values()))
-    return Cost(training + evaluation, len(recipe.checkpoint()), f"by {len(train)} pairs just trained")
+    return recipe.checkpoint(), report
+
+
+def _with_one_update(config: TrialConfig) -> TrialConfig:
+    """Return the trial with one batch an epoch where it says how many."""
+    if getattr(config.recipe, "updates", None) is None:
+        return config
+    return config.model_copy(update={"recipe": config.recipe.model_copy(update={"updates": 1})})
 
 
 def _batch(config: TrialConfig) -> int:
@@ -137,13 +174,22 @@ def _workers(spec: SweepSpec, device: str) -> int:
     return max(1, int(cores() / spec.resources.cpu))
 
 
-def _bytes(spec: SweepSpec, plan: Plan, checkpoint: int, workers: int) -> int:
-    """Checkpoints of the best, two states (weights and two moments) per worker, rows of table and exports."""
+def _lacking(plan: Plan, folder: Path) -> list[int]:
+    """Return the epochs of every start that has to be trained first."""
+    return [
+        start.config.recipe.epochs
+        for start in plan.starts.values()
+        if start.config is not None and not start_file(folder, start.id).is_file()
+    ]
+
+
+def _bytes(spec: SweepSpec, plan: Plan, checkpoint: int, workers: int, starts: int) -> int:
+    """Checkpoints of the best, starts, two states (weights and two moments) per worker, rows of table and exports."""
     sets = [4] if plan.data is None else [len(pairs) for pairs in plan.data.test.values()]
     epoch = sum(len(FACTS) * (ROW_BYTES + 4 * images) for images in sets)
     rows = epoch * sum(trial.epochs for trial in plan.trials)
     states = 3 * checkpoint * (len(plan.trials) if spec.keep_states else 2 * workers)
-    return rows + spec.keep_best * checkpoint + states
+    return rows + (spec.keep_best + starts) * checkpoint + states
 
 
 def _size(size: int) -> str:

@@ -83,8 +83,7 @@ def make_plan(spec: SweepSpec) -> Plan:
     """Load the data and expand the sweep. Raises DataError or ConfigError with every problem of starts and data."""
     expanded = expand(spec)
     configs = [trial.config for trial in expanded]
-    _refuse_what_is_not_installed(configs)
-    files = read_files(configs)
+    files = _files(configs)
     data = None
     marks: dict[str, str] = {}
     if any(config.recipe.needs_data for config in configs):
@@ -131,11 +130,24 @@ def _starts_of(configs: list[TrialConfig]) -> list[TrialConfig]:
     return [start_config(config) for config in sections.values()]
 
 
-def _refuse_what_is_not_installed(configs: list[TrialConfig]) -> None:
-    """Raise ConfigError for metrics that are rewarded though their package or weights are not here."""
-    rewarded = {name for config in configs if config.recipe.learns_from_reward for name in config.reward.active}
-    if names := sorted(rewarded & set(OPTIONAL)):
-        from fusion_core.metrics.optional import problems
+def _files(configs: list[TrialConfig]) -> dict[str, Start]:
+    """Return the starts that are files. Raises ConfigError with their problems, and with the metrics not installed."""
+    problems = _not_installed(configs)
+    try:
+        files = read_files(configs)
+    except ConfigError as problem:
+        raise ConfigError(*problems, *problem.problems) from None
+    if problems:
+        raise ConfigError(*problems)
+    return files
 
-        if found := problems(names):
-            raise ConfigError(*found)
+
+def _not_installed(configs: list[TrialConfig]) -> list[str]:
+    """Return a sentence per metric that is rewarded though its package or its weights are not here."""
+    rewarded = {name for config in configs if config.recipe.learns_from_reward for name in config.reward.active}
+    names = sorted(rewarded & set(OPTIONAL))
+    if not names:
+        return []
+    from fusion_core.metrics import optional
+
+    return optional.problems(names)

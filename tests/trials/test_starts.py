@@ -1,0 +1,360 @@
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from fusion_core.checkpoints import load_checkpoint
+from fusion_core.config import TrialConfig
+from fusion_core.errors import ConfigError, FusionError
+from fusion_core.metrics import optional
+from fusion_core.recipes.base import EpochReport
+from fusion_core.recipes.policy_recipe import PolicyRecipe
+from tests.trials.helpers import rows, write_sweep
+from tests.trials.test_driver import run, start, statuses
+from trials import estimate
+from trials.driver import Options, Outcome
+from trials.estimate import describe
+from trials.job import Rules
+from trials.lock import RunLock
+from trials.plan import make_plan
+from trials.progress import Display
+from trials.results import FILE, Results
+from trials.spec import load
+from trials.start_training import StartError, StartTraining
+from trials.states import States
+from trials.stop import Stopped
+from trials.sweep import Sweep
+
+PAIRS = """\
+name: tiny
+trial:
+  recipe: {kind: supervised, epochs: 1, batch_size: 2, accumulate: 1}
+  start: {recipe: {kind: supervised, epochs: 2, batch_size: 2, accumulate: 1}}
+  policy: {base_channels: 2}
+  data: {synthetic: {train: 4, test: 1, size: [48, 48]}}
+  loss: {ssim_window_size: 11}
+keep_best: 1
+"""
+GRPO = PAIRS.replace(
+    "recipe: {kind: supervised, epochs: 1, batch_size: 2, accumulate: 1}",
+    "recipe: {kind: grpo, epochs: 1, updates: 1, batch_size: 2}",
+    1,
+)
+SEEDS = "seeds: [0, 1]\n"
+
+
+def trained(monkeypatch: pytest.MonkeyPatch) -> list[tuple[bool, int, int]]:
+    """Record what is trained from now on: whether it is a start, its seed, and the epoch."""
+    epochs: list[tuple[bool, int, int]] = []
+    train = PolicyRecipe.train_epoch
+
+    def spy(self: PolicyRecipe) -> EpochReport:
+        epochs.append((not self.workspace.test, self.config.seed, self.epoch + 1))
+        return train(self)
+
+    monkeypatch.setattr(PolicyRecipe, "train_epoch", spy)
+    return epochs
+
+
+def numbers(run: Path) -> list[tuple[object, ...]]:
+    return [row for row in rows(run) if not {"memory_bytes", "pairs_per_second"} & set(row)]
+
+
+def the_start(run: Path) -> Path:
+    (found,) = (run / "starts").iterdir()
+    return found
+
+
+def training(folder: Path, text: str, results: Results) -> StartTraining:
+    spec = load(write_sweep(folder, text))
+    rules = Rules(folder / "states", spec.rank_by, attempts=spec.limits.attempts)
+    sweep = Sweep(folder, make_plan(spec), results, rules, Display("t", folder, "Reward"))
+    sweep.prepare(retry_failed=False)
+    return StartTraining(sweep)
+
+
+def test_a_start_is_trained_once_before_the_trials_that_share_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    epochs = trained(monkeypatch)
+    outcome = run(tmp_path, text=PAIRS + SEEDS)
+    assert epochs == [(True, 0, 1), (True, 0, 2), (False, 0, 1), (False, 1, 1)]
+    said = capsys.readouterr().out
+    assert "a start is trained first (supervised, 2 epochs); 2 trials begin from it" in said
+    assert "start 1 of 1 (supervised, 2 epochs), for 2 trials: epoch 2 of 2, " in said
+    assert not (outcome.run / "states").exists()
+    epochs.clear()
+    run(tmp_path, "seeds=[0, 1, 2]", text=PAIRS)
+    assert epochs == [(False, 2, 1)]
+    assert len(list((outcome.run / "starts").iterdir())) == 1
+
+
+def test_a_trial_begins_with_the_weights_of_its_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[tuple[str, str]] = []
+    build = PolicyRecipe.__init__
+
+    def spy(self: PolicyRecipe, config: TrialConfig, workspace: object, start: object = None) -> None:
+        build(self, config, workspace, start)  # type: ignore[arg-type]
+        begun.append((config.recipe.kind, start.digest if start else ""))  # type: ignore[attr-defined]
+
+    monkeypatch.setattr(PolicyRecipe, "__init__", spy)
+    outcome = run(tmp_path, text=PAIRS)
+    assert begun == [("supervised", ""), ("supervised", load_checkpoint(the_start(outcome.run)).digest)]
+
+
+def test_the_metrics_of_a_start_stand_once_among_the_baselines_and_are_not_untrained(tmp_path: Path) -> None:
+    outcome = run(tmp_path, text=PAIRS + SEEDS)
+    fusion = f"start:{the_start(outcome.run).stem[:8]}"
+    with Results.read(outcome.run / FILE) as results:
+        counts = dict(results.query("SELECT fusion, count(*) FROM baselines GROUP BY fusion"))
+    assert set(counts) == {"visible", "infrared", "average", fusion} and len(set(counts.values())) == 1
+    assert outcome.untrained is not None and outcome.untrained[0] in ("visible", "infrared", "average")
+
+
+@pytest.mark.parametrize(("own", "count"), [("null", 2), ("{ssim_window_size: 11}", 1)])
+def test_each_loss_has_its_own_start_unless_the_start_has_a_loss(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], own: str, count: int
+) -> None:
+    epochs = trained(monkeypatch)
+    axes = "grid: {loss.max_ratio: [4, 16]}\n" + SEEDS
+    outcome = run(tmp_path, f"trial.start.loss={own}", text=PAIRS + axes)
+    assert sum(begins for begins, *_ in epochs) == 2 * count
+    said = capsys.readouterr().out
+    assert ("2 starts are trained first, one per loss.max_ratio; 4 trials begin from them" in said) == (count == 2)
+    assert ("start 2 of 2 (supervised, 2 epochs, max_ratio 16), for 2 trials: epoch 1 of 2" in said) == (count == 2)
+    with Results.read(outcome.run / FILE) as results:
+        ((fusions,),) = results.query("SELECT count(DISTINCT fusion) FROM baselines WHERE fusion LIKE 'start:%'")
+    assert fusions == count
+
+
+def test_a_start_of_more_epochs_is_another_start_and_makes_other_trials(tmp_path: Path) -> None:
+    run(tmp_path, text=PAIRS)
+    outcome = run(tmp_path, "trial.start.recipe.epochs=1", text=PAIRS)
+    assert len(list((outcome.run / "starts").iterdir())) == len(statuses(outcome.run)) == 2
+
+
+def test_a_half_trained_start_goes_on_at_the_next_epoch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "other").mkdir()
+    undisturbed = numbers(run(tmp_path / "other", text=PAIRS).run)
+    train = PolicyRecipe.train_epoch
+
+    def interrupted(self: PolicyRecipe) -> EpochReport:
+        if self.epoch == 1:
+            raise Stopped
+        return train(self)
+
+    monkeypatch.setattr(PolicyRecipe, "train_epoch", interrupted)
+    outcome = run(tmp_path, text=PAIRS)
+    assert outcome.stopped and len(list((outcome.run / "states").iterdir())) == 1
+    assert statuses(outcome.run) == {1: "waiting"} and not (outcome.run / "starts").exists()
+    monkeypatch.undo()
+    epochs = trained(monkeypatch)
+    outcome = run(tmp_path, text=PAIRS)
+    assert epochs == [(True, 0, 2), (False, 0, 1)]
+    assert numbers(outcome.run) == undisturbed and not (outcome.run / "states").exists()
+
+
+@pytest.mark.slow
+def test_killed_while_starts_are_trained_a_sweep_ends_with_the_table_of_an_undisturbed_one(tmp_path: Path) -> None:
+    text = GRPO.replace("epochs: 2", "epochs: 40") + "grid: {loss.max_ratio: [4, 16]}\n"
+    (tmp_path / "other").mkdir()
+    undisturbed = numbers(run(tmp_path / "other", text=text).run)
+    write_sweep(tmp_path, text)
+    for moment in (0.0, 0.15, 0.3):
+        process = start(tmp_path, "--executor", "inline")
+        states = tmp_path / "tiny" / "states"
+        before = {path.name for path in states.glob("*.safetensors")}
+        deadline = time.monotonic() + 60
+        while {path.name for path in states.glob("*.safetensors")} <= before and process.poll() is None:
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+        time.sleep(moment)
+        process.kill()
+        process.communicate()
+        # What a kill leaves half-written has a name of its own.
+        for path in (tmp_path / "tiny" / "starts").glob("[!.]*"):
+            other = tmp_path / "other" / "tiny" / "starts" / path.name
+            assert load_checkpoint(path).digest == load_checkpoint(other).digest
+    assert numbers(run(tmp_path, text=text).run) == undisturbed
+
+
+def test_a_start_that_fails_ends_the_sweep_with_one_error_and_nothing_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(StartError) as caught:
+        run(tmp_path, "trial.start.recipe.learning_rate=1e30", text=PAIRS)
+    text = str(caught.value)
+    assert text.startswith("start 1 of 1 (supervised, 2 epochs), for 1 trial: it must be trained before them, but: ")
+    assert "must stay finite" in text and "\n" not in text and "run the same command again" in text
+    assert statuses(tmp_path / "tiny") == {1: "waiting"} and not (tmp_path / "tiny" / "starts").exists()
+    with RunLock(tmp_path / "tiny"):
+        pass
+    assert list(statuses(run(tmp_path, text=PAIRS).run).values()) == ["finished"]
+
+
+def test_an_unexpected_error_of_a_start_leaves_its_traceback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(self: PolicyRecipe) -> EpochReport:
+        raise ZeroDivisionError("by hand")
+
+    monkeypatch.setattr(PolicyRecipe, "train_epoch", broken)
+    with pytest.raises(StartError, match="ZeroDivisionError: by hand"):
+        run(tmp_path, text=PAIRS)
+    (log,) = (tmp_path / "tiny" / "logs").iterdir()
+    assert log.name.startswith("start_") and "in broken" in log.read_text()
+
+
+def test_a_start_whose_worker_dies_is_tried_as_often_as_a_trial(tmp_path: Path) -> None:
+    with Results.open(tmp_path / FILE) as results:
+        starts = training(tmp_path, PAIRS + "limits: {attempts: 2}\n", results)
+        for attempt in range(2):
+            place, standing = starts.next_job() or (-1, None)
+            assert (place, standing and standing.done) == (0, 0)
+            if attempt == 0:
+                starts.lose(starts.tasks[0].id, "the node is gone")
+        with pytest.raises(StartError, match="its worker died 2 times: the node is gone"):
+            starts.lose(starts.tasks[0].id, "the node is gone")
+
+
+def test_a_damaged_start_is_trained_again_and_it_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outcome = run(tmp_path, text=PAIRS)
+    before = load_checkpoint(the_start(outcome.run)).digest
+    the_start(outcome.run).write_bytes(the_start(outcome.run).read_bytes()[:-50])
+    epochs = trained(monkeypatch)
+    run(tmp_path, "seeds=[1]", text=PAIRS)
+    assert [begins for begins, *_ in epochs] == [True, True, False]
+    assert load_checkpoint(the_start(outcome.run)).digest == before
+    assert "It is trained again." in capsys.readouterr().out
+
+
+def test_states_of_a_start_that_nobody_begins_from_any_more_are_removed(tmp_path: Path) -> None:
+    outcome = run(tmp_path, text=PAIRS)
+    states = States(outcome.run / "states", the_start(outcome.run).stem)
+    states.make_folder()
+    for name in (states.trial, "0123456789abcdef"):
+        States(states.folder, name).path(1).write_bytes(b"")
+    run(tmp_path, text=PAIRS)
+    assert not states.folder.exists()
+
+
+def test_a_start_may_be_a_file_and_its_weights_decide_the_trial(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = tmp_path / "first.safetensors", tmp_path / "second.safetensors"
+    shutil.copy(the_start(run(tmp_path, "name=other", text=PAIRS).run), first)
+    first.rename(second)
+    shutil.copy(second, first)
+    epochs = trained(monkeypatch)
+    outcome = run(tmp_path, f"trial.start={first}", text=PAIRS)
+    assert epochs == [(False, 0, 1)] and not (outcome.run / "starts").exists()
+    assert f"1 trial begins from {first}" in capsys.readouterr().out
+    run(tmp_path, f"trial.start={second}", text=PAIRS)
+    assert len(epochs) == 1 and len(statuses(outcome.run)) == 1
+    with Results.read(outcome.run / FILE) as results:
+        assert results.query("SELECT count(DISTINCT fusion) FROM baselines WHERE fusion LIKE 'start:%'") == [(1,)]
+
+
+def best_run(folder: Path, *overrides: str) -> Outcome:
+    return run(folder, "name=other", "grid={loss.max_ratio: [4, 16]}", *overrides, text=PAIRS)
+
+
+def test_a_start_may_be_the_best_of_another_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = best_run(tmp_path, "rank_by.metric=MSE")
+    (kept,) = (other.run / "checkpoints").iterdir()
+    assert kept.stem == f"{other.top[0].number}_{other.top[0].id}"
+    outcome = run(tmp_path, f"trial.start={other.run}:best", text=GRPO)
+    assert statuses(outcome.run) == {1: "finished"}
+    assert f"1 trial begins from {kept}, the best of other (MSE {other.top[0].score:.4f})" in capsys.readouterr().out
+
+
+def test_a_best_that_is_not_there_is_said_with_its_place_and_what_to_do(tmp_path: Path) -> None:
+    def refused(start: str) -> str:
+        with pytest.raises(FusionError) as caught:
+            run(tmp_path, f"trial.start={start}", text=GRPO)
+        assert not (tmp_path / "tiny").exists()
+        (line,) = str(caught.value).splitlines()
+        return line
+
+    other = best_run(tmp_path)
+    shutil.rmtree(other.run / "checkpoints")
+    assert f"{other.run}/checkpoints/{other.top[0].number}_" in (line := refused(f"{other.run}:best"))
+    assert "the checkpoint of the best trial must be there, but is not" in line and "keep_best: 1" in line
+    assert "no results table here and no such folder. Did you mean 'other'?" in refused(f"{tmp_path}/othr:best")
+    (tmp_path / "empty").mkdir()
+    assert "there is no results table here, though the folder is" in refused(f"{tmp_path}/empty:best")
+    with Results.open(tmp_path / "empty" / FILE):
+        pass
+    assert "Run that sweep first." in refused(f"{tmp_path}/empty:best")
+    assert "a checkpoint must be a file, but got a folder" in refused(str(other.run))
+    assert "a checkpoint must be a file, but got nothing" in refused(f"{tmp_path}/none.safetensors")
+    assert "trial.start: " in refused(str(write_sweep(tmp_path)))
+
+
+def test_a_checkpoint_that_does_not_fit_stops_the_sweep_with_every_reason_before_anything_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = the_start(run(tmp_path, "name=other", text=PAIRS).run)
+    monkeypatch.setattr(optional, "problems", lambda names: [f"{name} is not here" for name in names])
+    overrides = [f"trial.start={file}", "grid={policy.base_channels: [2, 3, 4]}", "trial.kernel.levels=3"]
+    with pytest.raises(ConfigError) as caught:
+        run(tmp_path, *overrides, "trial.reward.weights={LPIPS: 1, VIF: 1}", text=GRPO)
+    assert not (tmp_path / "tiny").exists()
+    missing, levels, *channels = caught.value.problems
+    assert missing == "LPIPS is not here" and "kernel.levels 3, but was with 4" in levels
+    assert ["base_channels 3" in channels[0], "base_channels 4" in channels[1], len(channels)] == [True, True, 2]
+
+
+def test_lists_of_worst_pairs_are_kept_with_the_run(tmp_path: Path) -> None:
+    worst = "synthetic: {train: 4, test: 1, size: [48, 48]}, worst: {min: 1, percent: 0.5}"
+    text = GRPO.replace("synthetic: {train: 4, test: 1, size: [48, 48]}", worst)
+    outcome = run(tmp_path, "grid={reward.weights.VIF: [0, 1]}", text=text)
+    lists = list((outcome.run / "worst").iterdir())
+    assert 1 <= len(lists) <= 2
+    assert all(len(path.read_text().splitlines()) == 2 for path in lists)
+
+
+def test_trials_that_are_the_same_run_once_and_it_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    axes = "grid: {recipe.kind: [supervised, grpo], reward.aggregate: [sum, min]}\n"
+    text = GRPO.replace("kind: grpo, epochs: 1, updates: 1", "epochs: 1") + axes
+    outcome = run(tmp_path, text=text)
+    assert list(statuses(outcome.run).values()) == ["finished"] * 3
+    assert "1 of 4 trials are the same as another of this sweep" in capsys.readouterr().out
+
+
+def test_a_dry_run_names_the_starts_and_trains_none(tmp_path: Path) -> None:
+    _, begun, takes, _ = describe(load(write_sweep(tmp_path, GRPO)), Options(out=tmp_path / "out", device="cpu"))
+    assert begun == "a start is trained first (supervised, 2 epochs); 1 trial begins from it"
+    assert "an epoch, by 2 pairs just trained)" in takes and not (tmp_path / "out").exists()
+
+
+def test_a_dry_run_counts_the_epochs_of_starts_that_are_lacking(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def said(folder: Path) -> str:
+        spec = load(write_sweep(tmp_path, PAIRS + SEEDS))
+        return describe(spec, Options(out=folder, executor="inline", device="cpu"))[2]
+
+    monkeypatch.setattr(estimate, "probe", lambda *_: estimate.Cost(10.0, 1000, "by hand", start_seconds=100.0))
+    assert said(tmp_path / "out").startswith("time: about 3 min 40 s on 1 worker")  # two epochs of 10 s, two of 100 s
+    run(tmp_path, text=PAIRS)
+    assert not said(tmp_path).startswith("time: about 3 min")
+
+
+@pytest.mark.slow
+def test_ray_trains_two_starts_at_once_and_gives_the_rows_of_inline(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = GRPO + "grid: {loss.max_ratio: [4, 16]}\n" + SEEDS
+    (tmp_path / "other").mkdir()
+    inline = run(tmp_path / "other", text=text)
+    outcome = run(tmp_path, text=text, executor="ray", workers=2)
+    assert numbers(outcome.run) == numbers(inline.run)
+    for path in (inline.run / "starts").iterdir():
+        assert load_checkpoint(outcome.run / "starts" / path.name).digest == load_checkpoint(path).digest
+    assert "start 2 of 2" in capsys.readouterr().out
+    with pytest.raises(StartError, match="must stay finite"):
+        run(tmp_path, "trial.start.recipe.learning_rate=1e30", text=text, executor="ray", workers=2)
