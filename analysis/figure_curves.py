@@ -14,7 +14,7 @@ from analysis.noise import pooled, resolvable
 from analysis.packing import pack
 from analysis.ranking import Scores
 from analysis.tables import Run
-from analysis.training import SPEED, loss_curves, names, oddities
+from analysis.training import BESIDE, REWARDS, SPEED, loss_curves, names, oddities
 
 # Front runners at the last and at the first epoch each: more curves have no colours of their own.
 RUNNERS = 4
@@ -55,8 +55,9 @@ def _runners(scores: Scores, metric: str, dataset: str, default: int | None) -> 
 def training(run: Run, scores: Scores) -> dict[str, Any]:
     """Return what training logged, packed (setting, name, epoch), for `settings` (None: all of them).
 
-    `names` are [name, group] in the order of the panels, `odd` [name, settings where it was zero throughout, settings
-    where it was once not a number, settings that logged it], `default` a setting (-1: none).
+    `names` are [name, group] in the order of the panels, `rewards` those of rewards and what they stand beside, `odd`
+    [name, settings where it was zero throughout, settings where it was once not a number, settings that logged it],
+    `default` a setting (-1: none).
     """
     default = default_setting(run, scores)
     logged = [[name, group] for group, some in names(run).items() if group != SPEED for name in some]
@@ -69,6 +70,7 @@ def training(run: Run, scores: Scores) -> dict[str, Any]:
     return {
         "settings": None if len(settings) == len(scores.settings) else settings,
         "names": logged,
+        "rewards": [list(REWARDS), list(BESIDE)],
         "epochs": steps,
         "curves": pack(curves),
         "odd": oddities(run, scores)[["name", "zero", "not_a_number", "settings"]].to_numpy().tolist(),

@@ -1,4 +1,4 @@
-"""What a trial's training logged: loss terms, gradient norm, speed."""
+"""What a trial's training logged: loss terms, gradient norm, reward, policy, speed."""
 
 from __future__ import annotations
 
@@ -10,12 +10,24 @@ import pandas as pd
 from analysis.ranking import Scores
 from analysis.tables import Run
 
-LOSS, GRADIENT, OTHER, SPEED = "loss terms", "gradient norm", "policy", "speed"
+LOSS, GRADIENT, REWARD, TERMS, OTHER, COST, SPEED = (
+    "loss terms", "gradient norm", "reward", "rewarded metrics", "policy", "cost", "speed",
+)  # fmt: skip
+GROUPS = (LOSS, GRADIENT, REWARD, TERMS, OTHER, COST, SPEED)
+# The reward of the deterministic output, of what is drawn, and of what they stand beside: no reward without these.
+REWARDS = ("reward_train", "reward_sample", "reward_mean", "reward_best")
+BESIDE = ("reward_start", "reward_visible", "reward_infrared", "reward_average")
+LOSS_AT_START = "loss_fusion_start"
+_COSTS = ("reward_calls", "samples_drawn")
 _SPEEDS = ("pairs_per_second", "memory_bytes")
 
 
 def group_of(name: str) -> str:
-    """Return which group a logged number belongs to: a loss term, the gradient norm, speed, or else the policy."""
+    """Return which group a logged number belongs to: one of GROUPS, the policy where it is none of the others."""
+    if name in _COSTS:
+        return COST
+    if name.startswith(("reward_", "term_")):
+        return REWARD if name.startswith("reward_") else TERMS
     if name.startswith("loss_"):
         return LOSS
     if "gradient" in name:
@@ -24,11 +36,11 @@ def group_of(name: str) -> str:
 
 
 def names(run: Run) -> dict[str, tuple[str, ...]]:
-    """Return what was logged, by group; the total of the loss before its terms. Groups without any are left out."""
-    logged = sorted(run.training["name"].unique(), key=lambda name: (name != "loss_total", name))
-    groups = {
-        group: tuple(name for name in logged if group_of(name) == group) for group in (LOSS, GRADIENT, OTHER, SPEED)
-    }
+    """Return what was logged, by group; totals before their parts. Groups without any are left out."""
+    first = ("loss_total", *REWARDS, *BESIDE)
+    place = {name: i for i, name in enumerate(first)}
+    logged = sorted(run.training["name"].unique(), key=lambda name: (place.get(name, len(first)), name))
+    groups = {group: tuple(name for name in logged if group_of(name) == group) for group in GROUPS}
     return {group: found for group, found in groups.items() if found}
 
 

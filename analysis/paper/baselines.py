@@ -21,6 +21,7 @@ def make_room(panel: Axes, subject: Subject, metric: str, needed: tuple[float, f
     low, high = needed
     span = high - low
     near = [value for value in subject.baselines(metric) if low - 0.3 * span < value < high + 0.3 * span]
+    near += [value for value in subject.starts(metric).values() if low - span < value < high + span]
     low, high = min([low, *near]), max([high, *near])
     panel.set_ylim(low - 0.07 * span, high + 0.07 * span)
     value_ticks(panel.yaxis)
@@ -33,12 +34,16 @@ def draw_lines(panel: Axes, subject: Subject, metric: str, *, label: str = "") -
         if low < value < high:
             written = f"{label}{name}" if label else None
             panel.axhline(value, color=GREY, linewidth=0.8, linestyle=BASELINE_LINES[name], zorder=0, label=written)
+    for name, value in subject.starts(metric).items():
+        if low < value < high:
+            panel.axhline(value, color="black", linewidth=1.0, zorder=0, label=name if label else None)
 
 
 def name_lines(panel: Axes, subject: Subject, metric: str) -> None:
     """Write at the right what each untrained fusion has, where it is, with an arrow for those outside the panel."""
     low, high = panel.get_ylim()
-    known = sorted((float(v), n) for n, v in zip(FUSIONS, subject.baselines(metric), strict=True) if np.isfinite(v))
+    every = [*zip(FUSIONS, subject.baselines(metric), strict=True), *subject.starts(metric).items()]
+    known = sorted((float(v), n) for n, v in every if np.isfinite(v))
     wanted = [np.clip((value - low) / (high - low), 0.04, 0.96) for value, _ in known]
     for (value, name), place in zip(known, _apart(wanted, 0.125), strict=True):
         arrow = "↑ " if value > high else "↓ " if value < low else ""
@@ -75,4 +80,9 @@ def untrained(subject: Subject, metrics: Sequence[str]) -> str:
         told = [f"{metric} {brief(value)}" if len(metrics) > 1 else brief(value) for metric, value in values]
         if np.isfinite([value for _, value in values]).all():
             parts.append(f"{title} {', '.join(told)}")
-    return f" Untrained: {'; '.join(parts)}." if parts else ""
+    begun = []
+    for name in subject.scores.start_names:
+        told = [(metric, brief(subject.starts(metric)[name])) for metric in metrics]
+        begun.append(f"{name} {', '.join(f'{m} {value}' if len(told) > 1 else value for m, value in told)}")
+    said = f" Untrained: {'; '.join(parts)}." if parts else ""
+    return f"{said} Before the reward: {'; '.join(begun)}." if begun else said

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _ROWS, _COLUMNS, _LABELLED, _BAR_ROOM = 5, 4, 12, 0.5
+# Names of values longer than this stand slanted.
+_LONG = 5
 
 
 def bounds_of_metric(subject: Subject) -> Drawing:
@@ -88,8 +90,8 @@ def _keys(subject: Subject, most: int) -> list[str]:
 
 
 def _panel(panel: Axes, subject: Subject, metric: str, key: str, colour: str, marker: str) -> None:
-    table, values = subject.bounds_of(metric, key), subject.run.axes[key]
-    if subject.searched(key) and all(isinstance(value, int | float) for value in values):
+    table, values = subject.bounds_of(metric, key), subject.levels(key)
+    if len(values) > _LABELLED and all(isinstance(value, int | float) for value in values):
         _search(panel, table, colour)
         return
     x, best, q1, q3 = (table[name].to_numpy() for name in ("place", "best", "q1", "q3"))
@@ -102,7 +104,11 @@ def _panel(panel: Axes, subject: Subject, metric: str, key: str, colour: str, ma
     for some, inside in ((tied, colour), (~tied, "white")):
         panel.plot(x[some], best[some], linestyle="", marker=marker, color=colour, markerfacecolor=inside, zorder=4)
     step = math.ceil(len(values) / _LABELLED)
-    panel.set_xticks(range(0, len(values), step), [text(value) for value in values[::step]])
+    written = [text(value) for value in values[::step]]
+    slanted = max(map(len, written)) > _LONG
+    panel.set_xticks(
+        range(0, len(values), step), written, rotation=40 if slanted else 0, ha="right" if slanted else "center"
+    )
     panel.set_xlim(-0.4, len(values) - 0.6)
 
 
@@ -168,11 +174,12 @@ def _caption(subject: Subject, metrics: list[str]) -> str:
     if any(map(subject.is_sure, metrics)):
         how += (
             "; filled: cannot be told from the best of all. Bar: where the best of all less the 95 % paired interval "
-            "of the difference to it lies, cut where it leaves the panel. Dash: the same, corrected for having picked "
-            "the best"
+            "of the difference to it lies, cut where it leaves the panel (a bar is of one value against the best, a "
+            "filled mark has stood up to all rivals at once). Dash: the same, corrected for having picked the best"
         )
+    begun = " Black: the start, before the reward." if subject.scores.start_ids else ""
     return (
-        f"Upper bound of {of} for each value of each weight, equally spaced ({subject.whole}). Line: {how}. Band: "
-        f"quartiles of all settings that have the value, dashed: their median. Grey: untrained fusions. "
-        f"{subject.judgement.note}"
+        f"Upper bound of {of} for each value of each {subject.noun}, equally spaced ({subject.whole}). Line: {how}. "
+        f"Band: quartiles of all settings that have the value, dashed: their median. Grey: untrained fusions.{begun} "
+        f"{subject.judgement.note}{subject.dependent}"
     ).strip()

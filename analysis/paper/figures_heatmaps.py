@@ -56,11 +56,13 @@ def _caption(subject: Subject, over: Sequence[str], cells: np.ndarray, order: st
     copies = subject.baselines(subject.metric)
     known = copies[np.isfinite(copies)]
     best = f" Best untrained fusion: {brief(_top(known, subject))}." if len(known) else ""
+    told = ", ".join(f"{name} {brief(value)}" for name, value in subject.starts(subject.metric).items())
+    begun = f" Before the reward: {told}." if told else ""
     missing = int(np.isnan(cells).sum())
     gaps = f" Grey: {missing} without a number." if missing else ""
     return (
         f"{label(subject.metric)} of every setting ({subject.whole}), {brief(low)} to {brief(high)}; "
-        f"brighter is better. {how}{hidden}{gaps}{best}"
+        f"brighter is better. {how}{hidden}{gaps}{best}{begun}"
     )
 
 

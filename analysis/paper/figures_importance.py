@@ -41,10 +41,10 @@ def importance(subject: Subject) -> Drawing:
     how = "exact, for the grid is complete" if whole else "by a least-squares fit, for the grid is incomplete"
     used = int(second["used"].iloc[0]) if len(second) else 0
     return Drawing("importance", drawn, (
-        f"Above: share of the variance between settings that each weight explains alone and with another one "
+        f"Above: share of the variance between settings that each {subject.noun} explains alone and with another one "
         f"({subject.whole}; {how}). Below: importance for {label(subject.metric)} by three measures: share of the "
         f"variance, fANOVA (random forest) and PED-ANOVA (what decides whether a setting is among the best tenth; "
-        f"shares of 1), the latter two by Optuna from {used} settings."
+        f"shares of 1), the latter two by Optuna from {used} settings.{subject.dependent}"
     ))  # fmt: skip
 
 

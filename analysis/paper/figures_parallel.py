@@ -43,8 +43,8 @@ def parallel(subject: Subject) -> Drawing:
     panel.axis("off")
     part = f" A sample of {len(shown)} of {len(subject.order)} is drawn." if len(shown) < len(subject.order) else ""
     return Drawing("parallel", drawn, (
-        f"Every setting as a line across its weights and its metrics ({subject.whole}); up is better on the metrics. "
-        f"Colour: {label(subject.metric)}, brighter is better; thick: the best {len(best)}.{part}"
+        f"Every setting as a line across its {subject.noun}s and its metrics ({subject.whole}); up is better on the "
+        f"metrics. Colour: {label(subject.metric)}, brighter is better; thick: the best {len(best)}.{part}"
     ))  # fmt: skip
 
 

@@ -107,9 +107,18 @@ def _untrained(panel: Any, subject: Subject, x: str, y: str, values: np.ndarray)
     """Mark the untrained fusions that lie near the settings; far ones would press all settings into a corner."""
     low, high = np.nanmin(values, axis=0), np.nanmax(values, axis=0)
     margin = 0.25 * (high - low)
-    for name, *point in zip(FUSIONS, subject.baselines(x), subject.baselines(y), strict=True):
+    fusions = [*zip(FUSIONS, subject.baselines(x), subject.baselines(y), strict=True)]
+    begun = [(name, value, subject.starts(y)[name]) for name, value in subject.starts(x).items()]
+    for name, *point in (*fusions, *begun):
         if np.all((np.array(point) > low - margin) & (np.array(point) < high + margin)):
-            panel.scatter(*point, marker="*", s=45, color=COLOURS[-1], zorder=5, linewidths=0)
+            panel.scatter(
+                *point,
+                marker="*" if name in FUSIONS else "D",
+                s=45 if name in FUSIONS else 20,
+                color=COLOURS[-1],
+                zorder=5,
+                linewidths=0,
+            )
             panel.annotate(
                 name, point, xytext=(3, 3), textcoords="offset points", fontsize=SMALL, zorder=6, bbox=LABEL_BOX
             )

@@ -24,7 +24,7 @@ from analysis.paper.style import (
     value_ticks,
 )  # fmt: skip
 from analysis.paper.subject import Subject
-from analysis.training import LOSS, loss_curves, names
+from analysis.training import LOSS, LOSS_AT_START, loss_curves, names
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -66,13 +66,14 @@ def over_epochs(subject: Subject) -> Drawing:
 def training(subject: Subject) -> Drawing:
     """Draw every term of the loss over the epochs for the best, the default and the worst setting."""
     order = subject.order
-    terms = names(subject.run).get(LOSS, ())
+    terms = tuple(name for name in names(subject.run).get(LOSS, ()) if name != LOSS_AT_START)
     if not terms or not len(order):
         raise NothingToShow("No loss term was logged.")
     default = {"default": subject.default} if subject.default in order[1:-1] else {}
     why_of = {int(i): why for why, i in {"worst": order[-1], **default, "best": order[0]}.items()}
     chosen = {why: i for i, why in reversed(why_of.items())}
     curves = loss_curves(subject.run, subject.scores, list(chosen.values()))
+    begun = curves[curves["name"] == LOSS_AT_START]
     curves = curves[curves["name"].isin(terms)]
     per = curves.groupby("name")["epoch"].nunique()
     if not len(per) or per.max() < 2:
@@ -84,14 +85,18 @@ def training(subject: Subject) -> Drawing:
     panels = drawn.subplots(rows, columns, sharex=True, squeeze=False)
     for panel, term in zip(panels.flat, some, strict=False):
         _term(panel, curves[curves["name"] == term], chosen, term)
+        if term == "loss_fusion" and len(begun):
+            panel.plot(begun["epoch"], begun["value"], color="black", linestyle="", marker="_", markersize=6)
     hide_rest(panels, len(some))
     handles, labels = panels.flat[0].get_legend_handles_labels()
     drawn.legend(handles, labels, loc="outside upper center", ncols=len(handles))
     drawn.supxlabel("epoch", fontsize=8)
     told = "; ".join(f"{why}: {subject.setting(i)}" for why, i in chosen.items())
+    at_start = " Dashes in the panel of the fusion loss: what the start has." if len(begun) else ""
     return Drawing("training", drawn, (
         f"Terms of the loss over training, unweighted (fusion and total are weighted sums), mean over an epoch, for "
         f"the best and the worst setting by {label(subject.metric)} and the default ({subject.whole}). {told}."
+        f"{at_start}"
     ))  # fmt: skip
 
 

@@ -12,8 +12,9 @@ import pandas as pd
 from analysis.bounds import bounds
 from analysis.defaults import default_setting
 from analysis.importance import Shares, optuna_importance, variance_shares
-from analysis.names import short_names
+from analysis.names import mixture_said, noun, short_names
 from analysis.paper.numbers import brief
+from analysis.ranges import with_ranges
 from analysis.ranking import ALL, Scores, dataset_weights, facts_of
 from analysis.tables import Run
 from analysis.uncertainty import Judgement, judge
@@ -90,8 +91,33 @@ class Subject:
 
     @cached_property
     def bounds(self) -> pd.DataFrame:
-        """Every metric's bound per value at this data set and epoch."""
-        return bounds(self.run, self.scores, datasets=[self.dataset], epochs=[self.epoch], up_to=(False,))
+        """Every metric's bound per value, or range of values, at this data set and epoch."""
+        return bounds(*self.ranged, datasets=[self.dataset], epochs=[self.epoch], up_to=(False,))
+
+    @cached_property
+    def ranged(self) -> tuple[Run, Scores]:
+        """The run with numbers that were drawn from a range put into a few ranges, as on the page."""
+        return with_ranges(self.run, self.scores)
+
+    def levels(self, key: str) -> tuple[Hashable, ...]:
+        """Return the values of a parameter that have a bound, ranges where there are too many."""
+        return self.ranged[0].axes[key]
+
+    @cached_property
+    def noun(self) -> str:
+        """What the parameters are called: weights, reward weights, or parameters."""
+        return noun(self.run.axes)
+
+    @cached_property
+    def dependent(self) -> str:
+        """The sentence of a caption for weights that have the same sum in every setting, with a space before it."""
+        said = mixture_said(self.run, self.scores)
+        return f" {said}" if said else ""
+
+    def starts(self, metric: str) -> dict[str, float]:
+        """Return any metric of what trials began from, by name."""
+        values = self.scores.start_means[self.scores.metrics.index(metric), self.at[1]]
+        return dict(zip(self.scores.start_names, values.tolist(), strict=True))
 
     def bounds_of(self, metric: str, key: str) -> pd.DataFrame:
         """Return one metric's bounds over the values of one parameter that have any; `place` is the value's index."""
@@ -113,7 +139,7 @@ class Subject:
         groups = {}
         table = self.bounds.dropna(subset=["best"])
         for (metric, key), rows in table.groupby(["metric", "parameter"], sort=False, observed=True):
-            at: dict[Hashable, int] = {value: place for place, value in enumerate(self.run.axes[key])}
+            at: dict[Hashable, int] = {value: place for place, value in enumerate(self.levels(key))}
             # A table of numbers holds a missing value as NaN.
             missing = at.get(None, -1)
             places = [missing if value is None or value != value else at[value] for value in rows["value"]]

@@ -13,7 +13,7 @@ from analysis.paper.subject import Subject
 from analysis.paper.table import HOW, Block, Cell, Column, Printed, Table, block, plain
 from analysis.written import text
 
-_METRICS = 6
+_METRICS, _VALUES = 6, 12
 
 
 def bounds_of_values(subject: Subject) -> Table:
@@ -21,14 +21,14 @@ def bounds_of_values(subject: Subject) -> Table:
     rows_of = {key: subject.bounds_of(subject.metric, key) for key in _keys(subject)}
     printed = _printed(subject.metric, rows_of)
     columns = (
-        Column("weight", "l"), Column("value"), printed.column, Column("95 % interval"), Column("corrected"),
+        Column(subject.noun, "l"), Column("value"), printed.column, Column("95 % interval"), Column("corrected"),
         Column("median [quartiles]"), Column("worse by [95 % interval]"), Column("settings"), Column("best at", "l"),
     )  # fmt: skip
     blocks = tuple(_details(subject, key, rows, printed) for key, rows in rows_of.items())
     caption = (
-        f"The best {label(subject.metric)} that each value of each weight allows ({subject.whole}). {HOW}, within a "
-        f"weight. Corrected: for having picked the best of several. Best at: the other weights, in the order of the "
-        f"table. {subject.dagger}{printed.power}"
+        f"The best {label(subject.metric)} that each value of each {subject.noun} allows ({subject.whole}). {HOW}, "
+        f"within a {subject.noun}. Corrected: for having picked the best of several. Best at: the other "
+        f"{subject.noun}s, in the order of the table. {subject.dagger}{printed.power}{subject.dependent}"
     )
     return Table("bounds", caption, columns, blocks, subject.bounds.reset_index(drop=True), wide=True)
 
@@ -40,7 +40,7 @@ def bounds_of_metrics(subject: Subject) -> Table:
     printed = {metric: _printed(metric, rows_of[metric]) for metric in metrics}
     blocks, data = [], []
     for key in keys:
-        values = subject.run.axes[key]
+        values = subject.levels(key)
         cells, found = _names(subject, key, range(len(values))), pd.DataFrame({"parameter": key, "value": values})
         for metric in metrics:
             rows = rows_of[metric][key].set_index("place").reindex(range(len(values)))
@@ -49,16 +49,16 @@ def bounds_of_metrics(subject: Subject) -> Table:
         blocks.append(block(cells))
         data.append(found)
     caption = (
-        f"The best of each metric that each value of each weight allows ({subject.whole}). {HOW}, within a weight. "
-        "†: cannot be told from the best of all settings."
+        f"The best of each metric that each value of each {subject.noun} allows ({subject.whole}). {HOW}, within "
+        f"a {subject.noun}. †: cannot be told from the best of all settings."
     )
-    columns = (Column("weight", "l"), Column("value"), *(one.column for one in printed.values()))
+    columns = (Column(subject.noun, "l"), Column("value"), *(one.column for one in printed.values()))
     return Table("bounds_metrics", caption, columns, tuple(blocks), pd.concat(data), wide=len(metrics) > 4)
 
 
 def _keys(subject: Subject) -> list[str]:
     """Return the parameters that vary and have few values: a table of very many is not read."""
-    keys = [key for key in subject.varied if not subject.searched(key)]
+    keys = [key for key in subject.varied if len(subject.levels(key)) <= _VALUES]
     if not keys:
         raise NothingToShow("A table of bounds needs a parameter that has a few values, two or more.")
     return keys
@@ -71,7 +71,7 @@ def _printed(metric: str, rows_of: dict[str, pd.DataFrame]) -> Printed:
 
 def _names(subject: Subject, key: str, places: Iterable[int]) -> list[list[Cell]]:
     """Return the first two columns: the parameter in the first row, the value in each."""
-    values = [text(subject.run.axes[key][place]) for place in places]
+    values = [text(subject.levels(key)[place]) for place in places]
     return [plain([subject.names[key], *[""] * (len(values) - 1)]), plain(values)]
 
 

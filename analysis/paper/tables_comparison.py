@@ -79,11 +79,15 @@ def _rows(subject: Subject, dataset: str, named: str, metrics: list[str], publis
     best = int(subject.order[0])
     ours = {f"ours, best {subject.metric}": best}
     if subject.default not in (-1, best):
-        ours["ours, default weights"] = subject.default
-    trained, untrained = scores.trials.mean[:, :, e], scores.baselines.mean
+        ours[f"ours, default {subject.noun}s"] = subject.default
+    trained, untrained, starts = scores.trials.mean[:, :, e], scores.baselines.mean, scores.start_means
     return [
         *theirs,
         *(_Row(title, dataset, measured(trained, i), ranked=True, setting=i) for title, i in ours.items()),
+        *(
+            _Row(f"ours, {name}", dataset, measured(starts, i), ranked=True)
+            for i, name in enumerate(scores.start_names)
+        ),
         *(_Row(title, dataset, measured(untrained, i), ranked=False) for i, title in enumerate(FUSIONS.values())),
     ]
 
@@ -116,7 +120,7 @@ def _caption(subject: Subject, metrics: list[str], published: bool) -> str:
     conventions = "; ".join(f"{name} {facts_of(name).convention}" for name in quirks)
     default = ""
     if subject.default not in (-1, best):
-        default = f" Default weights, or those nearest to them: {subject.setting(subject.default)}"
+        default = f" Default {subject.noun}s, or those nearest to them: {subject.setting(subject.default)}"
         default += " (†: cannot be told from our best)." if subject.tied[subject.default] else "."
     return (
         f"Comparison on {subject.place}. Best bold, second underlined, among the trained methods. Ours: "

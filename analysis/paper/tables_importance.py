@@ -34,10 +34,16 @@ def importances(subject: Subject) -> Table:
     how = "exact" if shares.complete[rows, d, e].all() else "by a least-squares fit"
     more = ", and what the strongest pairs add" if strongest else ""
     caption = (
-        f"Share of the variance between settings that each weight explains{more} ({subject.whole}; {how}). Largest "
-        f"bold, second underlined. fANOVA and PED-ANOVA: Optuna's importances for {subject.metric}."
+        f"Share of the variance between settings that each {subject.noun} explains{more} ({subject.whole}; {how}). "
+        f"Largest bold, second underlined. fANOVA and PED-ANOVA: Optuna's importances for {subject.metric}."
+        f"{subject.dependent}"
     )
-    columns = [Column("weight", "l"), *(Column(metric) for metric in metrics), Column("fANOVA"), Column("PED-ANOVA")]
+    columns = [
+        Column(subject.noun, "l"),
+        *(Column(metric) for metric in metrics),
+        Column("fANOVA"),
+        Column("PED-ANOVA"),
+    ]
     blocks = (block(alone), block(together)) if strongest else (block(alone),)
     return Table("importance", caption, tuple(columns), blocks, _data(subject, metrics, main, pair, optuna), wide=True)
 

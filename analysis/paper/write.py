@@ -14,6 +14,7 @@ from analysis.paper.figures_importance import importance
 from analysis.paper.figures_noise import noise
 from analysis.paper.figures_pairs import two_by_two
 from analysis.paper.figures_parallel import parallel
+from analysis.paper.figures_reward import lift_table, lifted, raised, rewards
 from analysis.paper.figures_tradeoffs import trade_offs
 from analysis.paper.figures_training import over_epochs, training
 from analysis.paper.latex import latex, markdown
@@ -41,6 +42,9 @@ FIGURES: dict[str, Callable[[Subject], Drawing | Iterator[Drawing]]] = {
     "parallel": parallel,
     "epochs": over_epochs,
     "training": training,
+    "lift": lifted,
+    "weight_effects": raised,
+    "reward": rewards,
     "noise": noise,
     "gallery": gallery,
 }
@@ -51,6 +55,7 @@ TABLES: dict[str, Callable[[Subject], Table]] = {
     "bounds_metrics": table_of_metrics,
     "importance": importances,
     "prices": price_list,
+    "lift": lift_table,
 }
 
 

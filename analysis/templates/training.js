@@ -20,7 +20,14 @@ function trainedSettings() {
   return [...found.values()];
 }
 
-const termName = (name) => (name.startsWith("loss_") ? name.slice(5).replaceAll("_", " ") : name.replaceAll("_", " "));
+const termName = (name) => name.replace(/^(loss|term)_/u, "").replaceAll("_", " ");
+const LOSS_AT_START = "loss_fusion_start";
+
+// Panels of their own: rewards stand together with what they are held against, costs in the panel of a trial.
+const panelled = () =>
+  D.training.names
+    .map(([name, group], t) => ({ name, group, t }))
+    .filter(({ name, group }) => group !== "reward" && group !== "cost" && name !== LOSS_AT_START);
 const termRow = (i) => (D.training.settings ? D.training.settings.indexOf(i) : i);
 
 function trainingCaption(missing) {
@@ -31,9 +38,11 @@ function trainingCaption(missing) {
     return `${termName(name)} is ${parts.join(" and ")}`;
   });
   const said = [
-    `A panel is what was logged over the steps of an epoch, a line a setting, best to worst by ${place()}; loss terms are before their weight, total and fusion are their sums.`,
+    `A panel is what was logged over the steps of an epoch, a line a setting, best to worst by ${place()}; ${D.training.names.some(([name]) => name === "loss_total") ? "loss terms are before their weight, total and fusion are their sums." : "rewarded metrics are before their weight."}`,
     "Default: at the program's own weights, or nearest to them. A trial that is opened is added.",
   ];
+  if (D.training.names.some(([name]) => name === LOSS_AT_START))
+    said.push("Dotted in the panel of the fusion loss: what the start has; a reward that rises while it rises is paid for with it.");
   if (D.seeds) said.push("Each line is the mean of its seeds.");
   if (D.training.epochs.length === 1) said.push("One epoch only, so each line is a point.");
   if (odd.length) said.push(`${odd.join("; ")}.`);
@@ -58,12 +67,102 @@ function logTicks(numbers) {
   return { tickvals: ticks, ticktext: ticks.map((x) => Number(x.toPrecision(3)).toString()) };
 }
 
-function drawTraining() {
+const REWARD_LOOKS = {
+  reward_train: { name: "reward of the output", width: 2.6, dash: "solid" },
+  reward_best: { name: "best sample", width: 1.4, dash: "dashdot" },
+  reward_mean: { name: "mean of the samples", width: 1.4, dash: "dash" },
+  reward_sample: { name: "one sample", width: 1.4, dash: "dot" },
+  reward_start: { name: "start", width: 1.8, dash: "solid", beside: "ink" },
+  reward_visible: { name: "copy of the visible", width: 1.2, dash: "dash", beside: "soft" },
+  reward_infrared: { name: "copy of the infrared", width: 1.2, dash: "dashdot", beside: "soft" },
+  reward_average: { name: "average of both", width: 1.2, dash: "longdash", beside: "soft" },
+};
+
+// A panel per setting, for each learns from a reward of its own: its curves, and what the same pairs give without it.
+function drawRewards(wanted) {
   const { names, epochs, curves } = D.training;
+  const nth = new Map(names.map(([name], t) => [name, t]));
+  const kinds = D.training.rewards.flat().filter((name) => nth.has(name));
+  const curve = (i, name) => [...part(curves, termRow(i), nth.get(name))];
+  const drawn = wanted.filter(([i]) => termRow(i) >= 0 && kinds.some((name) => curve(i, name).some(isNumber)));
+  at("training-reward-part").hidden = !drawn.length;
+  if (!drawn.length) return null;
+  caption(
+    "training-reward",
+    `A panel is a setting, best to worst by ${place()}, with the reward that it learns from: rewards of two panels are not comparable where their weights differ. ` +
+      "Thick: of the deterministic output on the training pairs; thin: of what is drawn while learning; black: the start on the same pairs; grey: the copies and the average.",
+  );
+  const room = shownBox("training-reward"),
+    across = Math.max(1, Math.min(drawn.length, 5, Math.floor(room / 240))),
+    down = Math.ceil(drawn.length / across),
+    gapX = room < 500 ? 0.16 : 0.06,
+    gapY = 62 / (210 * down);
+  const span = (k, of, gap) => [k * ((1 + gap) / of), k * ((1 + gap) / of) + (1 + gap) / of - gap];
+  const layout = look((room < 560 ? 190 : 90) + 210 * down, { margin: { l: 48, r: 10, t: 30, b: 10 } });
+  const annotations = [];
+  const traces = drawn.flatMap(([i, what, hue], k) => {
+    const [x, y] = [axisId("x", k + 1), axisId("y", k + 1)];
+    const domainX = span(k % across, across, gapX),
+      domainY = span(down - 1 - Math.floor(k / across), down, gapY);
+    const write = writer(kinds.flatMap((name) => curve(i, name)));
+    layout[axisId("xaxis", k + 1)] = axis({
+      domain: domainX,
+      anchor: y,
+      tickfont: { size: 10 },
+      tickvals: epochs.length <= 6 ? epochs : undefined,
+      nticks: 5,
+      showgrid: false,
+      range: [epochs[0] - 0.2, epochs.at(-1) + 0.2],
+    });
+    layout[axisId("yaxis", k + 1)] = axis({ domain: domainY, anchor: x, tickfont: { size: 10 }, automargin: false, nticks: 6 });
+    annotations.push({
+      text: `<b>${escapeText(what)}</b> (${trialTag(i)})`,
+      showarrow: false,
+      xref: "paper",
+      yref: "paper",
+      x: domainX[0],
+      y: domainY[1],
+      xanchor: "left",
+      yanchor: "bottom",
+      font: { size: 12 },
+    });
+    return kinds.map((name) => {
+      const looks = REWARD_LOOKS[name],
+        numbers = curve(i, name);
+      return {
+        type: "scatter",
+        mode: looks.beside || epochs.length > 1 ? "lines" : "markers",
+        name: looks.name,
+        legendgroup: name,
+        showlegend: k === 0,
+        x: epochs,
+        y: numbers,
+        xaxis: x,
+        yaxis: y,
+        customdata: epochs.map(() => i),
+        line: { color: looks.beside ? colour(looks.beside) : colourOf(0), width: looks.width, dash: looks.dash },
+        hovertext: numbers.map((one, e) => hoverOf(i, `<b>${looks.name} ${write(one)}</b> in epoch ${epochs[e]}`, escapeText(what))),
+        hovertemplate: "%{hovertext}<extra></extra>",
+      };
+    });
+  });
+  return plot("training-reward", traces, {
+    ...layout,
+    annotations,
+    showlegend: true,
+    legend: { orientation: "h", x: 0, y: 1 + 34 / (210 * down), yanchor: "bottom" },
+    hovermode: "closest",
+  }).then(opensTrials);
+}
+
+function drawTraining() {
+  const { epochs, curves } = D.training;
+  const names = panelled();
   const wanted = trainedSettings();
   const logged = ([i]) => termRow(i) >= 0 && part(curves, termRow(i)).some(isNumber);
   const drawn = names.length ? wanted.filter(logged) : [];
   if (!drawn.length) {
+    at("training-reward-part").hidden = true;
     caption("training", "");
     return nothing(
       "training",
@@ -72,7 +171,10 @@ function drawTraining() {
         : "No trial has logged a loss term.",
     );
   }
+  drawRewards(wanted);
   caption("training", trainingCaption(wanted.filter((one) => !logged(one))));
+  const groups = new Set(names.map(({ group }) => group)),
+    begun = D.training.names.findIndex(([name]) => name === LOSS_AT_START);
   const room = shownBox("training"),
     across = Math.max(2, Math.min(4, Math.floor(room / 270))),
     down = Math.ceil(names.length / across);
@@ -82,13 +184,14 @@ function drawTraining() {
   const span = (k, of, gap) => [k * ((1 + gap) / of), k * ((1 + gap) / of) + (1 + gap) / of - gap];
   const traces = [],
     annotations = [];
-  names.forEach(([name], t) => {
+  names.forEach(({ name, group, t: n }, t) => {
     const x = axisId("x", t + 1),
       y = axisId("y", t + 1);
     const domainX = span(t % across, across, gapX),
       domainY = span(down - 1 - Math.floor(t / across), down, gapY);
-    const rows = drawn.map(([i]) => [...part(curves, termRow(i), t)]);
-    const write = writer(rows.flat());
+    const rows = drawn.map(([i]) => [...part(curves, termRow(i), n)]);
+    const starts = name === "loss_fusion" && begun >= 0 ? drawn.map(([i]) => [...part(curves, termRow(i), begun)]) : [];
+    const write = writer([...rows, ...starts].flat());
     const log = state.logScale && rows.flat().some((one) => one > 0);
     layout[axisId("xaxis", t + 1)] = axis({
       domain: domainX,
@@ -107,7 +210,7 @@ function drawTraining() {
       ...(log ? { type: "log", ...logTicks(rows.flat()) } : { type: "linear", nticks: 6 }),
     });
     annotations.push({
-      text: `<b>${escapeText(termName(name))}</b>`,
+      text: `<b>${escapeText(termName(name))}</b>${groups.size > 1 ? ` <span style="color:${colour("soft")};font-size:10px">${group}</span>` : ""}`,
       showarrow: false,
       xref: "paper",
       yref: "paper",
@@ -117,6 +220,20 @@ function drawTraining() {
       yanchor: "bottom",
       font: { size: 12 },
     });
+    starts.forEach((row, k) =>
+      traces.push({
+        type: "scatter",
+        mode: "lines",
+        showlegend: false,
+        x: epochs,
+        y: row,
+        xaxis: x,
+        yaxis: y,
+        line: { color: drawn[k][2], width: 1.2, dash: "dot" },
+        hovertext: row.map((one) => `<b>${write(one)}</b>: the loss of the start`),
+        hovertemplate: "%{hovertext}<extra></extra>",
+      }),
+    );
     drawn.forEach(([i, what, hue, dash], k) =>
       traces.push({
         type: "scatter",

@@ -35,8 +35,10 @@ def simplex(step: float, names: Sequence[str] = REWARDED) -> list[dict[str, floa
             for some in every if sum(some) == parts]  # fmt: skip
 
 
-def scored(weights: Mapping[str, float], epoch: int, seed: int = 0) -> dict[str, dict[str, list[float]]]:
-    """Return values per image [data set][metric]; hard images are hard for every setting."""
+def scored(
+    weights: Mapping[str, float], epoch: int, seed: int = 0, more: float = 0.0
+) -> dict[str, dict[str, list[float]]]:
+    """Return values per image [data set][metric]; hard images are hard for every setting. `more`: of every metric."""
     own = np.random.default_rng([seed, epoch, *(int(1000 * w) for w in weights.values())])
     found: dict[str, dict[str, list[float]]] = {}
     for place, (name, images) in enumerate(SETS.items()):
@@ -45,7 +47,9 @@ def scored(weights: Mapping[str, float], epoch: int, seed: int = 0) -> dict[str,
         for m, metric in enumerate(METRICS):
             gain = sum(w * GAINS[key.rsplit(".", 1)[-1]][m] for key, w in weights.items())
             size = BASE[metric] * 0.01
-            found[name][metric] = list(BASE[metric] + gain * epoch / 2 + (hard + own.normal(0, 0.1, images)) * size)
+            found[name][metric] = list(
+                BASE[metric] * (1 + more) + gain * epoch / 2 + (hard + own.normal(0, 0.1, images)) * size
+            )
     return found
 
 
@@ -76,7 +80,7 @@ def reward_run(
     seeds: Sequence[int] = (0,),
     kind: str = "grpo",
     start_has_images: bool = True,
-    **more: Any,
+    **table: Any,
 ) -> Path:
     """Write the table of a reward sweep; settings without `recipe.kind` are of `kind`, supervised ones log a loss."""
     settings = simplex(0.25) if settings is None else settings
@@ -85,7 +89,10 @@ def reward_run(
         weights = {key: float(value) for key, value in parameters.items() if key.startswith("reward.weights.")}
         for seed in seeds:
             own = parameters.get("recipe.kind", kind)
-            values = [seen(scored(weights if own != "supervised" else {}, e, seed)) for e in range(1, epochs + 1)]
+            more = 0.01 * len(set(parameters.values()) & {"grpo", "ppo", "min"})
+            more += 0.0005 * sum(float(v) for k, v in parameters.items() if k.startswith(("loss.", "recipe.samples")))
+            learnt = weights if own != "supervised" else {}
+            values = [seen(scored(learnt, e, seed, more)) for e in range(1, epochs + 1)]
             config = {} if "recipe.kind" in parameters else {"recipe": {"kind": own}}
             if own != "supervised":
                 training[len(trials)] = logged(weights, epochs)
@@ -101,5 +108,5 @@ def reward_run(
         fusions[name] = seen(at_start) if start_has_images else means
     return make_run(
         folder, trials, baselines=fusions, n=SETS, training=training,
-        **{"rank_by": {"metric": "Reward", "epoch": epochs}, **more},
+        **{"rank_by": {"metric": "Reward", "epoch": epochs}, **table},
     )  # fmt: skip
