@@ -48,9 +48,9 @@ class Cell(NamedTuple):
 
 
 def cells(seeds: int, methods: list[str]) -> Iterator[Cell]:
-    """Yield every cell, seeds outermost, so that a run that is cut short has whole seeds."""
-    for seed in range(seeds):
-        for aggregate in AGGREGATES:
+    """Yield every cell, one reward after the other and seeds next, so that a run that is cut short has whole seeds."""
+    for aggregate in AGGREGATES:
+        for seed in range(seeds):
             for method in methods:
                 for control in CONTROLS:
                     yield Cell(method, aggregate, control, seed)
@@ -75,7 +75,7 @@ def _workspace(root: str, side: int) -> Any:
 def _config(seed: int, **sections: Any) -> Any:
     from fusion_core.config import TrialConfig
 
-    base = {"policy": {"base_channels": 8}, "loss": {"ssim_window_size": 11}, "seed": seed}
+    base = {"policy": {"base_channels": 4}, "loss": {"ssim_window_size": 11}, "seed": seed}
     return TrialConfig.model_validate(base | sections)
 
 

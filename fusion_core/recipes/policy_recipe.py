@@ -21,6 +21,7 @@ from fusion_core.errors import CheckpointError, TrialError
 from fusion_core.evaluation import evaluate, summarise
 from fusion_core.images import as_image
 from fusion_core.losses import FusionLoss
+from fusion_core.metrics.facts import OPTIONAL
 from fusion_core.policy import UNetPolicy, build_policy
 from fusion_core.recipes.base import EpochReport, Recipe, SampleImages, Summary
 from fusion_core.recipes.stepping import Stepper, Values
@@ -61,6 +62,12 @@ class PolicyRecipe(Recipe):
         self.policy: UNetPolicy = build_policy(config.policy, config.seed)
         if start is not None:
             self.policy.load_state_dict(start.policy.state_dict())
+
+    @property
+    def extra(self) -> tuple[str, ...]:
+        """The optional metrics that are measured besides those of the catalog: the rewarded ones."""
+        rewarded = self.config.reward.active if self.config.recipe.learns_from_reward else {}
+        return tuple(name for name in rewarded if name in OPTIONAL)
 
     @abstractmethod
     def _train(self, epoch: int) -> dict[str, float]:
@@ -112,7 +119,7 @@ class PolicyRecipe(Recipe):
         metrics = {}
         for name, sources in self.workspace.test.items():
             seed = (self.config.seed * 1000 + epoch) * 100_000 if self.draws else None
-            metrics[name] = summarise(evaluate(partial(self._fused, seed), sources))
+            metrics[name] = summarise(evaluate(partial(self._fused, seed), sources, self.extra))
         return metrics
 
     def _fused(self, seed: int | None, sources: Sources) -> Fused:
@@ -126,7 +133,7 @@ class PolicyRecipe(Recipe):
             return None
         fuse = self.start.fuse
         return {
-            name: summarise(evaluate(lambda batch: fuse(batch)[0], sources))
+            name: summarise(evaluate(lambda batch: fuse(batch)[0], sources, self.extra))
             for name, sources in self.workspace.test.items()
         }
 

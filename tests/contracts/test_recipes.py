@@ -6,13 +6,25 @@ from pathlib import Path
 
 import pytest
 
-from fusion_core.config import ArithmeticConfig, LossConfig, PolicyConfig, SupervisedConfig, TrialConfig
+from fusion_core.config import (
+    ArithmeticConfig,
+    GRPOConfig,
+    LossConfig,
+    PolicyConfig,
+    PPOConfig,
+    SupervisedConfig,
+    TrialConfig,
+)
 from fusion_core.recipes.base import EpochReport, Recipe
 from fusion_core.recipes.catalog import build_recipe
 from fusion_core.workspace import Workspace
 
 RECIPES = {
     "supervised": SupervisedConfig(epochs=3, batch_size=4, accumulate=1),
+    "ppo": PPOConfig(epochs=3, batch_size=4, samples=3),
+    "ppo legacy": PPOConfig.model_validate({"variant": "legacy", "epochs": 3, "samples": 3}),
+    "grpo": GRPOConfig(epochs=3, batch_size=4),
+    "grpo lora": GRPOConfig(epochs=3, batch_size=4, train="lora"),
     "arithmetic": ArithmeticConfig(epochs=3),
 }
 
