@@ -57,6 +57,8 @@ def is_default(config: Mapping[str, Any], key: str) -> bool:
         return all(abs(share) < _ROUNDING for share in _from_default(shares, [name]))
     if key == "loss.ssim_shared":
         return value in (None, LossConfig().ssim_ratio)  # it sets both SSIM weights, whose defaults are equal
+    if key == "recipe.kind":
+        return bool(value == TrialConfig().recipe.kind)  # each recipe's own default is its name
     owners = [model for model in models_at(TrialConfig, section, config) if name in model.model_fields]
     if not owners:
         return not value  # a loss term of one's own that is not named weighs nothing

@@ -30,6 +30,21 @@ def kinds_of(data: dict[str, Any]) -> list[str]:
     return [kind for kind in kinds if isinstance(kind, str) and kind in RECIPES]
 
 
+def without_what_is_swept(trial: Any, grid: Any) -> Any:
+    """Return a trial's data with the kind and the variant of its recipe left to the axes that give them.
+
+    A kind that is not given is the first of its axis, and `legacy`, which sets other fields, is for its own trials.
+    """
+    recipe = trial.get("recipe", {}) if isinstance(trial, dict) else None
+    if not isinstance(recipe, dict) or not isinstance(grid, dict):
+        return trial
+    if "kind" not in recipe and "recipe.kind" in grid and (known := kinds_of({"grid": grid})):
+        recipe = {"kind": known[0], **recipe}
+    if "recipe.variant" in grid and recipe.get("variant") == "legacy":
+        recipe = {key: value for key, value in recipe.items() if key != "variant"}
+    return {**trial, "recipe": recipe}
+
+
 def axes_below(data: dict[str, Any], prefix: str) -> list[str]:
     """Return the axes of the grid whose names begin so."""
     grid = data.get("grid")

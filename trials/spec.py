@@ -15,9 +15,9 @@ from trials import axes, data_rules, rules
 from trials.fields import with_default_kinds
 from trials.messages import Problem, dotted, in_file_order, translate
 from trials.nodes import Fault, Node, Place, ReadError, shortened
-from trials.reward_rules import kinds_of
+from trials.reward_rules import without_what_is_swept
 from trials.space import AxisValue, Sections
-from trials.weights import PREFIX, SECTION, Simplex, distinct_ratios
+from trials.weights import PREFIX, SECTION, Simplex, distinct_ratios, with_simplex
 from trials.yaml_reader import read_yaml
 
 MAX_BYTES = 100_000
@@ -205,7 +205,7 @@ def validate(root: Node) -> dict[str, Any]:
     problems += [*axes.grid_problems(root, data), *axes.count_problems(root, data)]
     grid = data.pop("grid", None)
     problems += data_rules.make_paths_absolute(data, root)
-    data["trial"] = with_default_kinds(_without_what_is_swept(data.get("trial", {}), grid))
+    data["trial"] = with_default_kinds(without_what_is_swept(data.get("trial", {}), grid))
     swept = {} if problems else axes.grid_values(root)
     try:
         file = SweepFile.model_validate({**_tuples(data), "grid": swept}, strict=True)
@@ -214,34 +214,11 @@ def validate(root: Node) -> dict[str, Any]:
         file = None
     problems += rules.cross_problems(root, {**data, "grid": grid})
     if file is not None and not problems:
-        file = file.model_copy(update={"trial": _with_simplex(file.trial, file.simplex)})
+        file = file.model_copy(update={"trial": with_simplex(file.trial, file.simplex)})
         problems = axes.combination_problems(file.trial, file.grid, root)
     if problems or file is None:
         raise ConfigError(*in_file_order(problems))
     return {name: getattr(file, name) for name in file.model_fields_set}
-
-
-def _without_what_is_swept(trial: Any, grid: Any) -> Any:
-    """Return a trial's data with the kind and the variant of its recipe left to the axes that give them.
-
-    A kind that is not given is the first of its axis, and `legacy`, which sets other fields, is for its own trials.
-    """
-    recipe = trial.get("recipe", {}) if isinstance(trial, dict) else None
-    if not isinstance(recipe, dict) or not isinstance(grid, dict):
-        return trial
-    if "kind" not in recipe and "recipe.kind" in grid and (known := kinds_of({"grid": grid})):
-        recipe = {"kind": known[0], **recipe}
-    if "recipe.variant" in grid and recipe.get("variant") == "legacy":
-        recipe = {key: value for key, value in recipe.items() if key != "variant"}
-    return {**trial, "recipe": recipe}
-
-
-def _with_simplex(trial: TrialConfig, simplex: dict[str, Simplex]) -> TrialConfig:
-    """Return the trial with the weights of the simplex's metrics in place of the default ones."""
-    if not simplex:
-        return trial
-    reward = trial.reward.model_copy(update={"weights": dict.fromkeys(simplex[SECTION].of, 1.0)})
-    return trial.model_copy(update={"reward": reward})
 
 
 def _tuples(value: Any) -> Any:

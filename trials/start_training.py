@@ -107,7 +107,7 @@ class StartTraining:
             write_whole(log, details.encode("utf-8", "backslashreplace"))
         raise StartError(
             f"{self._said(task)}: it must be trained before them, but: {error}. What was reported before is safe: "
-            "mend trial.start, and run the same command again"
+            "mend that, and run the same command again"
         )
 
     def _said(self, task: Task) -> str:

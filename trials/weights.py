@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from fusion_core.config import Count, Frozen, RewardConfig
+from fusion_core.config import Count, Frozen, RewardConfig, TrialConfig
 from trials.identity import ratios
 
 SECTION = "reward.weights"
@@ -89,3 +89,11 @@ def _distinct(axes: tuple[tuple[str, tuple[float, ...]], ...], shared: tuple[tup
             continue
         first.setdefault(frozenset(ratios(weights).items()), values)
     return Ratios(tuple(axis for axis, _ in axes), frozenset(first.values()), combinations, zero)
+
+
+def with_simplex(trial: TrialConfig, simplex: dict[str, Simplex]) -> TrialConfig:
+    """Return the trial with the weights of the simplex's metrics in place of the default ones."""
+    if not simplex:
+        return trial
+    reward = trial.reward.model_copy(update={"weights": dict.fromkeys(simplex[SECTION].of, 1.0)})
+    return trial.model_copy(update={"reward": reward})

@@ -396,8 +396,8 @@ def test_a_trial_whose_worker_is_killed_is_tried_again(tmp_path: Path) -> None:
     assert [row for row in rows(tmp_path / "tiny") if len(row) == 8] == undisturbed
 
 
-def worker_of(driver_pid: int) -> int:
-    """Return the process of the trial that runs below a driver."""
+def worker_of(driver_pid: int, name: bytes = b"Trainable") -> int:
+    """Return the process of the trial, or whatever bears this name, that runs below a driver."""
     parents = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
@@ -408,7 +408,7 @@ def worker_of(driver_pid: int) -> int:
         above = pid
         while above in parents and above != driver_pid:
             above = parents[above]
-        if above == driver_pid and b"Trainable" in Path(f"/proc/{pid}/cmdline").read_bytes():
+        if above == driver_pid and name in Path(f"/proc/{pid}/cmdline").read_bytes():
             return pid
     raise AssertionError("no worker is running")
 

@@ -65,6 +65,11 @@ def test_of_equally_near_trials_the_default_is_the_first_by_number() -> None:
     assert default_trial([]) is None
 
 
+def test_the_default_recipe_is_the_supervised_one():
+    trials = [(n, {"recipe.kind": kind}, {"recipe": {"kind": kind}}) for n, kind in enumerate(("grpo", "supervised"))]
+    assert default_trial(trials) == 1
+
+
 def test_a_shared_ssim_weight_is_at_its_default_at_one() -> None:
     assert default_trial([row(1, loss_ssim_shared=10), row(2, loss_ssim_shared=1)]) == 2
 

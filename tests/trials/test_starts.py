@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import time
 from pathlib import Path
 
@@ -13,11 +15,11 @@ from fusion_core.metrics import optional
 from fusion_core.recipes.base import EpochReport
 from fusion_core.recipes.policy_recipe import PolicyRecipe
 from tests.trials.helpers import rows, write_sweep
-from tests.trials.test_driver import run, start, statuses
+from tests.trials.test_driver import run, start, statuses, worker_of
 from trials import estimate
 from trials.driver import Options, Outcome
 from trials.estimate import describe
-from trials.job import Rules
+from trials.job import Rules, Standing, Task
 from trials.lock import RunLock
 from trials.plan import make_plan
 from trials.progress import Display
@@ -27,6 +29,7 @@ from trials.start_training import StartError, StartTraining
 from trials.states import States
 from trials.stop import Stopped
 from trials.sweep import Sweep
+from trials.worker import Worker
 
 PAIRS = """\
 name: tiny
@@ -342,6 +345,38 @@ def test_a_dry_run_counts_the_epochs_of_starts_that_are_lacking(
     assert said(tmp_path / "out").startswith("time: about 3 min 40 s on 1 worker")  # two epochs of 10 s, two of 100 s
     run(tmp_path, text=PAIRS)
     assert not said(tmp_path).startswith("time: about 3 min")
+
+
+def test_a_worker_takes_a_start_as_bytes_and_reads_it_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = load(write_sweep(tmp_path, GRPO))
+    plan = make_plan(spec)
+    content = the_start(run(tmp_path, text=PAIRS).run).read_bytes()
+    asked: list[str] = []
+    worker = Worker(
+        plan.pairs, Rules(tmp_path / "states", spec.rank_by), "cpu", starts=lambda one: asked.append(one) or content
+    )
+    for number, begun in enumerate("aabcdea"):
+        worker.start(Task(f"{number}", number, plan.trials[0].config, start=begun), Standing(start_metrics=number == 0))
+        report = worker.step()
+        assert report.error is None
+        fusions = {fusion for fusions in (report.baselines or {}).values() for fusion in fusions}
+        assert fusions == ({"start:a"} if number == 0 else set())
+    assert "".join(asked) == "abcdea"  # a worker keeps the last few
+
+
+@pytest.mark.slow
+def test_a_start_whose_worker_is_killed_goes_on_with_the_epoch_after_its_last(tmp_path: Path) -> None:
+    text = PAIRS.replace("epochs: 2", "epochs: 20").replace("train: 4", "train: 40")
+    (tmp_path / "other").mkdir()
+    undisturbed = numbers(run(tmp_path / "other", text=text).run)
+    write_sweep(tmp_path, text)
+    process = start(tmp_path, "--workers", "1")
+    while process.poll() is None and not any((tmp_path / "tiny" / "states").glob("*.safetensors")):
+        time.sleep(0.02)
+    os.kill(worker_of(process.pid, b"StartWorker"), signal.SIGKILL)
+    said, _ = process.communicate(timeout=120)
+    assert process.returncode == 0 and "its worker died (" in said and "goes on after epoch" in said
+    assert "Traceback" not in said and numbers(tmp_path / "tiny") == undisturbed
 
 
 @pytest.mark.slow
