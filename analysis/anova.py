@@ -27,20 +27,22 @@ class Design:
     """Which levels the settings have: `codes` (settings, parameters), from 0 in the order of the values.
 
     `missing`, of the same shape: the setting has no such parameter. `searched` (parameters,): a number that was
-    drawn from a range, whose levels are its ranks.
+    drawn from a range, whose levels are its ranks. `numbers` (parameters,): its values are numbers.
     """
 
     codes: np.ndarray
     missing: np.ndarray
     searched: np.ndarray
+    numbers: np.ndarray | None = None
 
     def at(self, settings: np.ndarray) -> Design:
         """Return the design of some settings; its codes run over the levels that they have."""
-        return Design(_compressed(self.codes[settings]), self.missing[settings], self.searched)
+        return Design(_compressed(self.codes[settings]), self.missing[settings], self.searched, self.numbers)
 
     def of(self, parameters: np.ndarray) -> Design:
         """Return the design of some parameters."""
-        return Design(self.codes[:, parameters], self.missing[:, parameters], self.searched[parameters])
+        numbers = None if self.numbers is None else self.numbers[parameters]
+        return Design(self.codes[:, parameters], self.missing[:, parameters], self.searched[parameters], numbers)
 
     @property
     def levels(self) -> np.ndarray:
@@ -102,16 +104,42 @@ def _of_fit(values: np.ndarray, design: Design) -> tuple[np.ndarray, np.ndarray]
     count = design.codes.shape[1]
     pairs = list(combinations(range(count), 2))
     found = np.full((count + len(pairs), values.shape[1]), np.nan)
-    degrees = range(_DEGREE, 0, -1) if design.searched.any() else (1,)
-    for with_pairs, degree in product((True, False), degrees):
-        blocks = main_blocks(design.codes, design.missing, design.searched, degree)
-        widths = [block.shape[1] for block in blocks]
-        coefficients = 1 + sum(widths) + with_pairs * sum(widths[i] * widths[j] for i, j in pairs)
-        if max(_PER_COEFFICIENT * coefficients, coefficients + _SPARE) <= len(values):
-            blocks += [products(blocks[i], blocks[j]) for i, j in pairs if with_pairs]
-            found[: len(blocks)] = _covariances(values, blocks, design.cells)
-            break
+    plan = _plan(design)
+    if plan is not None:
+        blocks = main_blocks(design.codes, design.missing, plan.ranked, plan.degree)
+        blocks += [products(blocks[i], blocks[j]) for i, j in pairs if plan.pairs]
+        found[: len(blocks)] = _covariances(values, blocks, design.cells)
     return found[:count], found[count:]
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """A fit that the settings suffice for: with pairs or not, `ranked` parameters by powers of their rank."""
+
+    pairs: bool
+    ranked: np.ndarray
+    degree: int
+
+
+def along_ranks(design: Design) -> bool:
+    """Return whether the settings are so few that numbers are fitted along their ranks, and not level by level."""
+    plan = None if design.complete else _plan(design)
+    return plan is not None and bool((plan.ranked & ~design.searched).any())
+
+
+def _plan(design: Design) -> _Plan | None:
+    """Return the richest fit that there are settings enough for; None where there are too few for any."""
+    degrees = range(_DEGREE, 0, -1) if design.searched.any() else (1,)
+    plans = [_Plan(pairs, design.searched, degree) for pairs, degree in product((True, False), degrees)]
+    if design.numbers is not None:
+        plans.append(_Plan(False, design.searched | design.numbers, 1))
+    for plan in plans:
+        blocks = main_blocks(design.codes, design.missing, plan.ranked, plan.degree)
+        widths = [block.shape[1] for block in blocks]
+        coefficients = 1 + sum(widths) + plan.pairs * sum(a * b for a, b in combinations(widths, 2))
+        if max(_PER_COEFFICIENT * coefficients, coefficients + _SPARE) <= len(design.codes):
+            return plan
+    return None
 
 
 def _covariances(values: np.ndarray, blocks: list[np.ndarray], cells: float) -> np.ndarray:

@@ -82,7 +82,8 @@ def _decides(run: Run, scores: Scores, found: Judgement) -> str:
     if not known:
         return f"Which {noun(run.axes)} decides it cannot be said from {found.settings} settings."
     first = max(known, key=lambda key: known[key])
-    fit = "" if shares.complete[m, 0, e] else " (a least-squares fit)"
+    along = " along the ranks of the values" if shares.ranked[m, 0, e] else ""
+    fit = "" if shares.complete[m, 0, e] else f" (a least-squares fit{along})"
     said = f"{names[first]} decides most: it explains {known[first]:.0%} of the differences between settings{fit}"
     ranged = with_ranges(run, scores)
     table = bounds(*ranged, metrics=[scores.metric], datasets=[ALL], epochs=[scores.epoch], up_to=[False])

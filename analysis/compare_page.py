@@ -103,7 +103,7 @@ def comparison_data(comparison: Comparison, numbers: Numbers) -> dict[str, Any]:
         "about": [words.about(comparison, name) for name in comparison.datasets],
         "epochs": list(comparison.epochs),
         "start": {"metric": metric, "dataset": dataset, "epoch": epoch, "against": 0, "clock": 0},
-        "fusions": list(FUSIONS.values()),
+        "fusions": [*FUSIONS.values(), "start"],
         "best": {name: pack(values) for name, values in numbers.best.items()},
         "pairs": [list(pair) for pair in numbers.pairs],
         "gains": {name: pack(values) for name, values in numbers.gains.items()},
@@ -129,15 +129,17 @@ def _metric(name: str) -> dict[str, Any]:
 
 
 def _baselines(comparison: Comparison) -> np.ndarray:
-    """Return (metric, data set, run, fusion)."""
+    """Return (metric, data set, run, fusion), the best start of each run last."""
     sides = comparison.measured
-    values = np.full((len(comparison.metrics), len(comparison.datasets), len(sides), len(FUSIONS)), np.nan)
+    values = np.full((len(comparison.metrics), len(comparison.datasets), len(sides), len(FUSIONS) + 1), np.nan)
     for r, side in enumerate(sides):
         for m, metric in enumerate(comparison.metrics):
             for d, dataset in enumerate(comparison.datasets):
                 place = side.at(metric, dataset, LAST)
                 if place is not None:
-                    values[m, d, r] = side.scores.baselines.mean[place[:2]]
+                    values[m, d, r, :-1] = side.scores.baselines.mean[place[:2]]
+                    start = side.scores.best_start(metric, side.scores.datasets[place[1]])
+                    values[m, d, r, -1] = np.nan if start is None else side.scores.start_means[(*place[:2], start)]
     return values
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from itertools import product
 from weakref import WeakKeyDictionary
@@ -87,64 +86,71 @@ def _effects(run: Run, scores: Scores, weights: tuple[str, ...]) -> Effects:
     shape = gains.shape[:3]
     columns = gains.reshape(-1, gains.shape[3]).T
     rewarded = learns_from_reward(run, scores)
-    found = {name: np.full((len(weights), columns.shape[1]), np.nan) for name in ("spearman", "low", "high")}
+    found = np.full((3, len(weights), columns.shape[1]), np.nan)
     count = np.zeros((len(weights), columns.shape[1]), dtype=int)
-    how = "bootstrap"
-    for w, key in enumerate(weights):
-        counted = rewarded if key.startswith(REWARD) and rewarded.any() else np.ones(len(rewarded), dtype=bool)
-        values = np.array([float(str(setting.parameters[key])) for setting in scores.settings])
-        there = np.isfinite(columns) & counted[:, None]
+    of_reward = np.array([key.startswith(REWARD) and bool(rewarded.any()) for key in weights])
+    for kind in np.unique(of_reward):
+        some = np.flatnonzero(of_reward == kind)
+        values = np.array([[float(str(one.parameters[weights[w]])) for one in scores.settings] for w in some])
+        there = np.isfinite(columns) & (rewarded if kind else np.ones_like(rewarded))[:, None]
         masks, mask_of = np.unique(there, axis=1, return_inverse=True)
         for number, mask in enumerate(masks.T):
-            some = np.flatnonzero(mask_of.reshape(-1) == number)
-            count[w, some] = mask.sum()
-            known = some[varies(columns[np.ix_(mask, some)])] if mask.any() else some[:0]
-            if len(known) and varies(values[mask, None]).all():
-                if mask.sum() > MANY:
-                    how = "Bonett and Wright"
-                parts = _correlated(values[mask], columns[np.ix_(mask, known)])
-                for name, part in zip(("spearman", "low", "high"), parts, strict=True):
-                    found[name][w, known] = part
-    full = {name: array.reshape(len(weights), *shape) for name, array in found.items()}
-    return Effects(weights, full["spearman"], full["low"], full["high"], count.reshape(len(weights), *shape), how)
+            same = np.flatnonzero(mask_of.reshape(-1) == number)
+            count[np.ix_(some, same)] = mask.sum()
+            if not mask.any():
+                continue
+            moving = varies(values[:, mask].T)
+            known = same[varies(columns[np.ix_(mask, same)])]
+            if moving.any() and len(known):
+                place = np.ix_(range(3), some[moving], known)
+                found[place] = _correlated(values[np.ix_(moving, mask)], columns[np.ix_(mask, known)].T)
+    how = "Bonett and Wright" if count.max(initial=0) > MANY else "bootstrap"
+    spearman, low, high = found.reshape(3, len(weights), *shape)
+    return Effects(weights, spearman, low, high, count.reshape(len(weights), *shape), how)
 
 
-def _correlated(values: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return Spearman's correlation of (settings,) with each of (settings, columns), and its interval."""
-    settings = len(values)
-    ones = np.ones((1, settings), dtype=np.float32)
-    rho = np.array([_correlation(_ranks(values, ones), _ranks(column, ones), ones)[0] for column in columns.T])
-    nothing = np.full(len(rho), np.nan)
+def _correlated(weights: np.ndarray, metrics: np.ndarray) -> np.ndarray:
+    """Return (3, weights, metrics): correlations of (weights, settings) with (metrics, settings), their ends."""
+    settings = weights.shape[1]
+    rho = _spearman(weights, metrics, np.ones((1, settings), dtype=np.float32))[0]
     if settings < LEAST:
-        return rho, nothing, nothing
+        return np.stack([rho, np.full_like(rho, np.nan), np.full_like(rho, np.nan)])
     if settings > MANY:
         with np.errstate(divide="ignore"):
             half = _NORMAL * np.sqrt((1 + rho**2 / 2) / (settings - 3))
-            return rho, np.tanh(np.arctanh(rho) - half), np.tanh(np.arctanh(rho) + half)
-    rng = np.random.default_rng((4, settings))
-    drawn = rng.multinomial(settings, np.full(settings, 1 / settings), DRAWS).astype(np.float32)
-    own = _ranks(values, drawn)
-    ends = [np.nanquantile(_correlation(own, _ranks(column, drawn), drawn), ((1 - _LEVEL) / 2, (1 + _LEVEL) / 2))
-            for column in columns.T]  # fmt: skip
-    low, high = np.array(ends).T
-    return rho, low, high
+            return np.stack([rho, np.tanh(np.arctanh(rho) - half), np.tanh(np.arctanh(rho) + half)])
+    drawn = np.random.default_rng((4, settings)).multinomial(settings, np.full(settings, 1 / settings), DRAWS)
+    resampled = _spearman(weights, metrics, drawn.astype(np.float32))
+    return np.stack([rho, *np.nanquantile(resampled, ((1 - _LEVEL) / 2, (1 + _LEVEL) / 2), axis=0)])
+
+
+def _spearman(weights: np.ndarray, metrics: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+    """Return (draws, weights, metrics): correlations in resamples that hold settings `drawn` (draws, settings) times.
+
+    NaN where a resample holds one value alone.
+    """
+    total = drawn.sum(axis=1)
+    counted, spread = [], []
+    for values in weights:
+        ranks = _ranks(values, drawn)
+        ranks -= ((ranks * drawn).sum(axis=1) / total)[:, None]
+        counted.append(ranks * drawn)
+        spread.append((ranks * counted[-1]).sum(axis=1))
+    found = np.empty((len(drawn), len(weights), len(metrics)))
+    for m, values in enumerate(metrics):
+        ranks = _ranks(values, drawn)
+        own = np.einsum("ds,ds,ds->d", ranks, ranks, drawn) - np.einsum("ds,ds->d", ranks, drawn) ** 2 / total
+        for w in range(len(weights)):
+            with np.errstate(invalid="ignore", divide="ignore"):
+                found[:, w, m] = np.einsum("ds,ds->d", counted[w], ranks) / np.sqrt(spread[w] * own)
+    return np.where(np.isfinite(found), np.clip(found, -1, 1), np.nan)
 
 
 def _ranks(values: np.ndarray, drawn: np.ndarray) -> np.ndarray:
-    """Return (draws, settings): each value's rank in resamples that hold it `drawn` (draws, settings) times; ties share
-    their mean rank, as Spearman's correlation has it."""
+    """Return (draws, settings): each value's rank in its resample, less half a rank; ties share their mean rank."""
     levels, level = np.unique(values, return_inverse=True)
-    within = np.zeros((len(drawn), len(levels)), dtype=np.float32)
     order = np.argsort(level, kind="stable")
-    starts = np.searchsorted(level[order], np.arange(len(levels)))
-    np.add.reduceat(drawn[:, order], starts, axis=1, out=within)
+    within = drawn[:, order]
+    if len(levels) < len(values):
+        within = np.add.reduceat(within, np.searchsorted(level[order], np.arange(len(levels))), axis=1)
     return np.asarray((np.cumsum(within, axis=1) - within / 2)[:, level])
-
-
-def _correlation(a: np.ndarray, b: np.ndarray, drawn: np.ndarray) -> np.ndarray:
-    """Return the correlation of two (draws, settings) of ranks, each setting counted as often as it was drawn."""
-    total = drawn.sum(axis=1, keepdims=True)
-    a, b = (one - (one * drawn).sum(axis=1, keepdims=True) / total for one in (a, b))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        found = (a * b * drawn).sum(axis=1) / np.sqrt((a * a * drawn).sum(axis=1) * (b * b * drawn).sum(axis=1))
-    return np.where(np.isfinite(found), np.clip(found, -1, 1), math.nan)

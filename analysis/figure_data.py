@@ -35,6 +35,7 @@ def importance(run: Run, scores: Scores) -> dict[str, Any]:
         "main": pack(shares.main[:, first:]),
         "pair": pack(shares.pair[:, first:]),
         "complete": shares.complete[:, first:].tolist(),
+        "ranked": shares.ranked[:, first:].tolist(),
         "settings": pack(shares.settings[:, first:]),
         "optuna": _opinions(run, scores) if shares.parameters else [],
     }

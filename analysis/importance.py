@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from analysis.anova import Design, shares, varies
+from analysis.anova import Design, along_ranks, shares, varies
 from analysis.evaluators import fanova, ped_anova
 from analysis.ranking import Scores, facts_of
 from analysis.tables import Run
@@ -28,7 +28,8 @@ class Shares:
 
     `main` is (metric, data set, epoch, parameter), `pair` the same per pair: what two explain together beyond what
     each explains alone. `exact`: every place that has numbers is a complete grid; else some are least-squares fits:
-    `complete`, of shape (metric, data set, epoch), says which are none. `settings` counts the numbers of each place.
+    `complete`, of shape (metric, data set, epoch), says which are none, and `ranked` which are fits along the ranks of
+    numbers, for want of settings. `settings` counts the numbers of each place.
     """
 
     parameters: tuple[str, ...]
@@ -38,6 +39,7 @@ class Shares:
     exact: bool
     complete: np.ndarray
     settings: np.ndarray
+    ranked: np.ndarray
 
 
 def variance_shares(run: Run, scores: Scores) -> Shares:
@@ -53,7 +55,7 @@ def variance_shares(run: Run, scores: Scores) -> Shares:
     there = np.isfinite(values)
     main = np.full((len(parameters), values.shape[1]), np.nan)
     pair = np.full((len(pairs), values.shape[1]), np.nan)
-    complete = np.zeros(values.shape[1], dtype=bool)
+    complete, ranked = np.zeros((2, values.shape[1]), dtype=bool)
     # All places that miss the same settings are decomposed at once.
     masks, mask_of = np.unique(there, axis=1, return_inverse=True)
     for number, mask in enumerate(masks.T):
@@ -63,12 +65,14 @@ def variance_shares(run: Run, scores: Scores) -> Shares:
         varied = np.flatnonzero(here.levels > 1)
         if len(varied):
             here = here.of(varied)
+            ranked[columns] = along_ranks(here)
             main[np.ix_(varied, columns)], together = shares(values[np.ix_(mask, columns)], here)
             kept = [pairs.index((parameters[i], parameters[j])) for i, j in combinations(varied, 2)]
             pair[np.ix_(np.array(kept, dtype=int), columns)] = together
     return Shares(
         parameters, pairs, main.T.reshape(*places, len(parameters)), pair.T.reshape(*places, len(pairs)),
         bool(complete[there.any(axis=0)].all()), complete.reshape(places), there.sum(axis=0).reshape(places),
+        ranked.reshape(places),
     )  # fmt: skip
 
 
@@ -82,7 +86,8 @@ def design_of(scores: Scores, parameters: tuple[str, ...]) -> Design:
         codes[:, p] = [levels[value] for value in column]
         searched[p] = len(levels) > min(_MANY, len(codes) / 2) and all(_order(value)[0] < 2 for value in levels)
     missing = np.array([[value is None for value in column] for column in values], dtype=bool)
-    return Design(codes, missing.reshape(codes.shape[::-1]).T, searched)
+    numbers = np.array([all(_order(value)[0] == 1 for value in column) for column in values], dtype=bool)
+    return Design(codes, missing.reshape(codes.shape[::-1]).T, searched, numbers)
 
 
 def _order(value: Hashable) -> tuple[int, float, str]:

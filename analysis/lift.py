@@ -204,10 +204,9 @@ def _references(
                    "images": images} | _beaten(value, reward, sign, None, None)  # fmt: skip
     if scores.starts is None:
         return
-    found = best_of_start(run, scores, metric, dataset) if ours is not None else None
     for s, name in enumerate(scores.start_names):
         value = float(scores.starts.mean[m, d, s])
-        theirs = found[1] if found is not None and found[0] == s else None
+        theirs = best_of_start(run, scores, metric, dataset, s) if ours is not None else None
         yield {"kind": START, "name": name, "run": run.name, "settings": 1, "best": value, "trial": -1,
                "images": int(scores.starts.n[m, d, s])} | _beaten(value, reward, sign, ours, theirs)  # fmt: skip
 

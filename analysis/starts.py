@@ -49,17 +49,16 @@ def start_images(run: Run, start: str, metric: str, datasets: Sequence[str]) -> 
     return tuple(found)
 
 
-def best_of_start(run: Run, scores: Scores, metric: str, dataset: str) -> tuple[int, Best] | None:
-    """Return the best start at a place as one setting that nobody picked; None where trials began from nothing."""
-    index = scores.best_start(metric, dataset)
-    if index is None or scores.starts is None:
+def best_of_start(run: Run, scores: Scores, metric: str, dataset: str, index: int) -> Best | None:
+    """Return a start at a place as one setting that nobody picked; None where trials began from nothing."""
+    if scores.starts is None:
         return None
     place = scores.metrics.index(metric), scores.datasets.index(dataset), index
     shares = ImageReader(run, scores).shares(dataset)
     sign = 1.0 if facts_of(metric).higher_is_better else -1.0
     values = start_images(run, scores.start_ids[index], metric, list(shares))
     value = float(scores.starts.mean[place])
-    return index, Best(
+    return Best(
         best=0, value=value, corrected=value, low=np.nan, high=np.nan, images=int(scores.starts.n[place]), seeds=1,
         settings=1, note="" if values else "The start's values per image were not kept.", sign=sign,
         per_image=tuple(sign * one for one in values), weights=np.array(list(shares.values())), seed_error=0.0,

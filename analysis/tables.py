@@ -21,6 +21,8 @@ _NOT_A_SETTING = ("seed", "data.", "recipe.epochs", "evaluation.per_image")
 # A recipe brings fields and defaults of its own, which are no settings beside it.
 _DECIDING = ("recipe.kind", "recipe.variant")
 _REWARD_WEIGHT = "reward.weights."
+# As many decimals of a weight as a reader takes in: a third is 0.3333.
+_DIGITS = 4
 SUPERVISED = "supervised"
 _OF_COHORT = "trial IN (SELECT id FROM trials WHERE cohort IS ?)"
 
@@ -195,9 +197,11 @@ def _swept(parameters: list[dict[str, Any]], configs: list[dict[str, Any]]) -> l
 
 
 def _value(key: str, parameters: dict[str, Any], config: dict[str, Any]) -> Hashable:
-    """Return a trial's value of a swept key; a metric that its reward does not name weighs nothing."""
+    """Return a trial's value of a swept key; a metric that its reward does not name weighs nothing, thirds are cut."""
     value = _hashable(config.get(key, parameters.get(key)))
-    return 0.0 if value is None and key.startswith(_REWARD_WEIGHT) else value
+    if not key.startswith(_REWARD_WEIGHT):
+        return value
+    return round(value, _DIGITS) if isinstance(value, float) else 0.0 if value is None else value
 
 
 def _flat(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -80,9 +80,9 @@ def untrained(subject: Subject, metrics: Sequence[str]) -> str:
         told = [f"{metric} {brief(value)}" if len(metrics) > 1 else brief(value) for metric, value in values]
         if np.isfinite([value for _, value in values]).all():
             parts.append(f"{title} {', '.join(told)}")
-    begun = []
+    begun: list[str] = []
     for name in subject.scores.start_names:
-        told = [(metric, brief(subject.starts(metric)[name])) for metric in metrics]
-        begun.append(f"{name} {', '.join(f'{m} {value}' if len(told) > 1 else value for m, value in told)}")
+        shown = [(metric, brief(subject.starts(metric)[name])) for metric in metrics]
+        begun.append(f"{name} {', '.join(f'{m} {value}' if len(shown) > 1 else value for m, value in shown)}")
     said = f" Untrained: {'; '.join(parts)}." if parts else ""
     return f"{said} Before the reward: {'; '.join(begun)}." if begun else said

@@ -53,7 +53,13 @@ def bounds_of_metric(subject: Subject) -> Drawing:
     make_room(panels.flat[0], subject, subject.metric, _range(subject, subject.metric, keys))
     for panel in list(panels.flat)[: len(keys)]:
         draw_lines(panel, subject, subject.metric)
-    _legend(drawn, subject.is_sure(subject.metric), columns=2, lines=visible(panels.flat[0], subject, subject.metric))
+    _legend(
+        drawn,
+        subject.is_sure(subject.metric),
+        columns=2,
+        lines=visible(panels.flat[0], subject, subject.metric),
+        started=bool(subject.scores.start_ids),
+    )
     return Drawing(
         "bounds_metric", drawn, f"{_caption(subject, [subject.metric])}{untrained(subject, [subject.metric])}"
     )
@@ -78,7 +84,12 @@ def bounds_of_metrics(subject: Subject) -> Iterator[Drawing]:
                 draw_lines(panel, subject, metric)
             name_lines(panels[row, -1], subject, metric)
         drawn.align_ylabels(panels[:, 0])
-        _legend(drawn, any(map(subject.is_sure, some)), columns=4 if len(keys) > 1 else 2)
+        _legend(
+            drawn,
+            any(map(subject.is_sure, some)),
+            columns=4 if len(keys) > 1 else 2,
+            started=bool(subject.scores.start_ids),
+        )
         name = "bounds" if start == 0 else f"bounds_more_{start // _ROWS}"
         yield Drawing(name, drawn, _caption(subject, some))
 
@@ -148,7 +159,7 @@ def _search(panel: Axes, table: pd.DataFrame, colour: str) -> None:
         value_ticks(panel.xaxis, 3)
 
 
-def _legend(drawn: Figure, sure: bool, columns: int, lines: Sequence[str] = ()) -> None:
+def _legend(drawn: Figure, sure: bool, columns: int, lines: Sequence[str] = (), *, started: bool = False) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
@@ -165,6 +176,7 @@ def _legend(drawn: Figure, sure: bool, columns: int, lines: Sequence[str] = ()) 
         Line2D([], [], color=GREY, linewidth=0.8, linestyle=BASELINE_LINES[name], label=f"untrained: {name}")
         for name in lines
     ]
+    handles += [Line2D([], [], color="black", linewidth=1.0, label="start")] if started else []
     drawn.legend(handles=handles, loc="outside upper center", ncols=columns, columnspacing=1.0)
 
 

@@ -39,6 +39,7 @@ def importance(subject: Subject) -> Drawing:
     handles, labels = above.get_legend_handles_labels()
     drawn.legend(handles, labels, loc="outside upper center", ncols=3, columnspacing=1.0)
     how = "exact, for the grid is complete" if whole else "by a least-squares fit, for the grid is incomplete"
+    how += ", along the ranks of the values" if shares.ranked[subject.at] else ""
     used = int(second["used"].iloc[0]) if len(second) else 0
     return Drawing("importance", drawn, (
         f"Above: share of the variance between settings that each {subject.noun} explains alone and with another one "

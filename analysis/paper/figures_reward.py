@@ -108,7 +108,7 @@ def raised(subject: Subject) -> Drawing:
         if np.isfinite(value):
             star = "*" if low[w, k] > 0 or high[w, k] < 0 else ""
             own = own_metric(found.weights[w]) == metrics[k]
-            ink = "white" if abs(value) > 0.75 else "black"
+            ink = "white" if abs(value) > 0.6 else "black"
             panel.text(k, w, f"{write(float(value), 2)}{star}", ha="center", va="center_baseline", fontsize=SMALL,
                        color=ink, fontweight="bold" if own else "normal")  # fmt: skip
             if own:

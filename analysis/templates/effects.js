@@ -1,7 +1,7 @@
 // Rank correlations of weights with metrics: warm where a higher weight goes with a better value, cold where with a worse one.
 const EFFECT_COLOURS = () =>
   isDark()
-    ? [[0, "#6aaed6"], [0.5, "#20262d"], [1, "#e08a4f"]]
+    ? [[0, "#2f7cb0"], [0.5, "#20262d"], [1, "#b9601c"]]
     : [[0, "#4393c3"], [0.5, "#f7f7f5"], [1, "#e6822f"]];
 
 function drawEffects() {

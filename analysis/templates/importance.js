@@ -42,7 +42,7 @@ function importanceCaption(rows, opinion) {
   const n = part(D.importance.settings, m, d)[e];
   const how = D.importance.complete[m][d][e]
     ? "exact, over the complete grid"
-    : `a least-squares fit, ${whyFit()}`;
+    : `a least-squares fit${D.importance.ranked[m][d][e] ? " along the ranks of the values, too few settings for a level each" : ""}, ${whyFit()}`;
   const pairs = rows.some((row) => row.name.includes("×"))
     ? ", or two together beyond that (grey, those above 1 %)"
     : "";
@@ -65,6 +65,12 @@ function importanceCaption(rows, opinion) {
   return said.join(" ");
 }
 
+const forestCaption = ({ used }) =>
+  [
+    `${whyNoShares()} Instead: fANOVA, the share of the variance that Optuna's random forest of ${used} settings gives to each alone, and PED-ANOVA, what decides being in the best tenth.`,
+    D.mixture,
+  ].join(" ");
+
 function opinionMarks(rows, opinion) {
   if (!opinion) return [];
   const kinds = [
@@ -86,17 +92,20 @@ function opinionMarks(rows, opinion) {
 
 function drawImportance() {
   const { metric: m, dataset: d, epoch: e } = state;
-  const shares = sharesAt(m, d, e);
+  let shares = sharesAt(m, d, e);
   drawShareTable();
+  const opinion = D.importance.optuna.find(
+    (one) => one.metric === m && one.dataset === d && one.epoch === e && [...one.fanova.data].some(isNumber),
+  );
+  // Where the settings are too few for a decomposition, a forest still has its say.
+  const forest = !shares.known && opinion;
+  if (forest) shares = { main: [...opinion.fanova.data], pair: [], rest: 0, pairs: 0, known: true };
   if (!shares.known) {
     caption("importance", `How much of the variance between settings each ${D.noun} decides.`);
     return nothing("importance", whyNoShares());
   }
   const rows = importanceRows(shares);
-  const opinion = D.importance.optuna.find(
-    (one) => one.metric === m && one.dataset === d && one.epoch === e && [...one.fanova.data].some(isNumber),
-  );
-  caption("importance", importanceCaption(rows, opinion));
+  caption("importance", forest ? forestCaption(opinion) : importanceCaption(rows, opinion));
   const bars = {
     type: "bar",
     orientation: "h",

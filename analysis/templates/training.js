@@ -90,7 +90,7 @@ function drawRewards(wanted) {
   caption(
     "training-reward",
     `A panel is a setting, best to worst by ${place()}, with the reward that it learns from: rewards of two panels are not comparable where their weights differ. ` +
-      "Thick: of the deterministic output on the training pairs; thin: of what is drawn while learning; black: the start on the same pairs; grey: the copies and the average.",
+      "Thick: of the deterministic output on the training pairs; thin: of what is drawn while learning; without colour: the same pairs by the start (solid), the copies and the average.",
   );
   const room = shownBox("training-reward"),
     across = Math.max(1, Math.min(drawn.length, 5, Math.floor(room / 240))),

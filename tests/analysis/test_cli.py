@@ -18,6 +18,7 @@ import analysis.__main__ as command
 from analysis.cli_console import completed
 from analysis.report import write_report
 from tests.analysis.make import Made, make_run
+from tests.analysis.rewarded import reward_run, simplex
 
 KEY = "loss.max_ratio"
 TRIALS = [Made({KEY: i}, [{"a": {"Reward": 0.1 * i, "MSE": 0.2}}]) for i in (1, 2, 3)]
@@ -102,6 +103,33 @@ def test_weights_that_are_numbers_and_words_fit_a_parquet_file(tmp_path: Path) -
     trials.append(Made({KEY: 2, "loss.max_mode": "l1"}, [{"a": {"Reward": 0.6}}]))
     assert call("bounds", make_run(tmp_path, trials))[0] == 0
     assert set(pd.read_parquet(tmp_path / "bounds.parquet")["value"].astype(str)) >= {"l1", "l2"}
+
+
+def test_bounds_of_a_range_are_the_same_from_every_command(tmp_path: Path) -> None:
+    trials = [Made({KEY: i / 7}, [{"a": {"Reward": float(i % 13)}}]) for i in range(40)]
+    folder = make_run(tmp_path, trials)
+    assert call("bounds", folder, "--out", tmp_path / "asked.csv")[0] == 0
+    assert call("report", folder)[0] == 0
+    assert call("paper", folder)[0] == 0
+    asked, page = (pd.read_csv(tmp_path / name) for name in ("asked.csv", "bounds.csv"))
+    paper = pd.read_csv(tmp_path / "paper" / "table_bounds.csv")
+    assert len(set(asked["value"])) == 8
+    assert asked.equals(page)
+    here = page[(page["dataset"] == "a") & ~page["up_to"]]
+    assert paper["value"].tolist() == here["value"].tolist()
+    assert paper["best"].tolist() == here["best"].tolist()
+
+
+def test_a_run_beside_is_drawn_or_refused_with_a_line(tmp_path: Path) -> None:
+    losses = [{KEY: 1.0}, {KEY: 2.0}]
+    same = reward_run(tmp_path / "loss", losses, kind="supervised", starts=(), record={"sweep": "loss_grid"})
+    other = reward_run(tmp_path / "apart", losses, kind="supervised", starts=(), print_of="x")
+    folder = reward_run(tmp_path / "reward", simplex(0.5, ("VIF", "Qabf")))
+    assert call("report", folder, "--beside", same)[0] == 0
+    assert "loss-trained (loss_grid)" in (folder / "report.html").read_text()
+    code, _, err = call("report", folder, "--beside", other)
+    assert code == 2
+    assert err.startswith("error: --beside ") and "same images" in err
 
 
 @pytest.mark.parametrize("name", ["b.csv", "b.parquet"])

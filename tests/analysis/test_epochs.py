@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from analysis.epochs import agreement, front_runners
+from analysis.epochs import agreement, front_runners, median_setting
 from tests.analysis.scored import made
 
 values_of = st.one_of(st.integers(0, 8).map(float), st.just(np.nan))
@@ -135,3 +135,9 @@ def test_settings_without_a_number_are_no_front_runners() -> None:
     _, scores = made(some(4), [[nan, 3, nan, 1], [nan, nan, nan, 2], [nan] * 4])
     assert front_runners(scores, "Reward", "a", 3)["setting"].tolist() == [3, 1]
     assert front_runners(made(some(2), [nan, nan])[1], "Reward", "a").empty
+
+
+def test_the_median_setting_is_the_nearest_to_the_median_and_the_first_of_several() -> None:
+    assert median_setting(np.array([3.0, 1.0, np.nan, 2.0])) == 3
+    assert median_setting(np.array([4.0, 1.0, 3.0, 2.0])) == 2
+    assert median_setting(np.array([np.nan])) == -1

@@ -249,3 +249,15 @@ def test_a_results_table_gives_the_same_for_its_only_data_set_and_the_mean(tmp_p
     run = open_run(make_run(tmp_path, [*trials, Made({"loss.max_ratio": 3, "loss.grad_ratio": 1}, status="failed")]))
     shares = variance_shares(run, score(run))
     assert shares.main[0, 0, 0].tolist() == shares.main[0, 1, 0].tolist() == pytest.approx([0.2, 0.8])
+
+
+def test_too_few_settings_for_a_level_each_are_fitted_along_their_ranks_and_that_is_said() -> None:
+    rng = np.random.default_rng(0)
+    levels = rng.permuted(np.tile(np.arange(6), (3, 3)), axis=1).T
+    chosen = [dict(zip("abc", map(float, row), strict=True)) for row in levels]
+    run, scores = made(chosen, [[3 * row[0] - row[1] for row in levels]])
+    found = variance_shares(run, scores)
+    assert not found.complete.any() and found.ranked[0, 0, 0]
+    main = found.main[0, 0, 0]
+    assert main[0] > main[1] > main[2]
+    assert main.sum() == pytest.approx(1, abs=0.05)

@@ -9,7 +9,22 @@ import pytest
 
 from analysis.ranking import Scores
 from analysis.tables import Run
-from analysis.training import GRADIENT, LOSS, OTHER, SPEED, loss_curves, names, oddities
+from analysis.training import (
+    BESIDE,
+    COST,
+    GRADIENT,
+    LOSS,
+    LOSS_AT_START,
+    OTHER,
+    REWARD,
+    REWARDS,
+    SPEED,
+    TERMS,
+    loss_curves,
+    names,
+    oddities,
+)
+from tests.analysis.rewarded import logged as rewarded
 from tests.analysis.scored import made
 
 LOGGED = {
@@ -31,6 +46,17 @@ def test_what_was_logged_is_grouped_with_the_total_of_the_loss_first() -> None:
         OTHER: ("kl",),
         SPEED: ("memory_bytes", "pairs_per_second", "seconds", "training_seconds"),
     }
+
+
+def test_rewards_come_first_of_their_own_and_what_they_cost_is_told_apart() -> None:
+    run, _ = logged([("id1", 1, name, value) for name, value in rewarded({"reward.weights.VIF": 1.0}, 1)[0].items()])
+    found = names(run)
+    assert found[REWARD][:8] == (*REWARDS, *BESIDE)
+    assert set(found[REWARD][8:]) == {"reward_train_sum", "reward_train_min"}
+    assert found[TERMS] == ("term_VIF",)
+    assert found[COST] == ("reward_calls", "samples_drawn")
+    assert {"kl", "clip_fraction", "entropy", "advantage_size", "map_at_0", "map_at_1"} <= set(found[OTHER])
+    assert found[LOSS] == ("loss_fusion", LOSS_AT_START)
 
 
 def test_curves_hold_every_number_but_speed_of_the_chosen_settings() -> None:
