@@ -157,6 +157,7 @@ def _execute(executor: str, spec: SweepSpec, options: Options, sweep: Sweep, sto
             run_inline(sweep, stop, options.device)
         return
     size = sum(pairs.nbytes for pairs in sweep.plan.sets.values())
+    size += sum(len(start.content or b"") for start in sweep.plan.starts.values())
     with cluster.connected(options.address, options.workers, size, stop) as (dashboard, ours):
         import ray
 

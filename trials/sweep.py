@@ -21,6 +21,7 @@ from trials.starts import fusion_of, start_file
 from trials.states import States, remove_left_over, resumable
 
 BOARD = 5
+STARTS_OF = "SELECT DISTINCT fusion FROM baselines WHERE cohort = ? AND fusion LIKE 'start:%'"
 
 
 class Sweep:
@@ -72,6 +73,12 @@ class Sweep:
         if others:
             notes.append(
                 f"{others} trials in the table saw other data: they stay there, and are not compared with these"
+            )
+        begun = {fusion for (fusion,) in self.results.query(STARTS_OF, (self.plan.cohort,))}
+        if earlier := begun - set(map(fusion_of, self.plan.starts)):
+            notes.append(
+                f"trials in the table began from another start ({', '.join(sorted(earlier))}): they stay there, and are "
+                "ranked with these"
             )
         best_ones = self.standouts.best.top
         lacking = [t.number for t in best_ones if not self.keeper.checkpoint(t.number, t.id).exists()]

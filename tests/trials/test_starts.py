@@ -133,10 +133,14 @@ def test_each_loss_has_its_own_start_unless_the_start_has_a_loss(
     assert fusions == count
 
 
-def test_a_start_of_more_epochs_is_another_start_and_makes_other_trials(tmp_path: Path) -> None:
-    run(tmp_path, text=PAIRS)
+def test_a_start_of_more_epochs_is_another_start_and_makes_other_trials(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = the_start(run(tmp_path, text=PAIRS).run).stem
+    assert "another start" not in capsys.readouterr().out
     outcome = run(tmp_path, "trial.start.recipe.epochs=1", text=PAIRS)
     assert len(list((outcome.run / "starts").iterdir())) == len(statuses(outcome.run)) == 2
+    assert f"trials in the table began from another start (start:{first[:8]})" in capsys.readouterr().out
 
 
 def test_a_half_trained_start_goes_on_at_the_next_epoch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
