@@ -77,8 +77,8 @@ class Sweep:
         begun = {fusion for (fusion,) in self.results.query(STARTS_OF, (self.plan.cohort,))}
         if earlier := begun - set(map(fusion_of, self.plan.starts)):
             notes.append(
-                f"trials in the table began from another start ({', '.join(sorted(earlier))}): they stay there, and are "
-                "ranked with these"
+                f"trials in the table began from another start ({', '.join(sorted(earlier))}): they stay there, and "
+                "are ranked with these"
             )
         best_ones = self.standouts.best.top
         lacking = [t.number for t in best_ones if not self.keeper.checkpoint(t.number, t.id).exists()]
