@@ -192,7 +192,7 @@ def combination_problems(trial: TrialConfig, grid: dict[str, tuple[Any, ...]], r
     own: dict[str, list[str]] = defaultdict(list)
     for axis in grid:
         own[axis.partition(".")[0]].append(axis)
-    ratios = distinct_ratios(grid, trial.reward)
+    ratios = distinct_ratios(grid, trial)
     if not ratios.kept:
         place = root.at(["grid", ratios.axes[0]]).place
         return [Problem(place, f"{WEIGHTS} must hold one above 0, but no combination does. Give a metric a weight.")]

@@ -14,7 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fusion_core.config import RewardConfig, StartConfig, TrialConfig
+from fusion_core.config import ReinforcedConfig, RewardConfig, StartConfig, TrialConfig
 
 if TYPE_CHECKING:
     from trials.spec import SweepSpec
@@ -52,8 +52,8 @@ def trial_id(config: TrialConfig, fingerprints: Mapping[str, str], start: str | 
         for name in names:
             deciding[section].pop(name, None)
     deciding["loss"] = config.loss.resolved().model_dump(mode="json", exclude={"ssim_shared"})
-    if config.recipe.learns_from_reward:
-        deciding["reward"] = _reward(config.reward)
+    if isinstance(config.recipe, ReinforcedConfig):
+        deciding["reward"] = _reward(config.reward, scale_free=config.recipe.scale_free)
         if config.data.worst is not None:
             deciding["worst"] = config.data.worst.model_dump(mode="json")
     if config.start is not None and config.recipe.needs_data:
@@ -89,10 +89,11 @@ def ratios(weights: Mapping[str, float]) -> dict[str, float]:
     return {name: float(f"{share / total:.12g}") for name, share in shares.items()}
 
 
-def _reward(reward: RewardConfig) -> dict[str, Any]:
-    """Return what of a reward decides numbers: advantages are standardised, so weights count by their ratios alone."""
+def _reward(reward: RewardConfig, *, scale_free: bool) -> dict[str, Any]:
+    """Return what of a reward decides numbers; where its scale teaches nothing, weights count by ratios alone."""
     unused = {"weights"} if reward.aggregate == "softmin" else {"weights", "temperature"}
-    return {**reward.model_dump(mode="json", exclude=unused), "weights": ratios(reward.weights)}
+    weights = ratios(reward.weights) if scale_free else reward.active
+    return {**reward.model_dump(mode="json", exclude=unused), "weights": weights}
 
 
 def cohort(fingerprints: Mapping[str, str]) -> str:

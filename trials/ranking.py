@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from fusion_core.metrics.facts import FACTS
+from fusion_core.metrics.facts import facts_of
 
 if TYPE_CHECKING:
     from trials.results import Results
@@ -55,7 +55,7 @@ def weighted_mean(values: Mapping[str, float], weights: Mapping[str, float]) -> 
 
 def sign(metric: str) -> int:
     """Return 1 where higher is better, -1 where lower is."""
-    return 1 if FACTS[metric].higher_is_better else -1
+    return 1 if facts_of(metric).higher_is_better else -1
 
 
 class Leaderboard:

@@ -35,7 +35,7 @@ def expand(spec: SweepSpec) -> list[Trial]:
     """
     build = Sections(spec.trial)
     axes = list(spec.grid)
-    ratios = distinct_ratios(spec.grid, spec.trial.reward)
+    ratios = distinct_ratios(spec.grid, spec.trial)
     points: list[dict[str, AxisValue]] = list(spec.simplex[SECTION].points()) if spec.simplex else [{}]
     trials: list[Trial] = []
     for values in product(*spec.grid.values()):

@@ -82,7 +82,7 @@ class SweepSpec(SweepFile):
     def size(self) -> int:
         """How many trials the sweep has."""
         other = axes.grid_size([values for axis, values in self.grid.items() if not axis.startswith(PREFIX)])
-        weights = len(distinct_ratios(self.grid, self.trial.reward).kept)
+        weights = len(distinct_ratios(self.grid, self.trial).kept)
         return other * weights * axes.grid_size([range(one.size) for one in self.simplex.values()]) * len(self.seeds)
 
     @property
@@ -119,7 +119,7 @@ def load(path: Path, overrides: Sequence[str] = (), data_root: Path | None = Non
     root = with_overrides(read_yaml(text, str(path)), overrides, given)
     spec = SweepSpec(**validate(root), path=path.absolute(), text=text, overrides=tuple(overrides))
     epochs, ranked = spec.trial.recipe.epochs, spec.rank_by.epoch
-    if (left_out := distinct_ratios(spec.grid, spec.trial.reward).note) is not None:
+    if (left_out := distinct_ratios(spec.grid, spec.trial).note) is not None:
         spec = spec.model_copy(update={"notes": (left_out,)})
     if ranked is None or ranked <= epochs:
         return spec

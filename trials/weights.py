@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from fusion_core.config import Count, Frozen, RewardConfig, TrialConfig
+from fusion_core.config import Count, Frozen, TrialConfig
 from trials.identity import ratios
 
 SECTION = "reward.weights"
@@ -70,14 +70,22 @@ class Ratios:
         return f"{left_out} of {self.combinations} combinations of {SECTION} are left out: {'; '.join(reasons)}"
 
 
-def distinct_ratios(grid: Mapping[str, tuple[Any, ...]], shared: RewardConfig) -> Ratios:
-    """Return which combinations of the grid's reward weights differ; `shared` has the weights that are no axis."""
+def distinct_ratios(grid: Mapping[str, tuple[Any, ...]], shared: TrialConfig) -> Ratios:
+    """Return which combinations of the grid's reward weights differ; `shared` has the weights that are no axis.
+
+    They differ by ratio, unless a recipe of the sweep minds the size of its rewards: then by value.
+    """
     axes = tuple((axis, tuple(values)) for axis, values in grid.items() if axis.startswith(PREFIX))
-    return _distinct(axes, tuple(shared.weights.items()))
+    minds_size = {"recipe.advantage": "center", "recipe.control": "direct"}
+    swept = any(value in grid.get(axis, ()) for axis, value in minds_size.items())
+    by_ratio = not swept and getattr(shared.recipe, "scale_free", True)
+    return _distinct(axes, tuple(shared.reward.weights.items()), by_ratio)
 
 
 @cache
-def _distinct(axes: tuple[tuple[str, tuple[float, ...]], ...], shared: tuple[tuple[str, float], ...]) -> Ratios:
+def _distinct(
+    axes: tuple[tuple[str, tuple[float, ...]], ...], shared: tuple[tuple[str, float], ...], by_ratio: bool
+) -> Ratios:
     names = [axis.removeprefix(PREFIX) for axis, _ in axes]
     first: dict[frozenset[tuple[str, float]], tuple[float, ...]] = {}
     combinations = zero = 0
@@ -87,7 +95,7 @@ def _distinct(axes: tuple[tuple[str, tuple[float, ...]], ...], shared: tuple[tup
         if not any(weight > 0 for weight in weights.values()):
             zero += 1
             continue
-        first.setdefault(frozenset(ratios(weights).items()), values)
+        first.setdefault(frozenset((ratios(weights) if by_ratio else weights).items()), values)
     return Ratios(tuple(axis for axis, _ in axes), frozenset(first.values()), combinations, zero)
 
 

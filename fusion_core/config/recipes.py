@@ -63,6 +63,11 @@ class ReinforcedConfig(Frozen):
     collapse: Share = 0.9
 
     @property
+    def scale_free(self) -> bool:
+        """Whether rewards of another scale teach the same, so that only the ratios of their weights matter."""
+        return self.control != "direct"
+
+    @property
     def accumulate(self) -> int:
         """Batches per step: one, since a batch's samples are already many."""
         return 1
@@ -97,6 +102,11 @@ class PPOConfig(ReinforcedConfig):
     lambda_aux: NonNegative = 1e-2
     aux_gradient: bool = True
     entropy: NonNegative = 0.0
+
+    @property
+    def scale_free(self) -> bool:
+        """Centred advantages keep the rewards' own size; the original rescales them."""
+        return super().scale_free and (self.advantage != "center" or self.variant == "legacy")
 
     @model_validator(mode="before")
     @classmethod

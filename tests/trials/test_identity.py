@@ -108,6 +108,20 @@ def test_weights_of_a_reward_count_by_their_ratios(weights, same):
     assert (trial_id(config(data=given), DATA) == trial_id(config(data=GRPO), DATA)) is same
 
 
+@pytest.mark.parametrize(
+    ("recipe", "same"),
+    [
+        ({"kind": "ppo"}, True),
+        ({"kind": "ppo", "advantage": "center"}, False),
+        ({"kind": "ppo", "advantage": "center", "variant": "legacy"}, True),
+        ({"kind": "grpo", "control": "direct"}, False),
+    ],
+)
+def test_the_size_of_a_reward_counts_where_advantages_keep_it(recipe, same):
+    once, twice = ({"recipe": recipe, "reward": {"weights": {"VIF": w, "Qabf": w}}} for w in (1, 2))
+    assert (trial_id(config(data=once), DATA) == trial_id(config(data=twice), DATA)) is same
+
+
 def test_the_weights_of_a_checkpoint_decide_and_not_its_path():
     one, other = (config(data=GRPO | {"start": path}) for path in ("/a.safetensors", "/b.safetensors"))
     assert trial_id(one, DATA, "aa") == trial_id(other, DATA, "aa") != trial_id(one, DATA, "bb")

@@ -115,6 +115,13 @@ def test_combinations_that_repeat_a_ratio_are_left_out_with_one_note(tmp_path):
     )
 
 
+def test_combinations_of_one_ratio_are_all_run_where_the_size_of_a_reward_counts(tmp_path):
+    axes = "grid:\n  reward.weights.VIF: [1, 2]\n  reward.weights.Qabf: [1, 2]\n  reward.weights.SSIM: [1, 2]\n"
+    spec = loaded(tmp_path, GRPO.replace("kind: grpo", "kind: ppo, advantage: center") + axes)
+    assert spec.size == 8 == len({trial_id(trial.config, {}) for trial in expand(spec)})
+    assert spec.notes == ()
+
+
 def test_an_axis_of_one_weight_leaves_the_others_as_the_trial_has_them(tmp_path):
     spec = loaded(tmp_path, f"{GRPO}grid: {{reward.weights.VIF: [0, 1, 2], reward.weights.MI: [1]}}\n")
     assert [trial.config.reward.active for trial in expand(spec)] == [
