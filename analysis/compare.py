@@ -9,10 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from analysis.compare_fixed import fixed_values
-from analysis.ranking import ALL, SCORE, Scores, dataset_weights, facts_of, score
+from analysis.ranking import ALL, KNOWN, SCORE, Scores, dataset_weights, facts_of, score
 from analysis.tables import Run, in_order, open_run
 from fusion_core.errors import ConfigError, FusionError
-from fusion_core.metrics.facts import FACTS
 
 LAST = "last of each"
 OWN = "each run's own"
@@ -97,7 +96,7 @@ def compare(runs: Sequence[Run]) -> Comparison:
     sides = tuple(side_of(label, run, score(run)) for label, run in zip(labels(runs), runs, strict=True))
     measured = [side for side in sides if side.has_numbers]
     names = {name for side in measured for name in side.scores.metrics}
-    metrics = tuple(name for name in (*FACTS, SCORE) if name in names)
+    metrics = tuple(name for name in (*KNOWN, SCORE) if name in names)
     epochs: tuple[int | str, ...] = tuple(sorted({epoch for side in measured for epoch in side.scores.epochs}))
     if len({side.scores.epochs for side in measured}) > 1:
         epochs = (LAST, *epochs)

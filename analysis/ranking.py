@@ -12,11 +12,12 @@ import pandas as pd
 
 from analysis.tables import Run
 from fusion_core.errors import FusionError
-from fusion_core.metrics.facts import FACTS, MetricFacts
+from fusion_core.metrics.facts import FACTS, OPTIONAL, MetricFacts
 
 ALL = "weighted mean"
 START = "start:"
 FUSIONS = {"visible": "copy of the visible", "infrared": "copy of the infrared", "average": "average of both"}
+KNOWN = {**FACTS, **OPTIONAL}
 SCORE = "Score (reference)"
 SCORE_PARTS = {"VIF": 1.0, "Qabf": 1.5, "SSIM": 1.0, "MI": 0.2}
 _SCORE_FACTS = MetricFacts(SCORE, "Score of the reference's figure", True, -np.inf, np.inf,
@@ -25,7 +26,7 @@ _SCORE_FACTS = MetricFacts(SCORE, "Score of the reference's figure", True, -np.i
 
 def facts_of(metric: str) -> MetricFacts:
     """Return a metric's direction and meaning, the reference's score included."""
-    return _SCORE_FACTS if metric == SCORE else FACTS[metric]
+    return _SCORE_FACTS if metric == SCORE else KNOWN[metric]
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ class Scores:
 def score(run: Run) -> Scores:
     """Average each setting over its seeds and each metric over the data sets, by the sweep's own weights."""
     measured, reported = set(run.metrics["metric"].unique()), set(run.metrics["dataset"].unique())
-    metrics = tuple(name for name in FACTS if name in measured)
+    metrics = tuple(name for name in KNOWN if name in measured)
     datasets = tuple(dict.fromkeys(name for name in [*run.datasets["dataset"], *sorted(reported)] if name in reported))
     if ALL in datasets:
         raise FusionError(f"{run.path}: a data set cannot be called {ALL!r}, which is the mean over all. Rename it.")
@@ -273,7 +274,7 @@ def _defaults(
         epoch = epochs[-1]
     if metrics and not run.baselines["fusion"].isin(tuple(FUSIONS)).any():
         notes.append("The untrained fusions (a copy of either source, their average) were not measured.")
-    if unknown := sorted(set(run.metrics["metric"].unique()) - set(FACTS)):
+    if unknown := sorted(set(run.metrics["metric"].unique()) - set(KNOWN)):
         notes.append(f"Left out, for nobody has said whether higher or lower is better: {', '.join(unknown)}.")
     weights = run.rank_by.dataset_weights
     if outside := [name for name in datasets if weights and not weights.get(name)]:

@@ -83,4 +83,4 @@ function effectsCaption(weights, own, get, sure, some) {
   return said.join(" ");
 }
 
-register({ id: "effects", draw: drawEffects });
+register({ id: "effects", draw: drawEffects, acts: ["dataset", "epoch"] });

@@ -237,7 +237,7 @@ if (D.gallery) {
 
   function say() {
     const extremes = ["best", "worst"].filter((role) => G.trials.some((trial) => trial.roles.includes(role)));
-    const near = G.apart ? `nearest to the defaults (all weights but ${G.apart})` : "at the defaults";
+    const near = G.apart ? `nearest to the defaults (all ${D.noun}s but ${G.apart})` : "at the defaults";
     const whose = [
       extremes.length ? `${extremes.join(" and ")} of ${G.ranked} trials by ${G.rankedBy}` : "",
       standard < 0 ? "" : `the trial ${near}`,
