@@ -53,7 +53,7 @@ def trial_id(config: TrialConfig, fingerprints: Mapping[str, str], start: str | 
             deciding[section].pop(name, None)
     deciding["loss"] = config.loss.resolved().model_dump(mode="json", exclude={"ssim_shared"})
     if isinstance(config.recipe, ReinforcedConfig):
-        deciding["reward"] = _reward(config.reward, scale_free=config.recipe.scale_free)
+        deciding["reward"] = _reward(config.reward)
         if config.data.worst is not None:
             deciding["worst"] = config.data.worst.model_dump(mode="json")
     if config.start is not None and config.recipe.needs_data:
@@ -89,11 +89,10 @@ def ratios(weights: Mapping[str, float]) -> dict[str, float]:
     return {name: float(f"{share / total:.12g}") for name, share in shares.items()}
 
 
-def _reward(reward: RewardConfig, *, scale_free: bool) -> dict[str, Any]:
-    """Return what of a reward decides numbers; where its scale teaches nothing, weights count by ratios alone."""
+def _reward(reward: RewardConfig) -> dict[str, Any]:
+    """Return what of a reward decides numbers: weights by value, since what is logged has their scale."""
     unused = {"weights"} if reward.aggregate == "softmin" else {"weights", "temperature"}
-    weights = ratios(reward.weights) if scale_free else reward.active
-    return {**reward.model_dump(mode="json", exclude=unused), "weights": weights}
+    return {**reward.model_dump(mode="json", exclude=unused), "weights": reward.active}
 
 
 def cohort(fingerprints: Mapping[str, str]) -> str:
