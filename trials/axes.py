@@ -22,7 +22,7 @@ from trials.nodes import Node
 from trials.reward_rules import RECIPES, kinds_of, points_of
 from trials.space import Sections, with_value
 from trials.weights import SECTION as WEIGHTS
-from trials.weights import distinct_ratios
+from trials.weights import Simplex, distinct_ratios
 from trials.yaml_reader import is_number
 
 MAX_TRIALS = 100_000
@@ -186,31 +186,42 @@ def has_field(model: type[BaseModel], path: str) -> bool:
     return any(name in owner.model_fields for owner in models_at(model, section, None))
 
 
-def combination_problems(trial: TrialConfig, grid: dict[str, tuple[Any, ...]], root: Node) -> list[Problem]:
+def combination_problems(
+    trial: TrialConfig, grid: dict[str, tuple[Any, ...]], simplex: dict[str, Simplex], root: Node
+) -> list[Problem]:
     """Return the combinations that are refused though each of their values is fine; the first of each section."""
     build = Sections(trial)
     own: dict[str, list[str]] = defaultdict(list)
     for axis in grid:
         own[axis.partition(".")[0]].append(axis)
+    if simplex:
+        own.setdefault("reward", [])
     ratios = distinct_ratios(grid, trial)
     if not ratios.kept:
         place = root.at(["grid", ratios.axes[0]]).place
         return [Problem(place, f"{WEIGHTS} must hold one above 0, but no combination does. Give a metric a weight.")]
     problems = []
     for section, axes in own.items():
-        for values in product(*(grid[axis] for axis in axes)):
-            if section == "reward" and not ratios.keeps(dict(zip(axes, values, strict=True))):
+        # A rule that no corner breaks, where one metric has all, is broken nowhere between them.
+        corners = list(simplex[WEIGHTS].corners()) if simplex and section == "reward" else [{}]
+        place = root.at(["grid", axes[0]] if axes else ["simplex", WEIGHTS]).place
+        for values, corner in product(product(*(grid[axis] for axis in axes)), corners):
+            swept = dict(zip(axes, values, strict=True))
+            if section == "reward" and not ratios.keeps(swept):
                 continue
-            changes = tuple((axis.partition(".")[2], value) for axis, value in zip(axes, values, strict=True))
+            changes = tuple((axis.partition(".")[2], value) for axis, value in {**swept, **corner}.items())
             try:
                 build.section(section, changes)
             except ValidationError as error:
-                first = error.errors(include_url=False)[0]
-                chosen = ", ".join(f"{section}.{name}={show(value)}" for name, value in changes)
-                what = first["msg"].removeprefix("Value error, ")
-                if first["type"] == "extra_forbidden":
-                    what = f"trial.{section} must have no key {show(first['loc'][-1])}"
-                text = f"{what}, in the combination {chosen}"
-                problems.append(Problem(root.at(["grid", axes[0]]).place, text))
+                problems.append(Problem(place, _refused_combination(error, section, changes)))
                 break
     return problems
+
+
+def _refused_combination(error: ValidationError, section: str, changes: tuple[tuple[str, Any], ...]) -> str:
+    first = error.errors(include_url=False)[0]
+    chosen = ", ".join(f"{section}.{name}={show(value)}" for name, value in changes)
+    what = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "extra_forbidden":
+        what = f"trial.{section} must have no key {show(first['loc'][-1])}"
+    return f"in the combination {chosen}: {what}"

@@ -21,6 +21,11 @@ def models_of(annotation: Any) -> Models:
     return tuple(model for part in get_args(annotation) for model in models_of(part))
 
 
+def _models_in_table(annotation: Any) -> Models:
+    """Return the models that the values of a table may be; empty where it is none, or one of plain values."""
+    return models_of(get_args(annotation)[1]) if get_origin(annotation) is dict else ()
+
+
 def kind_of(model: type[BaseModel]) -> str | None:
     """Return the `kind` by which a member of a union is named."""
     field = model.model_fields.get("kind")
@@ -36,14 +41,17 @@ def narrowed(models: Models, kinds: Iterable[object]) -> Models:
 def models_at(root: type[BaseModel], path: Sequence[str | int], data: Any) -> Models:
     """Return the models that the section at `path` of `data` may be; empty where it is free or a plain value."""
     models: Models = (root,)
+    named: Models = ()
     for key in path:
         data = _below(data, key)
         if isinstance(key, int):
             continue
-        models = tuple(
-            found for model in models if key in model.model_fields
-            for found in models_of(model.model_fields[key].annotation)
-        )  # fmt: skip
+        if named:  # a key of the user's own
+            models, named = named, ()
+            continue
+        annotations = [model.model_fields[key].annotation for model in models if key in model.model_fields]
+        models = tuple(found for annotation in annotations for found in models_of(annotation))
+        named = tuple(found for annotation in annotations for found in _models_in_table(annotation))
         if isinstance(data, dict):
             models = narrowed(models, [data.get("kind")])
     return models

@@ -215,7 +215,7 @@ def validate(root: Node) -> dict[str, Any]:
     problems += rules.cross_problems(root, {**data, "grid": grid})
     if file is not None and not problems:
         file = file.model_copy(update={"trial": with_simplex(file.trial, file.simplex)})
-        problems = axes.combination_problems(file.trial, file.grid, root)
+        problems = axes.combination_problems(file.trial, file.grid, file.simplex, root)
     if problems or file is None:
         raise ConfigError(*in_file_order(problems))
     return {name: getattr(file, name) for name in file.model_fields_set}

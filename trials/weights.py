@@ -34,6 +34,11 @@ class Simplex(Frozen):
         for counts in _sharings(self.steps, len(self.of)):
             yield {f"{PREFIX}{name}": count / self.steps for name, count in zip(self.of, counts, strict=True)}
 
+    def corners(self) -> Iterator[dict[str, Any]]:
+        """Yield the points that have all on one metric."""
+        for chosen in self.of:
+            yield {f"{PREFIX}{name}": float(name == chosen) for name in self.of}
+
 
 def _sharings(whole: int, parts: int) -> Iterator[tuple[int, ...]]:
     """Yield every way to share `whole` out, the first part from most to least."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from fusion_core.config.base import Count, Frozen, NonNegative, Positive, Share
+from fusion_core.errors import did_you_mean
 
 Precision = Literal["auto", "float32", "bf16", "fp16"]
 Control = Literal["real", "shuffled", "negated", "frozen", "random", "direct"]
@@ -80,6 +81,10 @@ LEGACY: dict[str, Any] = {
 """What the original PPO did where it differs from the defaults; its deviation is the policy's own, per pixel."""
 
 
+LEARNED_SIGMA = (0.02, 0.3)
+"""Where a learned deviation is held."""
+
+
 class PPOConfig(ReinforcedConfig):
     """Clipped policy gradient over a coarse grid of shifts of the weight map (recipe `ppo`).
 
@@ -115,13 +120,46 @@ class PPOConfig(ReinforcedConfig):
             return LEGACY | value
         return value
 
+    @model_validator(mode="after")
+    def _learned_sigma_begins_where_it_is_held(self) -> Self:
+        low, high = LEARNED_SIGMA
+        if self.learn_sigma and self.variant == "coarse" and not low <= self.sigma <= high:
+            raise ValueError(
+                f"recipe.sigma must be from {low} to {high} with learn_sigma, but got {self.sigma}: a learned one is "
+                "held there. Write a value between, or learn_sigma: false."
+            )
+        return self
+
+
+BLOCKS = ("enter", *(f"downs.{k}" for k in range(4)), *(f"ups.{k}" for k in range(4)), "leave")
+CONVOLUTIONS = tuple(
+    name
+    for block in BLOCKS
+    for inside in (("",) if block == "leave" else (".convolve.0", ".convolve.3") if "ups" in block else (".0", ".3"))
+    for name in (block + inside,)
+)
+"""Blocks of the policy, and the convolutions in them, as the network names them."""
+
 
 class LoraConfig(Frozen):
-    """Low-rank changes of convolutions: rank, scale alpha / rank, and the modules they go to, by name or its start."""
+    """Low-rank changes of convolutions: rank, scale alpha / rank, and where: modules of the policy with all below them.
+
+    Modules are `enter`, `downs`, `ups`, `leave`, and what is in them, such as `ups.3`.
+    """
 
     rank: Count = 4
     alpha: Positive = 4.0
-    targets: tuple[str, ...] = ("ups.2", "ups.3", "leave")
+    targets: Annotated[tuple[str, ...], Field(min_length=1)] = ("ups.2", "ups.3", "leave")
+
+    @field_validator("targets")
+    @classmethod
+    def _targets_of_the_policy(cls, targets: tuple[str, ...]) -> tuple[str, ...]:
+        for target in targets:
+            if not any(f"{name}.".startswith(f"{target}.") for name in CONVOLUTIONS):
+                raise ValueError(
+                    f"lora.targets must name modules of the policy, but got {target!r}.{did_you_mean(target, BLOCKS)}"
+                )
+        return targets
 
 
 class GRPOConfig(ReinforcedConfig):

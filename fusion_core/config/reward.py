@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from fusion_core.config.base import Frozen, NonNegative, Positive
 from fusion_core.errors import did_you_mean
 from fusion_core.metrics.facts import FACTS, OPTIONAL
 
-REWARDABLE = tuple(name for name in (*FACTS, *OPTIONAL) if name != "Reward")
+REWARDABLE = tuple(name for name in (*FACTS, *OPTIONAL) if not name.startswith("Reward"))
+
+
+def _rewardable(name: str) -> str:
+    if name not in REWARDABLE:
+        raise ValueError(f"reward.weights must name metrics, but got {name!r}.{did_you_mean(name, REWARDABLE)}")
+    return name
+
+
+Rewardable = Annotated[str, AfterValidator(_rewardable)]
 
 
 class RewardConfig(Frozen):
@@ -23,19 +32,34 @@ class RewardConfig(Frozen):
     `expensive: best` scores metrics that need a network of their own for the best sample only.
     """
 
-    weights: dict[str, NonNegative] = Field(default_factory=lambda: {"VIF": 1.0, "Qabf": 1.5, "SSIM": 1.0})
+    weights: dict[Rewardable, NonNegative] = Field(default_factory=lambda: {"VIF": 1.0, "Qabf": 1.5, "SSIM": 1.0})
     aggregate: Literal["sum", "min", "softmin", "harmonic"] = "sum"
     temperature: Positive = 0.1
     normalise: Literal["none", "fixed", "group"] = "none"
     expensive: Literal["all", "best"] = "all"
 
     @model_validator(mode="after")
-    def _weights_of_known_metrics(self) -> Self:
-        for name in self.weights:
-            if name not in REWARDABLE:
-                raise ValueError(f"reward.weights must name metrics, but got {name!r}.{did_you_mean(name, REWARDABLE)}")
+    def _something_is_rewarded(self) -> Self:
         if not self.active:
             raise ValueError("reward.weights must hold one above 0. Give a metric a weight.")
+        return self
+
+    @model_validator(mode="after")
+    def _best_is_told_by_others_and_on_their_scale(self) -> Self:
+        late = [name for name in self.active if name in OPTIONAL]
+        if self.expensive == "all" or not late:
+            return self
+        if len(late) == len(self.active):
+            raise ValueError(
+                "reward.expensive: best must have a metric to tell the best sample by, but got only "
+                f"{', '.join(late)}. Give another metric a weight, or write expensive: all."
+            )
+        if self.normalise == "group":
+            raise ValueError(
+                f"reward.expensive: best must not be with normalise: group, but {', '.join(late)} has a weight: all "
+                "samples but the best share one value, which the group's spread makes large however near the best's "
+                "is. Write expensive: all, or normalise: fixed."
+            )
         return self
 
     @property

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from pydantic import ValidationError
 from scipy import special, stats
 from torch import Tensor
 
 from fusion_core.config import RewardConfig
 from fusion_core.data.dataset import PairSet
-from fusion_core.errors import ConfigError
 from fusion_core.evaluation import copy_of_visible
 from fusion_core.metrics import optional
 from fusion_core.metrics.catalog import METRICS, measure
@@ -266,5 +266,5 @@ def test_costly_metrics_of_the_best_need_the_values_of_the_start(sources: Source
 
 
 def test_a_reward_of_costly_metrics_alone_has_no_best_sample() -> None:
-    with pytest.raises(ConfigError, match="best must have a metric to tell the best sample by, but got only LPIPS"):
+    with pytest.raises(ValidationError, match="best must have a metric to tell the best sample by, but got only LPIPS"):
         reward(weights={"LPIPS": 1}, expensive="best")

@@ -73,6 +73,10 @@ def test_a_simplex_can_be_set_on_the_command_line(tmp_path):
         ("reward.weights: {of: [VIF, MI], steps: 0}", ["simplex.reward.weights.steps must be at least 1, but got 0"]),
         ("reward.weights: {of: [VIF, MI], steps: 2.5}", ["steps must be a whole number, but got 2.5"]),
         ("reward.weights: {of: [VIF, MI]}", ["simplex.reward.weights.steps must be given"]),
+        (
+            "reward.weights: {of: [VIF, MI], step: 2}",
+            ["weights.steps must be given", "simplex.reward.weights has no key 'step'. Did you mean 'steps'?"],
+        ),
         ("reward.weights: {of: [], steps: 2}", ["simplex.reward.weights.of must be a list of at least 1 values"]),
         (
             "reward.weights: {of: VIF, steps: 2}",
@@ -228,7 +232,7 @@ def test_the_kinds_of_a_sweep_share_the_fields_that_both_have(tmp_path):
         "name: a\ntrial: {recipe: {samples: 6, epochs: 3}, start: {}}\ngrid: {recipe.kind: [ppo, grpo, supervised]}\n"
     )
     (found,) = problems(tmp_path, text)
-    assert "trial.recipe must have no key 'samples', in the combination recipe.kind='supervised'" in found
+    assert "in the combination recipe.kind='supervised': trial.recipe must have no key 'samples'" in found
     spec = loaded(tmp_path, text.replace(", supervised", ""))
     assert [(t.config.recipe.kind, t.config.recipe.epochs) for t in expand(spec)] == [("ppo", 3), ("grpo", 3)]
     assert {getattr(t.config.recipe, "samples", 0) for t in expand(spec)} == {6} and spec.epochs == 6
@@ -242,6 +246,55 @@ def test_each_variant_of_ppo_has_its_own_defaults_and_what_is_written_holds_for_
     assert (coarse.samples, coarse.grid) == (8, 4)
     assert {key: getattr(legacy, key) for key in LEGACY} == LEGACY
     assert coarse.sigma == legacy.sigma == 0.1
+
+
+def test_wrong_names_of_metrics_have_their_own_lines_and_come_with_all_other_problems(tmp_path):
+    reward = "  reward:\n    aggregate: mean\n    weights:\n      VIFF: 1\n      MI: -1\n      Qabbf: 2\n"
+    found = problems(tmp_path, f"name: a\ntrial:\n  recipe: {{kind: grpo}}\n  start: {{}}\n{reward}")
+    assert [problem.split(":")[1] for problem in found] == ["6", "8", "9", "10"]
+    assert "Did you mean 'VIF'?" in found[1] and "Did you mean 'Qabf'?" in found[3]
+
+
+def test_targets_of_lora_that_are_no_modules_are_refused_at_their_line(tmp_path):
+    recipe = "  recipe:\n    kind: grpo\n    train: lora\n    lora:\n      targets: [leave, up.3]\n"
+    text = f"name: a\ntrial:\n  start: {{}}\n{recipe}"
+    (found,) = problems(tmp_path, text)
+    assert found.startswith("sweep.yaml:8: trial.recipe.lora.targets")
+    assert "must name modules of the policy, but got 'up.3'. Did you mean 'ups.3'?" in found
+
+
+@pytest.mark.parametrize(
+    ("reward", "message"),
+    [
+        ("{weights: {LPIPS: 1, NIQE: 2}, expensive: best}", "to tell the best sample by, but got only LPIPS, NIQE"),
+        ("{weights: {LPIPS: 1, VIF: 1}, expensive: best, normalise: group}", "best must not be with normalise: group"),
+        ("{weights: {LPIPS: 0, VIF: 1}, expensive: best, normalise: group}", None),
+        ("{weights: {LPIPS: 1, VIF: 1}, expensive: best, normalise: fixed}", None),
+    ],
+)
+def test_costly_metrics_of_the_best_need_another_to_tell_it_and_a_scale_of_their_own(tmp_path, reward, message):
+    text = GRPO.replace("{recipe", f"{{reward: {reward}, recipe", 1)
+    assert [message in found for found in problems(tmp_path, text)] == [True] if message else loaded(tmp_path, text)
+
+
+def test_a_corner_of_a_simplex_where_the_best_cannot_be_told_is_refused_before_anything_starts(tmp_path):
+    text = GRPO.replace("{recipe", "{reward: {expensive: best}, recipe", 1)
+    weights = "simplex:\n  reward.weights: {of: [VIF, NIQE], steps: 4}\n"
+    (found,) = problems(tmp_path, text + weights)
+    assert found.startswith("sweep.yaml:4: in the combination reward.weights.VIF=0.0, reward.weights.NIQE=1.0: ")
+    assert "got only NIQE" in found
+    (found,) = problems(tmp_path, f"{GRPO}{weights}grid:\n  reward.expensive: [all, best]\n")
+    assert found.startswith("sweep.yaml:6: in the combination reward.expensive='best', ")
+    assert loaded(tmp_path, GRPO + weights).size == 5
+
+
+def test_a_learned_deviation_begins_where_it_is_held(tmp_path):
+    text = "name: a\ntrial:\n  start: {}\n  recipe: {kind: ppo, learn_sigma: true}\n"
+    (found,) = problems(tmp_path, text.replace("true", "true, sigma: 0.5"))
+    assert "recipe.sigma must be from 0.02 to 0.3 with learn_sigma, but got 0.5" in found
+    (found,) = problems(tmp_path, f"{text}grid:\n  recipe.sigma: [0.1, 0.01]\n")
+    assert found.startswith("sweep.yaml:6: in the combination recipe.sigma=0.01: recipe.sigma must be from 0.02")
+    assert loaded(tmp_path, text.replace("true", "false, sigma: 0.5")).trial.recipe.sigma == 0.5
 
 
 @pytest.mark.parametrize("worst", ["", "data: {worst: {percent: 0.1}}, "])
