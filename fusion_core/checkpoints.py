@@ -50,12 +50,14 @@ class Checkpoint:
         features = self.policy.encode(inputs)
         weight_map, _ = self.policy.decode(features)
         action = self.heads(pool(features[-1])).mean
-        return self.heads.fuse(sources, maps_of(weight_map, sources, self.kernel.levels), action), weight_map
+        fused = self.heads.fuse(sources, maps_of(weight_map, sources, self.kernel.levels), action)
+        return fused, self.heads.effective_map(weight_map, action)
 
 
 def misfits(checkpoint: Checkpoint, config: TrialConfig) -> list[str]:
     """Return why a checkpoint cannot be the start of a trial, a sentence each; empty where it can."""
     problems = []
+    recipe = config.recipe
     own, wanted = checkpoint.policy.base_channels, config.policy.base_channels
     if own != wanted:
         problems.append(
@@ -67,9 +69,18 @@ def misfits(checkpoint: Checkpoint, config: TrialConfig) -> list[str]:
             f"the start must have been trained with kernel.levels {config.kernel.levels}, but was with {levels}. "
             f"Write kernel: {{levels: {levels}}}."
         )
-    if checkpoint.heads is not None and config.recipe.kind != "grpo":
+    if checkpoint.heads is not None and recipe.kind == "grpo":
+        reach = BandHeads(1, config.kernel.levels, recipe.delta, recipe.kappa).reach
+        own_reach = checkpoint.heads.reach.cpu()
+        if levels == config.kernel.levels and not torch.equal(reach, own_reach):
+            kappa = own_reach[levels + 1].item() / 2 if len(own_reach) > levels + 1 else 0.0
+            problems.append(
+                f"the start's heads must have the trial's delta and kappa ({recipe.delta:g}, {recipe.kappa:g}), but "
+                f"have {own_reach[0].item() / 2:g} and {kappa:g}. Write those, or name a start without heads."
+            )
+    if checkpoint.heads is not None and recipe.kind != "grpo":
         problems.append(
-            f"the start of recipe {config.recipe.kind} must be a map alone, but this one has heads of recipe grpo. "
+            f"the start of recipe {recipe.kind} must be a map alone, but this one has heads of recipe grpo. "
             "Name the checkpoint that it started from."
         )
     return problems

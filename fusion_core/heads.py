@@ -56,6 +56,11 @@ class BandHeads(nn.Module):
         luma = kernel.blend(sources, kernel.tilted(maps, shift[:, : self.bands]), gain)
         return Fused.from_luma(sources, luma)
 
+    def effective_map(self, weight_map: Tensor, action: Tensor) -> Tensor:
+        """Return the mean over the bands of their tilted maps, (N, 1, H, W): what the image is a blend by."""
+        shift = (self.reach * (action - 0.5))[:, : self.bands, None, None]
+        return (weight_map + shift).clamp(0, 1).mean(dim=1, keepdim=True)
+
 
 def pool(features: Tensor) -> Tensor:
     """Return mean and maximum over the positions of (N, C, h, w): (N, 2 C)."""

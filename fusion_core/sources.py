@@ -230,6 +230,18 @@ class SourceSet:
         self._filled[name][rows.rows] = True
         return value
 
+    def keeps(self, name: str) -> bool:
+        """Return whether there is room for a quantity, or was, and it is kept."""
+        return name in self._filled
+
+    def release(self, which: Callable[[str], bool]) -> None:
+        """Give up the quantities of these names; there is room for others then."""
+        for name in [name for name in self._stores if which(name)]:
+            store = self._stores.pop(name)
+            if self._filled.pop(name, None) is not None:
+                parts = (store,) if isinstance(store, Tensor) else store
+                self.memory_used -= sum(part.numel() * part.element_size() for part in parts)
+
     def forget(self) -> bool:
         """Give up what is kept, for good; return whether there was anything."""
         held = self.memory_used > 0

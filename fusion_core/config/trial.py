@@ -26,9 +26,9 @@ class KernelConfig(Frozen):
 
 
 class EvaluationConfig(Frozen):
-    """How each epoch is judged: `mu` fuses with the mean map, `sample` with one draw from it."""
+    """How each epoch is judged: `mu` fuses as deployed, `sample` with one draw, `off` without the heads of grpo."""
 
-    mode: Literal["mu", "sample"] = "mu"
+    mode: Literal["mu", "sample", "off"] = "mu"
     per_image: Literal["all", "last", "none"] = "all"
 
 

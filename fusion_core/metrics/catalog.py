@@ -29,6 +29,12 @@ def reward(sources: Sources, fused: Fused) -> Tensor:
     ) / 3
 
 
+def reward_of_the_worse(sources: Sources, fused: Fused) -> Tensor:
+    """The reward as it would be if both sources compared like the worse one: copying one does not win it."""
+    vif, ssim = (BY_SOURCE[name].each_as_both(sources, fused).amin(dim=0) for name in ("VIF", "SSIM"))
+    return (vif + 1.5 * fused.once("Qabf", lambda: METRICS["Qabf"](sources, fused)) + ssim) / 3
+
+
 BY_SOURCE: dict[str, BySource] = {
     "VIF": BySource(information.visual_information_fidelity, total),
     "SSIM": BySource(similarity.ssim_reference, total),
@@ -59,6 +65,7 @@ METRICS: dict[str, Metric] = {
     "PSNR_std": BY_SOURCE["PSNR_std"],
     "SF_std": edges.spatial_frequency,
     "Reward": reward,
+    "Reward_min": reward_of_the_worse,
 }
 assert set(METRICS) == set(FACTS)
 

@@ -39,6 +39,9 @@ FACTS: dict[str, MetricFacts] = {
         MetricFacts("SSIM_std", "SSIM", True, -1, 1, "usual: mean over both sources, data range 255"),
         MetricFacts("PSNR_std", "PSNR", True, 0, INFINITY, "usual: dB, mean squared error over both sources"),
         MetricFacts("SF_std", "Spatial frequency", True, 0, 361, "usual: grey levels, no wrap-around"),
+        MetricFacts(
+            "Reward_min", "Reward, worse source", True, -INFINITY, INFINITY, "Reward with both sources as the worse"
+        ),
     )
 }
 

@@ -45,14 +45,14 @@ def legacy_advantages(rewards: Tensor, kind: Kind = "std") -> Tensor:
     return advantages / advantages.abs().mean().clamp(min=1e-8)
 
 
-def controlled(advantages: Tensor, control: str, random: np.random.Generator) -> Tensor:
-    """Return advantages as a control wants them: permuted within each group, turned round, or as they are."""
+def controlled(rewards: Tensor, control: str, random: np.random.Generator) -> Tensor:
+    """Return rewards (S, N) as a control wants them: permuted within each group, turned round, or as they are."""
     if control == "negated":
-        return -advantages
+        return -rewards
     if control == "shuffled":
-        order = random.permuted(np.tile(np.arange(len(advantages))[:, None], (1, advantages.shape[1])), axis=0)
-        return advantages.gather(0, torch.from_numpy(order).to(advantages.device))
-    return advantages
+        order = random.permuted(np.tile(np.arange(len(rewards))[:, None], (1, rewards.shape[1])), axis=0)
+        return rewards.gather(0, torch.from_numpy(order).to(rewards.device))
+    return rewards
 
 
 def clipped_surrogate(log_ratio: Tensor, advantages: Tensor, clip: float) -> Tensor:

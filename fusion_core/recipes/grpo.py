@@ -7,6 +7,7 @@ proposed for AdaIR, with the fusion loss in the place of the distance to a groun
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,8 @@ from fusion_core.recipes.reinforced import ReinforcedRecipe, Rollout
 from fusion_core.recipes.stepping import Stepper, Values
 from fusion_core.sources import Fused, Sources
 from fusion_core.workspace import Workspace
+
+SEEN = "seen_"
 
 
 class TiltingPolicy(nn.Module):
@@ -60,14 +63,11 @@ class GRPORecipe(ReinforcedRecipe):
             groups.append({"params": backbone, "lr": recipe.backbone_learning_rate})
         self.stepper = Stepper(TiltingPolicy(self.policy, self.heads), recipe, self.device, workspace.forget, groups)
         self.stepper.policy.eval()
-        self.initial = self._initial_distribution()
+        self.first_heads = deepcopy(self.heads).to(self.device).requires_grad_(False)
+        self._release_other_starts()
 
     def _take_up(self, known: BandHeads) -> None:
-        weights = {name: value for name, value in known.state_dict().items() if name != "reach"}
-        try:
-            self.heads.load_state_dict(weights, strict=False)
-        except RuntimeError as problem:
-            raise TrialError(f"the start's heads must have the actions of this trial, but {problem}") from problem
+        self.heads.load_state_dict(known.state_dict())
 
     def _trainable(self) -> list[nn.Parameter]:
         """Freeze what is not trained, and return what of the network is."""
@@ -83,38 +83,53 @@ class GRPORecipe(ReinforcedRecipe):
             part.requires_grad_()
         return [parameter for part in chosen for parameter in part.parameters()]
 
-    def _initial_distribution(self) -> Beta:
-        """Return what untrained heads give, whatever the image: their last weights are zero."""
-        first = torch.full((1, self.heads.reach.numel()), heads.FIRST_BIAS, device=self.device)
-        untouched = 1 + nn.functional.softplus(first)
-        return Beta(untouched, untouched, validate_args=False)
-
     @property
     def keeps_what_is_seen(self) -> bool:
         return self.recipe.train == "heads" and self.start is not None
 
+    def _release_other_starts(self) -> None:
+        """Give up what a frozen network of another start gave: stores are not endless."""
+        for sources in (self.workspace.train, *self.workspace.test.values()):
+            sources.release(lambda name: name.startswith(SEEN) and name != self._seen_name)
+
     def _train(self, epoch: int) -> dict[str, float]:
         if self.keeps_what_is_seen:
-            # In order and in whole batches, so that no number depends on which trial asked first.
-            for sources in (self.workspace.train, *self.workspace.test.values()):
-                for _, batch in sources.batches(batch_size(sources)):
-                    with torch.no_grad():
-                        self._seen(batch)
+            self._look_at_all()
         return super()._train(epoch)
+
+    @torch.no_grad()
+    def _look_at_all(self) -> None:
+        """Run the network once over all pairs, in order and in whole batches: no number depends on who asked first."""
+        for sources in (self.workspace.train, *self.workspace.test.values()):
+            for _, batch in sources.batches(batch_size(sources)):
+                self._seen(batch)
+                if not sources.keeps(self._seen_name):
+                    note = "what the network gives does not fit beside the data: it is computed each time"
+                    self.stepper.notes += [] if note in self.stepper.notes or self.epoch else [note]
+                    break
+
+    @property
+    def _seen_name(self) -> str:
+        return f"{SEEN}{self.start.digest if self.start else ''}_{self.recipe.precision}"
 
     def _seen(self, sources: Sources) -> tuple[Tensor, Tensor]:
         """Return map and pooled features. A network that stays as the start left it is run once per data set."""
         if not self.keeps_what_is_seen:
             seen: tuple[Tensor, Tensor] = self.stepper.forward(sources.policy_input)
             return seen
-        assert self.start is not None
-        name = f"seen_{self.start.digest}_{self.recipe.precision}"
-        weight_map, pooled = sources.once(name, lambda: self.stepper.forward(sources.policy_input))
+        weight_map, pooled = sources.once(self._seen_name, lambda: self.stepper.forward(sources.policy_input))
         return weight_map, pooled
 
     def render(self, sources: Sources) -> tuple[Fused, Tensor]:
         weight_map, pooled = self._seen(sources)
-        return self.heads.fuse(sources, self._maps(sources, weight_map), self.heads(pooled).mean), weight_map
+        action = self.heads(pooled).mean
+        fused = self.heads.fuse(sources, self._maps(sources, weight_map), action)
+        return fused, self.heads.effective_map(weight_map, action)
+
+    def fuse(self, sources: Sources, seed: int | None = None) -> tuple[Fused, Tensor]:
+        if self.config.evaluation.mode == "off":
+            return self.render_off(sources), self._seen(sources)[0]
+        return super().fuse(sources, seed)
 
     def render_off(self, sources: Sources) -> Fused:
         """Fuse without the heads, as the policy alone would."""
@@ -137,7 +152,12 @@ class GRPORecipe(ReinforcedRecipe):
             heads.draw(_row(distribution, k), 1, np.random.default_rng(seed + sources.first_row + k))[0]
             for k in range(len(pooled))
         ]
-        return self.heads.fuse(sources, self._maps(sources, weight_map), torch.cat(drawn)), weight_map
+        action = torch.cat(drawn)
+        fused = self.heads.fuse(sources, self._maps(sources, weight_map), action)
+        return fused, self.heads.effective_map(weight_map, action)
+
+    def log_prob_of(self, sources: Sources, actions: Tensor) -> Tensor:
+        return _log_prob(self.heads(self._seen(sources)[1]), actions)
 
     def objective(self, sources: Sources, rollout: Rollout, rows: np.ndarray) -> tuple[Tensor, Values]:
         actions, old, advantages, at = rollout.of(rows)
@@ -146,32 +166,40 @@ class GRPORecipe(ReinforcedRecipe):
         log_prob = _log_prob(distribution, actions)
         loss, values = self.surrogate(log_prob, old, advantages)
         entropy = distribution.entropy().sum(dim=1).mean()
-        best = rollout.group.rewards[:, torch.from_numpy(at).to(old.device)].argmax(dim=0)
-        terms = self._stabilisers(sources, weight_map, distribution, actions, best)
+        rewards = rollout.rewards[:, torch.from_numpy(at).to(old.device)]
+        best = actions[rewards.argmax(dim=0), torch.arange(len(rows), device=old.device)]
+        # Where all samples earn the same, none is best: what is deployed stands for them.
+        tied = (advantages == 0).all(dim=0)[:, None]
+        best = torch.where(tied, distribution.mean.detach(), best).clamp(heads.EDGE, 1 - heads.EDGE)
+        initial = self._initial(pooled)
+        terms = self._stabilisers(sources, weight_map, distribution, initial, actions[0], best)
         self.check_terms(terms)
         extra = torch.stack([weight * value for weight, value in terms.values()]).sum() if terms else 0.0
         total = loss + extra - self.recipe.entropy * entropy
         values |= {
             "loss_policy": loss,
-            "kl": (old - log_prob.detach()).mean(),
             "entropy": entropy,
-            "kl_initial": kl_divergence(distribution, self._initial(len(rows))).sum(dim=1).mean(),
+            "kl_initial": kl_divergence(distribution, initial).sum(dim=1).mean(),
             "loss_total": total,
         }
         return total, values | {f"loss_{name}": value for name, (_, value) in terms.items()}
 
-    def _initial(self, count: int) -> Beta:
-        return self.initial.expand((count, self.heads.reach.numel()))
+    @torch.no_grad()
+    def _initial(self, pooled: Tensor) -> Beta:
+        """Return what the heads gave when training began."""
+        return self.first_heads(pooled)
 
     def _stabilisers(
-        self, sources: Sources, weight_map: Tensor, distribution: Beta, actions: Tensor, best: Tensor
+        self, sources: Sources, weight_map: Tensor, distribution: Beta, initial: Beta, sample: Tensor, best: Tensor
     ) -> dict[str, tuple[float, Tensor]]:
-        """Return weight and value of what holds the policy to the fusion loss and to the start."""
+        """Return weight and value of what holds the policy to the fusion loss and to the start.
+
+        `sample` and `best` are actions (N, dims).
+        """
         recipe, maps = self.recipe, self._maps(sources, weight_map)
         terms: dict[str, tuple[float, Tensor]] = {}
         if recipe.lambda_sup:
-            chosen = actions[best, torch.arange(len(best), device=best.device)]
-            fused = self.heads.fuse(sources, maps, heads.attached(distribution, chosen))
+            fused = self.heads.fuse(sources, maps, heads.attached(distribution, best))
             if recipe.supervision == "self":
                 target = fused.image.detach()
                 own = self.heads.fuse(sources, maps, distribution.mean)
@@ -180,12 +208,12 @@ class GRPORecipe(ReinforcedRecipe):
                 value = self.config.loss.fusion_weight * self.loss(sources, fused)[0]
             terms["lambda_sup"] = (recipe.lambda_sup, value)
         if recipe.lambda_cons:
-            # The first sample stands for all: it is as random as they are.
-            fused = self.heads.fuse(sources, maps, heads.attached(distribution, actions[0]))
+            # One sample stands for all: it is as random as they are.
+            fused = self.heads.fuse(sources, maps, heads.attached(distribution, sample))
             off = self._off(sources)
             terms["lambda_cons"] = (recipe.lambda_cons, (fused.image - off).abs().mean())
         if recipe.beta_kl:
-            away = kl_divergence(distribution, self._initial(len(best))).sum(dim=1).mean()
+            away = kl_divergence(distribution, initial).sum(dim=1).mean()
             terms["beta_kl"] = (recipe.beta_kl, away)
         return terms
 
@@ -197,7 +225,12 @@ class GRPORecipe(ReinforcedRecipe):
         with torch.no_grad():
             maps = self._maps(sources, self._seen(sources)[0])
         middle = self.heads.reach.new_full((len(maps[0]), self.heads.reach.numel()), 0.5)
-        guards.refuse_dead_actions(lambda action: self.heads.fuse(sources, maps, action).image, middle, "the heads")
+        guards.refuse_dead_actions(
+            lambda action: self.heads.fuse(sources, maps, action).image,
+            middle,
+            "the heads",
+            "raise recipe.delta or kappa",
+        )
 
     def checkpoint(self) -> bytes:
         plain = UNetPolicy(self.config.policy)

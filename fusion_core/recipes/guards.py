@@ -56,7 +56,7 @@ def refuse_terms_without_gradient(terms: Mapping[str, tuple[float, Tensor]]) -> 
         )
 
 
-def refuse_dead_actions(output: Callable[[Tensor], Tensor], action: Tensor, name: str) -> None:
+def refuse_dead_actions(output: Callable[[Tensor], Tensor], action: Tensor, name: str, remedy: str) -> None:
     """Raise TrialError where a dimension of `action` (N, dims) moves nothing in the images `output(action)`."""
     with torch.enable_grad():
         action = action.detach().requires_grad_()
@@ -68,7 +68,7 @@ def refuse_dead_actions(output: Callable[[Tensor], Tensor], action: Tensor, name
         shown = ", ".join(map(str, dead[:8])) + (" ..." if len(dead) > 8 else "")
         raise TrialError(
             f"every action must move the output, but {len(dead)} of {action.shape[1]} ({shown}) of {name} do not: they "
-            "would add noise to the gradient and nothing else"
+            f"would add noise to the gradient and nothing else; {remedy}"
         )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -44,16 +45,16 @@ class Explorer(nn.Module):
     def __init__(self, policy: nn.Module, config: PPOConfig) -> None:
         super().__init__()
         self.policy = policy
-        sigma = torch.tensor(math.log(config.sigma))
-        if config.learn_sigma:
-            self.log_sigma = nn.Parameter(sigma)
-        else:
-            self.register_buffer("log_sigma", sigma)
+        self.log_sigma = nn.Parameter(torch.tensor(math.log(config.sigma)), requires_grad=config.learn_sigma)
 
     @property
     def sigma(self) -> Tensor:
-        sigma = self.log_sigma.exp()
-        return sigma.clamp(SMALLEST_SIGMA, LARGEST_SIGMA) if sigma.requires_grad else sigma
+        return self.log_sigma.exp()
+
+    @torch.no_grad()
+    def keep_sigma_within(self) -> None:
+        """Move a learned deviation back within its bounds."""
+        self.log_sigma.clamp_(math.log(SMALLEST_SIGMA), math.log(LARGEST_SIGMA))
 
     def forward(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
         return self.policy(inputs)
@@ -68,11 +69,15 @@ class PPORecipe(ReinforcedRecipe):
         super().__init__(config, workspace, start)
         self.legacy = self.recipe.variant == "legacy"
         self.explorer = Explorer(self.policy, self.recipe)
-        self.stepper = Stepper(self.explorer, self.recipe, self.device, workspace.forget)
+        groups: list[dict[str, Any]] = [{"params": list(self.policy.parameters())}]
+        if self.recipe.learn_sigma:
+            # Decay would pull its logarithm to 0, a deviation of 1.
+            groups.append({"params": [self.explorer.log_sigma], "weight_decay": 0.0})
+        self.stepper = Stepper(self.explorer, self.recipe, self.device, workspace.forget, groups)
         if self.recipe.target_kl is not None:
             self.trust = TrustRegion(self.stepper.parameters, self.recipe.target_kl)
         self.first_means: Tensor | None = None
-        if self.recipe.beta_ref and not self.legacy:
+        if self.recipe.beta_ref and not self.legacy and not self.idle and self.recipe.control != "direct":
             self.first_means = self._means_of_the_start()
 
     @torch.no_grad()
@@ -106,11 +111,9 @@ class PPORecipe(ReinforcedRecipe):
         return fuse(sources, weight_map, self.config.kernel.levels), weight_map
 
     def draw(self, sources: Sources, random: np.random.Generator) -> tuple[Tensor, Tensor, Callable[[Tensor], Fused]]:
-        # The original rolls out in training mode: statistics of the batch, which also move the running ones.
-        self.policy.train(self.legacy)
-        mu, logvar = self.stepper.forward(sources.policy_input)
-        self.policy.eval()
+        mu, logvar = self._forward_as_trained(sources)
         means, sigma = self._cells(mu), self._deviation(logvar)
+        self.before = torch.stack((means, sigma.expand_as(means)))
         noise = random.standard_normal((self.recipe.samples, *means.shape), dtype=np.float32)
         actions = means + sigma * torch.from_numpy(noise).to(means.device)
 
@@ -118,6 +121,45 @@ class PPORecipe(ReinforcedRecipe):
             return fuse(sources, self._moved(mu, means, action), self.config.kernel.levels)
 
         return actions, self._log_prob(actions, means, sigma), fuse_one
+
+    def _forward_as_trained(self, sources: Sources) -> tuple[Tensor, Tensor]:
+        """Run the network, in the original's training mode once it learns: batch statistics, which it also keeps."""
+        self.policy.train(self.legacy and self.learning)
+        mu, logvar = self.stepper.forward(sources.policy_input)
+        self.policy.eval()
+        return mu, logvar
+
+    def _forward_to_measure(self, sources: Sources) -> tuple[Tensor, Tensor]:
+        """Run the network as it is trained, and leave its running statistics as they are."""
+        norms = [one for one in self.policy.modules() if isinstance(one, nn.BatchNorm2d)]
+        momenta = [one.momentum for one in norms]
+        try:
+            for one in norms:
+                one.momentum = 0.0
+            return self._forward_as_trained(sources)
+        finally:
+            for one, momentum in zip(norms, momenta, strict=True):
+                one.momentum = momentum
+
+    def log_prob_of(self, sources: Sources, actions: Tensor) -> Tensor:
+        mu, logvar = self._forward_to_measure(sources)
+        return self._log_prob(actions, self._cells(mu), self._deviation(logvar))
+
+    def divergence(self, sources: Sources, rollout: Rollout) -> float:
+        """Return KL(old || new) of the Gaussians, over cells as log-probabilities are, mean over pairs."""
+        assert rollout.before is not None
+        mu, logvar = self._forward_to_measure(sources)
+        means, sigma = self._cells(mu), self._deviation(logvar)
+        old, deviation = rollout.before
+        away = (sigma / deviation).log() + (deviation.square() + (old - means).square()) / (2 * sigma.square()) - 0.5
+        away = away.flatten(1)
+        return (away.sum(dim=1) if self.recipe.log_prob == "sum" else away.mean(dim=1)).mean().item()
+
+    def _step(self, sources: Sources, rollout: Rollout, epoch: int) -> tuple[Values, list[Tensor]]:
+        done = super()._step(sources, rollout, epoch)
+        if self.recipe.learn_sigma:
+            self.explorer.keep_sigma_within()
+        return done
 
     def fuse_drawn(self, sources: Sources, seed: int) -> tuple[Fused, Tensor]:
         mu, logvar = self.stepper.forward(sources.policy_input)
@@ -139,26 +181,18 @@ class PPORecipe(ReinforcedRecipe):
 
     def objective(self, sources: Sources, rollout: Rollout, rows: np.ndarray) -> tuple[Tensor, Values]:
         actions, old, advantages, _ = rollout.of(rows)
-        self.policy.train(self.legacy)
-        mu, logvar = self.stepper.forward(sources.policy_input)
-        self.policy.eval()
+        mu, logvar = self._forward_as_trained(sources)
         means, sigma = self._cells(mu), self._deviation(logvar)
         log_prob = self._log_prob(actions, means, sigma)
         if self.legacy:
             log_prob = old + (log_prob - old).clamp(-LEGACY_BOUND, LEGACY_BOUND)
-        kl = (old - log_prob.detach()).mean()
         loss, values = self.surrogate(log_prob, old, advantages)
         entropy = (sigma.log() + 0.5 * (1 + LOG_2PI)).mean() * means[0].numel()
+        self.check_terms({"entropy": (self.recipe.entropy, entropy)})
         extra, logged = self._anchors(sources, rows, mu, logvar, means, sigma)
         total = self.recipe.coefficient * loss + extra - self.recipe.entropy * entropy
-        values |= {"loss_policy": loss, "kl": kl, "entropy": entropy, "sigma": sigma.mean(), "loss_total": total}
+        values |= {"loss_policy": loss, "entropy": entropy, "sigma": sigma.mean(), "loss_total": total}
         return total, values | logged
-
-    @torch.no_grad()
-    def divergence(self, sources: Sources, rollout: Rollout) -> float:
-        mu, logvar = self.stepper.forward(sources.policy_input)
-        log_prob = self._log_prob(rollout.actions, self._cells(mu), self._deviation(logvar))
-        return float((rollout.log_prob - log_prob).mean())
 
     def _anchors(
         self, sources: Sources, rows: np.ndarray, mu: Tensor, logvar: Tensor, means: Tensor, sigma: Tensor
@@ -194,4 +228,4 @@ class PPORecipe(ReinforcedRecipe):
             return fuse_luma(sources, moved, self.config.kernel.levels)
 
         if self.recipe.grid:
-            guards.refuse_dead_actions(output, means.flatten(1), "the grid's cells")
+            guards.refuse_dead_actions(output, means.flatten(1), "the grid's cells", "lower recipe.grid")

@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import math
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -23,11 +24,11 @@ from fusion_core.errors import TrialError
 from fusion_core.evaluation import batch_size
 from fusion_core.recipes import guards
 from fusion_core.recipes.advantages import clipped_surrogate, controlled, group_advantages
-from fusion_core.recipes.policy_recipe import PolicyRecipe, gradient_norms
+from fusion_core.recipes.policy_recipe import LOWER, PolicyRecipe, gradient_norms
 from fusion_core.recipes.stepping import Values
 from fusion_core.recipes.trust import TrustRegion
 from fusion_core.recipes.worst import batches, worst_list, worst_rows
-from fusion_core.rewards import Group, Reward, baseline_terms
+from fusion_core.rewards import Group, Reward, baseline_terms, non_finite
 from fusion_core.sources import Fused, Sources
 from fusion_core.workspace import Workspace
 
@@ -38,13 +39,18 @@ LOGGED_AGGREGATES = ("sum", "min")
 
 @dataclass(frozen=True)
 class Rollout:
-    """S samples of each of N pairs: actions (S, N, ...), their log-probabilities (S, N), and what they earned."""
+    """S samples of each of N pairs: actions (S, N, ...), their log-probabilities (S, N), and what they earned.
+
+    `rewards` (S, N) are what is learned from: those of `group`, or what the control made of them.
+    """
 
     rows: np.ndarray
     actions: Tensor
     log_prob: Tensor
     group: Group
+    rewards: Tensor
     advantages: Tensor
+    before: Tensor | None = None
 
     def of(self, rows: np.ndarray) -> tuple[Tensor, Tensor, Tensor, np.ndarray]:
         """Return actions, log-probabilities and advantages of some of the rows, and their places."""
@@ -69,6 +75,8 @@ class ReinforcedRecipe(PolicyRecipe):
         self.worst: np.ndarray | None = None
         self._lists: dict[str, str] = {}
         self.moves = self.connected = False
+        self.before: Tensor | None = None
+        self.learning = False
 
     @abstractmethod
     def render(self, sources: Sources) -> tuple[Fused, Tensor]:
@@ -77,6 +85,10 @@ class ReinforcedRecipe(PolicyRecipe):
     @abstractmethod
     def draw(self, sources: Sources, random: np.random.Generator) -> tuple[Tensor, Tensor, Callable[[Tensor], Fused]]:
         """Draw actions (S, N, ...); return them, their log-probabilities (S, N), and how one (N, ...) fuses."""
+
+    @abstractmethod
+    def log_prob_of(self, sources: Sources, actions: Tensor) -> Tensor:
+        """Return the log-probabilities (S, N) of actions as the policy is now."""
 
     @abstractmethod
     def objective(self, sources: Sources, rollout: Rollout, rows: np.ndarray) -> tuple[Tensor, Values]:
@@ -117,6 +129,9 @@ class ReinforcedRecipe(PolicyRecipe):
             norms += steps
         means = self.means(logged, epoch)
         counts = {name: means.pop(name) * len(logged) for name in ("reward_calls", "samples_drawn")}
+        counts["reward_calls"] += len(self.workspace.train)
+        if means.get("step_share") == 0:
+            self.stepper.notes.append(f"epoch {epoch}: every step went too far and was undone. {LOWER}")
         after = self._judged(self.workspace.train.batches(self._size))
         guards.refuse_collapse(after["map_at_0"], after["map_at_1"], self.recipe.collapse, epoch)
         gradients = gradient_norms(torch.stack(norms)) if norms else {"gradient_norm": 0.0}
@@ -142,13 +157,14 @@ class ReinforcedRecipe(PolicyRecipe):
             self.moves = True
         if self.recipe.control == "direct":
             return self._ascend(rows)
+        self.learning = not self.idle
         rollout = self._rollout(sources, rows, random)
-        guards.refuse_non_finite_reward(rollout.group.terms, [self.workspace.train_stems[r] for r in rows], epoch)
+        self._refuse_non_finite(rollout.group.terms, [self.workspace.train_stems[r] for r in rows], epoch)
         values = self._described(rollout)
-        if self.recipe.control in ("frozen", "random"):
+        if self.idle:
             return values, []
         stepped, norms = self._step(sources, rollout, epoch)
-        self.connected = True
+        self.connected, self.learning = True, False
         return values | stepped, norms
 
     @torch.no_grad()
@@ -157,21 +173,43 @@ class ReinforcedRecipe(PolicyRecipe):
         group = self.reward.group(
             sources, (fuse(action) for action in actions), scales=self.scales, reference=self._reference(sources)
         )
-        advantages = controlled(self.advantages(group.rewards), self.recipe.control, random)
-        return Rollout(rows, actions, log_prob, group, advantages)
+        rewards = controlled(group.rewards, self.recipe.control, random)
+        return Rollout(rows, actions, log_prob, group, rewards, self.advantages(rewards), self.before)
+
+    def _refuse_non_finite(self, terms: Mapping[str, Tensor], stems: Sequence[str], epoch: int) -> None:
+        """Raise TrialError for a reward that is no number: of broken weights, or of a metric and a pair."""
+        if non_finite(terms) is not None and not self.stepper.is_finite():
+            raise TrialError(f"the policy's weights must stay finite, but are not at epoch {epoch}. {LOWER}")
+        guards.refuse_non_finite_reward(terms, stems, epoch)
+
+    @property
+    def idle(self) -> bool:
+        """Whether the control never updates."""
+        return self.recipe.control in ("frozen", "random")
 
     def advantages(self, rewards: Tensor) -> Tensor:
         """Return the advantages (S, N) of rewards (S, N)."""
         return group_advantages(rewards)
 
     def _reference(self, sources: Sources) -> Mapping[str, Tensor] | None:
-        """Return what the deterministic output has of the metrics that are scored for the best sample only."""
+        """Return what the start has of the metrics that are scored for the best sample only; measured once per pair."""
         if not self.reward.late:
             return None
-        return self.reward.terms(sources, self.render(sources)[0])
+        if self.start is None:
+            return self.reward.terms(sources, self.render(sources)[0])
+        fused = cache(lambda: self.start.fuse(sources)[0])  # type: ignore[union-attr]
+        return {
+            name: sources.once(
+                f"{name} of {self.start.digest} {self.config.reward.aggregate}",
+                lambda name=name: self.reward.term(name, sources, fused()),  # type: ignore[misc]
+            )
+            for name in self.reward.late
+        }
 
     def _described(self, rollout: Rollout) -> Values:
-        rewards, group = rollout.group.rewards, rollout.group
+        group = rollout.group
+        # As they are: standardised ones, which a group may learn from, have no level to look at.
+        rewards = self.reward.combine(group.terms, self.scales)
         named = {f"term_{name}": value.mean() for name, value in group.terms.items()}
         return named | {
             "reward_sample": rewards[0].mean(),
@@ -189,7 +227,7 @@ class ReinforcedRecipe(PolicyRecipe):
         norms: list[Tensor] = []
         for inner in range(self.recipe.inner_epochs):
             if self.trust is not None:
-                if inner and self.divergence(sources, rollout) > self.trust.target:
+                if inner and self._diverged(sources, rollout, epoch) > self.trust.target:
                     break
                 self.trust.keep()
             values, norm = self.stepper.step(
@@ -201,26 +239,35 @@ class ReinforcedRecipe(PolicyRecipe):
             logged += values
             norms.append(norm)
         means = {name: torch.stack([values[name] for values in logged]).mean() for name in logged[0]}
-        guards.refuse_explosion(max(float(values["largest_log_ratio"]) for values in logged), epoch)
-        means["inner_steps"] = means["kl"].new_tensor(float(len(norms)))
+        means["inner_steps"] = rollout.log_prob.new_tensor(float(len(norms)))
         if self.trust is not None:
-            kl, share = self.trust.hold(lambda: self.divergence(sources, rollout))
-            means |= {"kl": means["kl"].new_tensor(kl), "step_share": means["kl"].new_tensor(share)}
-        return means, norms
+            share = self.trust.hold(lambda: self._diverged(sources, rollout, epoch))
+            means["step_share"] = rollout.log_prob.new_tensor(share)
+        return means | self._moved_by(sources, rollout, epoch), norms
+
+    @torch.no_grad()
+    def _moved_by(self, sources: Sources, rollout: Rollout, epoch: int) -> Values:
+        """Return how far the policy has moved since the rollout, after its last step."""
+        log_ratio = self.log_prob_of(sources, rollout.actions) - rollout.log_prob
+        guards.refuse_explosion(log_ratio.abs().amax().item(), epoch)
+        return {"kl": -log_ratio.mean(), "ratio_deviation": (log_ratio.exp() - 1).abs().mean()}
+
+    def _diverged(self, sources: Sources, rollout: Rollout, epoch: int) -> float:
+        with torch.no_grad():
+            divergence = self.divergence(sources, rollout)
+        if not math.isfinite(divergence):
+            raise TrialError(f"the policy must stay finite, but is not at epoch {epoch}. {LOWER}")
+        return divergence
 
     def divergence(self, sources: Sources, rollout: Rollout) -> float:
-        """Return how far the policy has moved since the rollout: the mean of log p_old - log p_new of its samples."""
-        raise NotImplementedError
+        """Return how far the policy has moved since the rollout: here mean log p_old - log p_new of its samples."""
+        return (rollout.log_prob - self.log_prob_of(sources, rollout.actions)).mean().item()
 
     def surrogate(self, log_prob: Tensor, old: Tensor, advantages: Tensor) -> tuple[Tensor, Values]:
-        """Return the clipped surrogate of log-probabilities (S, N), and how far they moved."""
+        """Return the clipped surrogate of log-probabilities (S, N), and how many of its ratios are clipped."""
         log_ratio = log_prob - old
-        ratio = log_ratio.detach().exp()
-        return clipped_surrogate(log_ratio, advantages, self.recipe.clip), {
-            "ratio_deviation": (ratio - 1).abs().mean(),
-            "clip_fraction": ((ratio - 1).abs() > self.recipe.clip).float().mean(),
-            "largest_log_ratio": log_ratio.detach().abs().amax(),
-        }
+        clipped = (log_ratio.detach().exp() - 1).abs() > self.recipe.clip
+        return clipped_surrogate(log_ratio, advantages, self.recipe.clip), {"clip_fraction": clipped.float().mean()}
 
     def check_terms(self, terms: Mapping[str, tuple[float, Tensor]]) -> None:
         """Look once whether every weighted term has a gradient."""
@@ -232,11 +279,18 @@ class ReinforcedRecipe(PolicyRecipe):
 
         def descend(part: np.ndarray) -> tuple[Tensor, Values]:
             sources = self.workspace.train.batch(part)
-            reward = self.reward(sources, self.render(sources)[0], self.scales).mean()
-            if not reward.requires_grad:
+            terms = self.reward.terms(sources, self.render(sources)[0])
+            if dead := [name for name, term in terms.items() if not term.requires_grad]:
                 raise TrialError(
-                    f"control direct needs a reward with a gradient, but {', '.join(self.reward.names)} have none"
+                    f"control direct must have a reward with a gradient, but {', '.join(dead)} counts grey levels and "
+                    "has none: take it out of reward.weights"
                 )
+            self._refuse_non_finite(
+                {name: term.detach()[None] for name, term in terms.items()},
+                [self.workspace.train_stems[row] for row in part],
+                self.epoch + 1,
+            )
+            reward = self.reward.combine(terms, self.scales).mean()
             return -reward, {"reward_mean": reward.detach()}
 
         (values,), norm = self.stepper.step([rows], descend)
@@ -276,6 +330,8 @@ class ReinforcedRecipe(PolicyRecipe):
             drawn = [self.reward.terms(sources, fuse(action)) for action in actions]
             for name in self.reward.names:
                 terms.setdefault(name, []).append(torch.stack([sample[name] for sample in drawn]))
+            stems = self.workspace.train_stems[at : at + len(actions[0])]
+            self._refuse_non_finite({name: parts[-1] for name, parts in terms.items()}, stems, self.epoch + 1)
         self.scales = self.reward.spread({name: torch.cat(parts, dim=1) for name, parts in terms.items()})
 
     @torch.no_grad()
@@ -285,7 +341,7 @@ class ReinforcedRecipe(PolicyRecipe):
         for rows, sources in parts:
             fused, weight_map = self.render(sources)
             terms = self.reward.terms(sources, fused)
-            guards.refuse_non_finite_reward(
+            self._refuse_non_finite(
                 {name: value[None] for name, value in terms.items()}, self.workspace.train_stems[rows], self.epoch + 1
             )
             reward = self.reward.combine(terms, self.scales)

@@ -31,16 +31,17 @@ class TrustRegion:
         torch._foreach_copy_(self.kept, [p.detach() for p in self.parameters])
 
     @torch.no_grad()
-    def hold(self, divergence: Callable[[], float]) -> tuple[float, float]:
-        """Return the divergence of the step since `keep`, and the share of the step that remains (1: all of it)."""
-        found, share = divergence(), 1.0
+    def hold(self, divergence: Callable[[], float]) -> float:
+        """Shorten the step since `keep` where it went too far; return the share of it that remains."""
+        share = 1.0
         for _ in range(TRIES):
+            found = divergence()
             if found <= TOLERANCE * self.target:
-                return found, share
-            if not math.isfinite(found):
-                break
+                return share
             shorter = math.sqrt(self.target / found)
             torch._foreach_lerp_(self.parameters, self.kept, 1 - shorter)
-            found, share = divergence(), share * shorter
+            share *= shorter
+        if divergence() <= TOLERANCE * self.target:
+            return share
         torch._foreach_copy_(self.parameters, self.kept)
-        return divergence(), 0.0
+        return 0.0

@@ -35,9 +35,17 @@ def start(train_pairs: PairSet, test_pairs: PairSet) -> Checkpoint:
 def build(workspace: Workspace, start: Checkpoint) -> Build:
     """Build a recipe from the start: `build("ppo", samples=4, reward={...})`."""
 
-    def of(kind: str, reward: Any = None, data: Any = None, seed: int = 0, **recipe: Any) -> ReinforcedRecipe:
+    def of(
+        kind: str, reward: Any = None, data: Any = None, evaluation: Any = None, seed: int = 0, **recipe: Any
+    ) -> ReinforcedRecipe:
         settings = {"kind": kind, "epochs": 1, "updates": 2, "batch_size": 4, "samples": 4} | recipe
-        config = trial(recipe=settings, reward=reward or {"aggregate": "min"}, data=data or {}, seed=seed)
+        config = trial(
+            recipe=settings,
+            reward=reward or {"aggregate": "min"},
+            data=data or {},
+            evaluation=evaluation or {},
+            seed=seed,
+        )
         built = build_recipe(config, workspace, start)
         assert isinstance(built, ReinforcedRecipe)
         return built

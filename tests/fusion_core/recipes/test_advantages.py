@@ -42,14 +42,14 @@ def test_the_originals_advantages_have_a_mean_size_of_one_over_the_batch_even_wh
     assert got.tolist() == [pytest.approx([-1, -1], rel=1e-3), pytest.approx([1, 1], rel=1e-3)]
 
 
-def test_shuffling_keeps_each_groups_advantages_and_breaks_their_order() -> None:
+def test_shuffling_keeps_each_groups_rewards_and_breaks_their_order() -> None:
     advantages = torch.arange(40.0).reshape(8, 5)
     got = controlled(advantages, "shuffled", np.random.default_rng(0))
     assert torch.equal(got.sort(dim=0).values, advantages)
     assert not torch.equal(got, advantages)
 
 
-def test_negating_turns_advantages_round_and_real_leaves_them() -> None:
+def test_negating_turns_rewards_round_and_real_leaves_them() -> None:
     random = np.random.default_rng(0)
     assert torch.equal(controlled(REWARDS, "negated", random), -REWARDS)
     assert controlled(REWARDS, "real", random) is REWARDS

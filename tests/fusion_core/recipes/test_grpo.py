@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,7 @@ from fusion_core.config import GRPOConfig, LoraConfig, PolicyConfig
 from fusion_core.errors import TrialError
 from fusion_core.lora import adapt, merged
 from fusion_core.policy import build_policy
+from fusion_core.recipes.catalog import build_recipe
 from fusion_core.recipes.grpo import GRPORecipe
 from fusion_core.sources import Sources
 from fusion_core.workspace import Workspace
@@ -175,11 +178,6 @@ def test_lora_begins_as_the_network_it_changes_and_merges_into_it() -> None:
     assert torch.equal(policy(inputs)[0], changed_output)
 
 
-def test_a_target_without_a_convolution_ends_the_trial_by_name(build: Build) -> None:
-    with pytest.raises(TrialError, match=r"of enter, downs, ups, leave\), but got 'attention'"):
-        build("grpo", train="lora", lora={"targets": ["leave", "attention"]})
-
-
 def test_a_decoder_that_nothing_reaches_is_refused() -> None:
     with pytest.raises(ValidationError, match="lambda_sup or lambda_cons above 0"):
         GRPOConfig(train="lora", lambda_sup=0, lambda_cons=0)
@@ -192,6 +190,75 @@ def test_what_a_frozen_network_gives_is_computed_once_for_all_trials(
     again = build("grpo", seed=5)
     monkeypatch.setattr(again.stepper, "forward", lambda inputs: pytest.fail("the network ran again"))
     next(again.epochs())
+
+
+@pytest.mark.parametrize("control", ["real", "shuffled", "negated"])
+def test_the_best_sample_is_the_best_of_what_the_control_lets_be_seen(
+    build: Build, workspace: Workspace, control: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = build("grpo", control=control, lambda_sup=1.0)
+    chosen = []
+    monkeypatch.setattr(heads, "attached", lambda distribution, action: chosen.append(action) or action)
+    rows = np.arange(4)
+    rollout = recipe._rollout(workspace.train.batch(rows), rows, recipe.random(1, 0))
+    monkeypatch.setattr(recipe, "check_terms", lambda terms: None)
+    recipe.objective(workspace.train.batch(rows), rollout, rows)
+    true_best = rollout.actions[rollout.group.rewards.argmax(dim=0), torch.arange(4)]
+    true_worst = rollout.actions[rollout.group.rewards.argmin(dim=0), torch.arange(4)]
+    assert torch.equal(chosen[0], true_best) is (control == "real")
+    assert torch.equal(chosen[0], true_worst) is (control == "negated")
+
+
+def test_bands_that_all_tilt_to_one_source_collapse_though_the_map_does_not(build: Build) -> None:
+    recipe = build("grpo", delta=1.0)
+    with torch.no_grad():
+        recipe.heads.out.bias[:6] = -40.0
+        recipe.heads.out.bias[6:] = 40.0
+    with pytest.raises(TrialError, match=r"at 0 \(a copy of the visible image\)"):
+        next(recipe.epochs())
+
+
+def test_heads_that_leap_end_the_trial_and_modest_ones_say_how_far_they_moved(build: Build) -> None:
+    with pytest.raises(TrialError, match="log-probabilities must move by at most 20"):
+        list(build("grpo", learning_rate=50.0, epochs=3).epochs())
+    training = next(build("grpo", learning_rate=1e-2).epochs()).training
+    assert training["ratio_deviation"] > 0
+
+
+def test_the_mode_off_judges_the_policy_without_its_heads(
+    build: Build, workspace: Workspace, start: Checkpoint
+) -> None:
+    recipe = build("grpo", learning_rate=0.05, evaluation={"mode": "off"})
+    report = next(recipe.epochs())
+    metrics = recipe.start_metrics()
+    assert metrics is not None
+    assert report.metrics["synthetic"]["VIF"].mean == metrics["synthetic"]["VIF"].mean
+
+
+def test_a_start_with_heads_goes_on_and_one_of_other_reach_does_not_fit(build: Build, workspace: Workspace) -> None:
+    first = build("grpo", learning_rate=0.05)
+    next(first.epochs())
+    begun = checkpoints.from_bytes(first.checkpoint(), "a start")
+    recipe = build_recipe(first.config, workspace, begun)
+    with torch.no_grad():
+        assert torch.equal(recipe.fuse(held_out(workspace))[0].image, begun.fuse(held_out(workspace))[0].image)
+    assert checkpoints.misfits(begun, first.config) == []
+    for other, said in (({"delta": 0.1}, r"\(0.1, 0.5\), but have 0.4 and 0.5"), ({"kappa": 0.0}, "have 0.4 and 0.5")):
+        (problem,) = checkpoints.misfits(begun, build("grpo", **other).config)
+        assert re.search(said, problem)
+    (problem,) = checkpoints.misfits(begun, build("ppo").config)
+    assert "has heads of recipe grpo" in problem
+
+
+def test_what_another_start_gave_is_given_up(build: Build, workspace: Workspace) -> None:
+    first = build("grpo", train="decoder", learning_rate=0.05, backbone_learning_rate=1e-2)
+    next(build("grpo").epochs())
+    held = workspace.train.memory_used
+    next(first.epochs())
+    other = checkpoints.from_bytes(first.checkpoint(), "another start")
+    plain = replace(other, heads=None)
+    next(build_recipe(build("grpo").config, workspace, plain).epochs())
+    assert workspace.train.memory_used == held
 
 
 def test_controls_differ_as_they_should(build: Build, start: Checkpoint, workspace: Workspace) -> None:

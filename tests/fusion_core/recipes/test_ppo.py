@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from scipy.stats import norm
+from torch.distributions import Normal, kl_divergence
 
 from fusion_core.checkpoints import Checkpoint
 from fusion_core.config import PPOConfig
+from fusion_core.errors import TrialError
+from fusion_core.kernel import fuse
+from fusion_core.recipes.advantages import controlled
 from fusion_core.recipes.ppo import PPORecipe, log_density
 from fusion_core.recipes.reinforced import Rollout
 from fusion_core.recipes.trust import TrustRegion
@@ -45,12 +50,30 @@ def test_no_update_leaves_the_output_of_the_start_to_the_last_bit(
             assert torch.equal(recipe.fuse(sources)[0].image, start.fuse(sources)[0].image)
 
 
-@pytest.mark.parametrize("settings", [{}, {"grid": 0, "sigma": 0.05}, {"variant": "legacy"}])
-def test_the_ratio_is_one_at_the_first_step(build: Build, workspace: Workspace, settings: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "settings", [{}, {"grid": 0, "sigma": 0.05}, {"variant": "legacy"}, {"learn_sigma": True, "sigma": 0.3}]
+)
+def test_the_ratio_is_one_before_the_first_step(build: Build, workspace: Workspace, settings: dict[str, Any]) -> None:
     recipe = build("ppo", **settings)
     recipe.trained.eval()
-    _, values = recipe.objective(workspace.train.batch(ROWS), rollout_of(recipe, workspace), ROWS)
-    assert values["ratio_deviation"].item() == values["kl"].item() == values["clip_fraction"].item() == 0
+    rollout, sources = rollout_of(recipe, workspace), workspace.train.batch(ROWS)
+    _, values = recipe.objective(sources, rollout, ROWS)
+    assert values["clip_fraction"] == 0
+    with torch.no_grad():
+        assert torch.equal(recipe.log_prob_of(sources, rollout.actions), rollout.log_prob)
+        assert recipe.divergence(sources, rollout) == pytest.approx(0, abs=1e-4)
+
+
+def test_the_divergence_is_that_of_the_gaussians(build: Build, workspace: Workspace) -> None:
+    recipe, sources = build("ppo"), workspace.train.batch(ROWS)
+    recipe.trained.eval()
+    rollout = rollout_of(recipe, workspace)
+    assert rollout.before is not None
+    moved = replace(rollout, before=torch.stack((rollout.before[0] + 0.1, rollout.before[1] * 0.5)))
+    means, sigma = rollout.before
+    expected = kl_divergence(Normal(means + 0.1, sigma * 0.5), Normal(means, sigma)).sum(dim=(1, 2, 3)).mean()
+    with torch.no_grad():
+        assert recipe.divergence(sources, moved) == pytest.approx(expected.item(), rel=1e-4)
 
 
 def test_the_mean_action_is_the_map_itself_and_an_action_moves_its_cell(build: Build, workspace: Workspace) -> None:
@@ -72,9 +95,7 @@ def test_rewards_that_tie_move_nothing_but_by_the_anchors(build: Build, workspac
     recipe = build("ppo", lambda_aux=0, beta_ref=0)
     recipe.trained.eval()
     rollout = rollout_of(recipe, workspace)
-    tied = Rollout(
-        rollout.rows, rollout.actions, rollout.log_prob, rollout.group, recipe.advantages(torch.full((4, 4), 0.5))
-    )
+    tied = replace(rollout, advantages=recipe.advantages(torch.full((4, 4), 0.5)))
     loss, _ = recipe.objective(workspace.train.batch(ROWS), tied, ROWS)
     loss.backward()
     assert gradient(recipe).abs().max() == 0
@@ -87,7 +108,7 @@ def test_the_auxiliary_loss_has_a_gradient_unless_it_is_the_originals(
     recipe = build("ppo", lambda_aux=1.0, aux_gradient=aux_gradient, beta_ref=0)
     recipe.trained.eval()
     rollout = rollout_of(recipe, workspace)
-    still = Rollout(rollout.rows, rollout.actions, rollout.log_prob, rollout.group, torch.zeros(4, 4))
+    still = replace(rollout, advantages=torch.zeros(4, 4))
     loss, values = recipe.objective(workspace.train.batch(ROWS), still, ROWS)
     loss.backward()
     assert values["loss_lambda_aux"] > 0
@@ -96,11 +117,11 @@ def test_the_auxiliary_loss_has_a_gradient_unless_it_is_the_originals(
 
 def test_a_target_that_is_passed_stops_the_inner_steps(build: Build) -> None:
     free = next(build("ppo", inner_epochs=4, target_kl=1e3, learning_rate=1e-3).epochs()).training
-    held = next(build("ppo", inner_epochs=4, target_kl=1e-4, learning_rate=1e-3).epochs()).training
+    held = next(build("ppo", inner_epochs=4, target_kl=1e-6, learning_rate=1e-3).epochs()).training
     assert free["inner_steps"] == 4
     assert held["inner_steps"] == 1
     assert held["step_share"] < 1 == free["step_share"]
-    assert held["kl"] < 1e-3 < free["kl"]
+    assert abs(held["kl"]) < 1e-3 < free["kl"]
 
 
 def test_a_step_too_far_is_shortened_by_the_root_of_its_excess() -> None:
@@ -108,19 +129,26 @@ def test_a_step_too_far_is_shortened_by_the_root_of_its_excess() -> None:
     region = TrustRegion([weight], target=0.01)
     region.keep()
     weight += 0.4
-    divergence, share = region.hold(lambda: float((weight - 1).square() / 2))
+    share = region.hold(lambda: float((weight - 1).square() / 2))
     assert share == pytest.approx((0.01 / 0.08) ** 0.5)
-    assert divergence == pytest.approx(0.01, rel=1e-5)
     assert weight.item() == pytest.approx(1 + 0.4 * share)
 
 
-def test_a_step_that_is_no_number_is_undone() -> None:
+def test_a_step_that_no_shortening_helps_is_undone() -> None:
     weight = torch.tensor([1.0])
     region = TrustRegion([weight], target=0.01)
     region.keep()
-    weight.fill_(float("nan"))
-    region.hold(lambda: float("nan"))
+    weight += 0.4
+    assert region.hold(lambda: 1.0) == 0
     assert weight.item() == 1
+
+
+@pytest.mark.parametrize("settings", [{"inner_epochs": 1}, {"inner_epochs": 2}, {"target_kl": None}])
+def test_a_gradient_that_is_no_number_ends_the_trial_and_blames_no_pair(build: Build, settings: dict[str, Any]) -> None:
+    recipe = build("ppo", **settings)
+    recipe.policy.leave.weight.register_hook(lambda gradient: gradient * float("nan"))
+    with pytest.raises(TrialError, match=r"must stay finite, but|must move by at most"):
+        next(recipe.epochs())
 
 
 def test_batch_normalisation_is_frozen_and_the_originals_is_not(build: Build, start: Checkpoint) -> None:
@@ -134,6 +162,16 @@ def test_batch_normalisation_is_frozen_and_the_originals_is_not(build: Build, st
     assert moved(variant="legacy")
 
 
+@pytest.mark.parametrize("control", ["frozen", "random"])
+def test_a_control_that_never_updates_leaves_the_original_as_it_was_too(
+    build: Build, start: Checkpoint, control: str
+) -> None:
+    recipe = build("ppo", variant="legacy", control=control, reward={"normalise": "fixed"})
+    next(recipe.epochs())
+    before = start.policy.state_dict()
+    assert all(torch.equal(value, before[name]) for name, value in recipe.policy.state_dict().items())
+
+
 def test_the_original_fills_in_what_is_not_said() -> None:
     legacy = PPOConfig.model_validate({"variant": "legacy", "samples": 6})
     assert (legacy.samples, legacy.batch_size, legacy.coefficient, legacy.log_prob) == (6, 4, 100, "mean")
@@ -144,7 +182,7 @@ def test_a_learned_deviation_moves_within_its_bounds_and_is_saved(build: Build, 
     recipe = build("ppo", learn_sigma=True, learning_rate=0.02, target_kl=None, lambda_aux=0, beta_ref=0, updates=1)
     next(recipe.epochs())
     sigma = recipe.explorer.sigma.item()
-    assert 0.02 <= sigma <= 0.3 and sigma != pytest.approx(0.2)
+    assert 0.02 <= sigma + 1e-7 <= 0.3 and sigma != pytest.approx(0.2)
     recipe.save_state(tmp_path / "state")
     again = build("ppo", learn_sigma=True, learning_rate=0.02, target_kl=None, lambda_aux=0, beta_ref=0, updates=1)
     again.load_state(tmp_path / "state")
@@ -161,17 +199,14 @@ def test_the_policy_gradient_points_along_the_gradient_of_the_reward(build: Buil
         mu = recipe._map(sources)
         means = recipe._cells(mu)
     action = means.clone().requires_grad_()
-    from fusion_core.kernel import fuse
-
     recipe.reward(sources, fuse(sources, recipe._moved(mu, means, action))).sum().backward()
     assert action.grad is not None
     towards = (rollout.actions - means) / 0.05
     random = np.random.default_rng(0)
-    from fusion_core.recipes.advantages import controlled
 
     def cosine(advantages: torch.Tensor) -> float:
         estimate = (advantages[:, :, None, None, None] * towards).mean(dim=0)
         return torch.nn.functional.cosine_similarity(estimate.flatten(1), action.grad.flatten(1)).mean().item()
 
     assert cosine(rollout.advantages) > 0.3
-    assert abs(cosine(controlled(rollout.advantages, "shuffled", random))) < 0.2
+    assert abs(cosine(recipe.advantages(controlled(rollout.rewards, "shuffled", random)))) < 0.2
