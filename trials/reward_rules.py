@@ -10,11 +10,13 @@ from typing import Any
 from fusion_core.config import TrialConfig
 from fusion_core.config.reward import REWARDABLE
 from fusion_core.errors import did_you_mean
-from trials.data_rules import below
+from fusion_core.limits import REMEDY, SMALLEST_NIQE
+from trials.data_rules import below, stated_size
 from trials.fields import kind_of, models_of
 from trials.messages import Problem, but_got, dotted, show
 from trials.nodes import Node, Place
 from trials.weights import PREFIX, SECTION
+from trials.yaml_reader import is_number
 
 START = "start: {recipe: {kind: supervised, epochs: 2}}"
 RECIPES = {str(kind_of(model)): model for model in models_of(TrialConfig.model_fields["recipe"].annotation)}
@@ -116,6 +118,19 @@ def simplex_problems(root: Node, data: dict[str, Any]) -> Iterator[Problem]:
     if root.has(given):
         text = f"trial.reward.weights does nothing beside simplex.{SECTION}, which gives every weight. Remove it."
         yield Problem(root.at(given).place, text)
+
+
+def reward_size_problems(root: Node, data: dict[str, Any]) -> Iterator[Problem]:
+    """Images smaller than NIQE takes, where it is rewarded and the sweep file says their size; VIF's are tests' too."""
+    stated = stated_size(data)
+    if stated is None or min(stated[0]) >= SMALLEST_NIQE or not any(kind in LEARNERS for kind in kinds_of(data)):
+        return
+    axis, of = below(data, "grid", f"{PREFIX}NIQE"), below(data, *OF)
+    given = axis if isinstance(axis, list) else [below(data, "trial", "reward", "weights", "NIQE")]
+    if any(is_number(weight) and weight > 0 for weight in given) or (isinstance(of, list | tuple) and "NIQE" in of):
+        (size, keys), least = stated, [SMALLEST_NIQE, SMALLEST_NIQE]
+        text = f"{dotted(keys)} must be at least {least} where NIQE is rewarded, but got {list(size)}. {REMEDY}"
+        yield Problem(root.at(keys).place, text)
 
 
 def points_of(data: dict[str, Any]) -> int:

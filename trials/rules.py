@@ -11,9 +11,10 @@ from fusion_core.errors import did_you_mean
 from fusion_core.metrics.facts import FACTS
 from trials.axes import TERM, TERM_RULE
 from trials.data_rules import NAME, below, data_problems, needs_data, size_problems, test_names
+from trials.idle_axes import idle_axis_problems
 from trials.messages import Problem, but_got, first_of, show
 from trials.nodes import Node
-from trials.reward_rules import idle_problems, simplex_problems, start_problems
+from trials.reward_rules import idle_problems, reward_size_problems, simplex_problems, start_problems
 from trials.yaml_reader import is_number
 
 
@@ -21,7 +22,8 @@ def cross_problems(root: Node, data: dict[str, Any]) -> list[Problem]:
     """Return what is wrong between keys that are each fine."""
     rules = (
         seed_problems, rank_problems, epoch_problems, ssim_problems, data_problems, size_problems, share_problems,
-        axis_problems, term_problems, start_problems, idle_problems, simplex_problems,
+        axis_problems, term_problems, start_problems, idle_problems,
+        idle_axis_problems, simplex_problems, reward_size_problems,
     )  # fmt: skip
     return [problem for rule in rules for problem in first_of(rule(root, data))]
 

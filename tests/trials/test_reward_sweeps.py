@@ -288,6 +288,25 @@ def test_a_corner_of_a_simplex_where_the_best_cannot_be_told_is_refused_before_a
     assert loaded(tmp_path, GRPO + weights).size == 5
 
 
+@pytest.mark.parametrize(
+    ("reward", "axes"),
+    [
+        ("weights: {NIQE: 1}", ""),
+        ("aggregate: min", "grid: {reward.weights.NIQE: [0, 1]}\n"),
+        ("aggregate: min", "simplex: {reward.weights: {of: [NIQE, VIF], steps: 2}}\n"),
+    ],
+)
+def test_images_smaller_than_the_blocks_of_a_rewarded_niqe_are_refused_at_the_line_of_their_size(
+    tmp_path, reward, axes
+):
+    text = f"name: a\ntrial:\n  start: {{}}\n  recipe: {{kind: grpo}}\n  reward: {{{reward}}}\n"
+    (found,) = problems(tmp_path, f"{text}  data: {{resize: [95, 200]}}\n{axes}")
+    assert found.startswith("sweep.yaml:6: trial.data.resize must be at least [96, 96] where NIQE is rewarded, but got")
+    assert loaded(tmp_path, f"{text}  data: {{resize: [96, 200]}}\n{axes}")
+    unweighted = text.replace("NIQE: 1", "NIQE: 0, VIF: 1") + "  data: {resize: [95, 200]}\n"
+    assert loaded(tmp_path, unweighted)
+
+
 def test_a_learned_deviation_begins_where_it_is_held(tmp_path):
     text = "name: a\ntrial:\n  start: {}\n  recipe: {kind: ppo, learn_sigma: true}\n"
     (found,) = problems(tmp_path, text.replace("true", "true, sigma: 0.5"))
