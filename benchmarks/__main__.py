@@ -44,6 +44,8 @@ def main() -> None:
     rows.append(
         ("all metrics, 480 x 640 pair, fresh sources", f"{metrics['fresh_seconds_per_pair']:.3f} s", "<= 0.15 s")
     )
+    reward = run("reward")
+    rows.append(("reward of S samples over S measurements of its metrics", f"{reward['largest_ratio']:.2f}", "<= 1"))
     for executor, goal in (("inline", 0.005), ("ray", 0.08)):
         few = run("orchestrator", "--trials", "100", "--executor", executor)
         rows.append(
