@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import shutil
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 
 from fusion_core.whole import write_whole
 from trials.job import Kept
 from trials.ranking import Leaderboard, RankedTrial
+
+INDEX = "lists.csv"
+COLUMNS = ["number", "id", "file"]
 
 
 def name_of(number: int, trial: str) -> str:
@@ -66,13 +70,26 @@ class Keeper:
             for file, content in kept.images.items():
                 write_whole(folder / Path(file).name, content)
 
-    def write_lists(self, lists: Mapping[str, str]) -> None:
-        """Write lists of worst pairs that are not there. Raises OSError or DiskError where the disk refuses."""
+    def write_lists(self, number: int, trial: str, lists: Mapping[str, str]) -> None:
+        """Write lists of worst pairs that are not there, and whose they are. Raises OSError or DiskError as above."""
         for name, text in lists.items():
             path = self.lists / Path(name).name
             if not path.exists():
                 path.parent.mkdir(parents=True, exist_ok=True)
                 write_whole(path, text.encode("utf-8", "backslashreplace"))
+        if lists:
+            self._index_lists(number, trial, [Path(name).name for name in lists])
+
+    def _index_lists(self, number: int, trial: str, files: Sequence[str]) -> None:
+        """Write `worst/lists.csv` anew where a trial has other lists than it says; a trial begun anew has its last."""
+        index = self.lists / INDEX
+        before = index.read_text(encoding="utf-8") if index.exists() else ""
+        rows = [row for row in csv.reader(before.splitlines()[1:]) if len(row) == len(COLUMNS) and row[1] != trial]
+        rows += [[str(number), trial, file] for file in files]
+        rows.sort(key=lambda row: (len(row[0]), row))
+        text = "".join(f"{','.join(row)}\n" for row in (COLUMNS, *rows))
+        if text != before:
+            write_whole(index, text.encode())
 
     def keep_only(self, checkpoints: Container[str], samples: Container[str], among: Container[str]) -> None:
         """Remove what belongs to other trials `among` these ids; trials that saw other data keep theirs."""

@@ -141,7 +141,7 @@ class Sweep:
             self.standouts.add(ranked)
         if report.kept is not None:
             self.keeper.write(name_of(task.number, task.id), report.kept, self.standouts)
-        self.keeper.write_lists(report.lists)
+        self.keeper.write_lists(task.number, task.id, report.lists)
         baselines = None if report.baselines is None else (self.plan.cohort, report.baselines)
         differing = self.results.report(
             task.id, report.epoch, last=report.last, node=report.node, device=report.device, baselines=baselines

@@ -20,7 +20,7 @@ from trials import driver
 from trials.defaults import default_trial
 from trials.driver import Options
 from trials.job import Rules
-from trials.keep import Standouts, name_of
+from trials.keep import Keeper, Standouts, name_of
 from trials.plan import make_plan
 from trials.progress import Display
 from trials.ranking import RankedTrial, best
@@ -219,3 +219,16 @@ def test_what_a_half_done_trial_would_push_out_stays_until_it_has_finished(
     checkpoints, samples = found(other)
     assert {int(name.split("_")[0]) for name in checkpoints} == {ranking[1]}
     assert {int(name.split("_")[0]) for name in samples} == {ranking[1], ranking[-2], DEFAULT}
+
+
+def test_the_index_of_lists_names_each_trial_once_whatever_is_written_again(tmp_path: Path) -> None:
+    def index() -> list[str]:
+        return (tmp_path / "worst" / "lists.csv").read_text().splitlines()[1:]
+
+    for number, trial, file in ((10, "c", "x.txt"), (9, "b", "y.txt"), (9, "b", "y.txt"), (1, "a", "x.txt")):
+        Keeper(tmp_path).write_lists(number, trial, {file: "0.5 stem\n"})
+    assert index() == ["1,a,x.txt", "9,b,y.txt", "10,c,x.txt"]
+    Keeper(tmp_path).write_lists(9, "b", {})
+    Keeper(tmp_path).write_lists(9, "b", {"z.txt": "0.4 stem\n"})  # begun anew, from other weights
+    assert index() == ["1,a,x.txt", "9,b,z.txt", "10,c,x.txt"]
+    assert {path.name for path in (tmp_path / "worst").iterdir()} == {"x.txt", "y.txt", "z.txt", "lists.csv"}

@@ -315,13 +315,20 @@ def test_a_checkpoint_that_does_not_fit_stops_the_sweep_with_every_reason_before
     assert ["base_channels 3" in channels[0], "base_channels 4" in channels[1], len(channels)] == [True, True, 2]
 
 
-def test_lists_of_worst_pairs_are_kept_with_the_run(tmp_path: Path) -> None:
+def test_lists_of_worst_pairs_are_kept_with_the_run_and_whose_they_are(tmp_path: Path) -> None:
     worst = "synthetic: {train: 4, test: 1, size: [48, 48]}, worst: {min: 1, percent: 0.5}"
     text = GRPO.replace("synthetic: {train: 4, test: 1, size: [48, 48]}", worst)
     outcome = run(tmp_path, "grid={reward.weights.VIF: [0, 1]}", text=text)
-    lists = list((outcome.run / "worst").iterdir())
-    assert 1 <= len(lists) <= 2
-    assert all(len(path.read_text().splitlines()) == 2 for path in lists)
+    lists = outcome.run / "worst"
+    assert all(len(path.read_text().splitlines()) == 2 for path in lists.glob("*.txt"))
+    with Results.read(outcome.run / FILE) as results:
+        trials = [(str(row.number), row.id) for row in results.trials().values()]
+    header, *index = [tuple(line.split(",")) for line in (lists / "lists.csv").read_text().splitlines()]
+    assert header == ("number", "id", "file") and sorted(row[:2] for row in index) == sorted(trials)
+    assert {file for *_, file in index} == {path.name for path in lists.glob("*.txt")}
+    run(tmp_path, "grid={reward.weights.VIF: [0, 1, 9]}", text=text)
+    assert (lists / "lists.csv").read_text().splitlines()[1:3] == [",".join(row) for row in index]
+    assert len((lists / "lists.csv").read_text().splitlines()) == 4
 
 
 def test_trials_that_are_the_same_run_once_and_it_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
