@@ -24,6 +24,7 @@ from trials.plan import Plan, make_plan
 from trials.progress import Display
 from trials.ranking import RankedTrial
 from trials.results import FILE, Results, ResultsError, TrialRow
+from trials.starts import bytes_of
 from trials.stop import Stop, Stopped
 from trials.sweep import Sweep
 from trials.tally import Tally
@@ -36,6 +37,9 @@ UNWATCHED = (
     "limits.trial_seconds is not watched with --executor inline: a trial that hangs would have to end its own process. "
     "Use --executor ray for that"
 )
+
+MOST_FOR_STARTS = 2 << 30
+"""Memory that is set aside for starts; Ray moves what is more to the disk."""
 
 
 @dataclass(frozen=True)
@@ -157,7 +161,9 @@ def _execute(executor: str, spec: SweepSpec, options: Options, sweep: Sweep, sto
             run_inline(sweep, stop, options.device)
         return
     size = sum(pairs.nbytes for pairs in sweep.plan.sets.values())
-    size += sum(len(start.content or b"") for start in sweep.plan.starts.values())
+    needed = {task.start for task in sweep.tasks}
+    starts = sum(bytes_of(start) for start in sweep.plan.starts.values() if start.id in needed)
+    size += min(starts, MOST_FOR_STARTS)
     with cluster.connected(options.address, options.workers, size, stop) as (dashboard, ours):
         import ray
 

@@ -76,9 +76,13 @@ def start_config(config: TrialConfig) -> TrialConfig:
 
 
 def start_id(config: TrialConfig, fingerprints: Mapping[str, str]) -> str:
-    """Return 16 hex digits of a start that is trained first; unlike a trial, it is another one after more epochs."""
+    """Return 16 hex digits of a start that is trained first; unlike a trial, it is another one after more epochs.
+
+    It sees no test set, so it is the same whatever its trials are tested on.
+    """
     trained = start_config(config)
-    return _digest({"start": trial_id(trained, fingerprints), "epochs": trained.recipe.epochs})
+    seen = {name: mark for name, mark in fingerprints.items() if name == "train"}
+    return _digest({"start": trial_id(trained, seen), "epochs": trained.recipe.epochs})
 
 
 def ratios(weights: Mapping[str, float]) -> dict[str, float]:

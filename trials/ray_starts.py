@@ -44,39 +44,44 @@ class Training:
 
 
 def train_starts(starts: StartTraining, shared: Shared, stop: Stop, capacity: Capacity) -> None:
-    """Train all starts, each on a worker of its own. Raises StartError where one fails, Stopped where the user asks."""
+    """Train all starts, several at once; a worker that is done takes the next, and has its data already.
+
+    Raises StartError where one fails, Stopped where the user asks.
+    """
     actor = ray.remote(num_cpus=capacity.cpu, num_gpus=capacity.gpu, max_restarts=0)(StartWorker)
     reference = ray.put(shared)
     pending: dict[ray.ObjectRef, Training] = {}
+    idle: list[Any] = []
     try:
         while not starts.over:
             stop.check()
             while len(pending) < capacity.workers and (job := starts.next_job()) is not None:
                 place, standing = job
-                training = Training(starts.tasks[place].id, actor.remote(reference))
+                training = Training(starts.tasks[place].id, idle.pop() if idle else actor.remote(reference))
                 pending[training.worker.start.remote(place, standing)] = training
             _end_the_hung(pending, starts.rules.trial_seconds)
             for done in ray.wait(list(pending), timeout=POLL_SECONDS)[0]:
-                _go_on(pending, done, starts)
+                _go_on(pending, idle, done, starts)
     finally:
-        for training in pending.values():
-            ray.kill(training.worker)
+        for worker in (*idle, *(training.worker for training in pending.values())):
+            ray.kill(worker)
 
 
-def _go_on(pending: dict[ray.ObjectRef, Training], done: ray.ObjectRef, starts: StartTraining) -> None:
-    """Take what a worker brings, and ask for the next step; or lose a worker that died."""
-    training = pending.pop(done)
+def _go_on(pending: dict[ray.ObjectRef, Training], idle: list[Any], done: ray.ObjectRef, starts: StartTraining) -> None:
+    """Take what a worker brings, and ask for the next step or let it rest; or lose a worker that died."""
+    training = pending[done]
     try:
         report: Report | None = ray.get(done)
     except RayError as problem:
+        del pending[done]
         starts.lose(training.id, training.reason or one_line(RuntimeError(str(problem).strip().split("\n")[0])))
         return
     if report is not None:
-        if report.done:
-            ray.kill(training.worker)
         starts.take(report)
-        if report.done:
-            return
+    del pending[done]
+    if report is not None and report.done:
+        idle.append(training.worker)
+        return
     training.since = time.monotonic()
     pending[training.worker.step.remote()] = training
 

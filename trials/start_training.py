@@ -6,7 +6,7 @@ from collections import Counter, deque
 from collections.abc import Iterable
 from pathlib import Path
 
-from fusion_core.errors import CheckpointError, FusionError
+from fusion_core.errors import CheckpointError, FusionError, printable
 from fusion_core.whole import DiskError, write_whole
 from trials.job import Report, Standing, Task
 from trials.starts import Start, start_file
@@ -20,7 +20,10 @@ class StartError(FusionError):
 
 
 class StartTraining:
-    """Trains what waiting trials begin from into `RUN/starts/<id>.safetensors`, each once; what is there stays."""
+    """Trains what waiting trials begin from into `RUN/starts/<id>.safetensors`, each once; what is there stays.
+
+    `<id>.digest` beside it tells its weights.
+    """
 
     def __init__(self, sweep: Sweep) -> None:
         self.run = sweep.run
@@ -85,6 +88,9 @@ class StartTraining:
         path = self._path(task.id)
         path.parent.mkdir(exist_ok=True)
         write_whole(path, report.kept.checkpoint)
+        from fusion_core.checkpoints import from_bytes
+
+        self._remember(task.id, from_bytes(report.kept.checkpoint, str(path)).digest)
         del self.running[task.id]
         States(self.rules.states, task.id).remove()
 
@@ -123,11 +129,23 @@ class StartTraining:
         from fusion_core.checkpoints import load_checkpoint
 
         try:
-            load_checkpoint(path)
+            self._remember(start.id, load_checkpoint(path).digest)
         except CheckpointError as problem:
             self.display.note(f"{problem} It is trained again.")
             return True
         return False
+
+    def _remember(self, start: str, digest: str) -> None:
+        """Keep which weights a start has, and say where they are others than before: the same training may differ."""
+        path = self._path(start).with_suffix(".digest")
+        known = path.read_text(encoding="utf-8", errors="replace").strip() if path.exists() else digest
+        if known != digest:
+            self.display.note(
+                f"start {start[:8]} ({self.plan.starts[start].said}) has other weights now ({digest}) than before "
+                f"({printable(known[:16])}): rows of trials that began from the earlier ones stay as they are"
+            )
+        if known != digest or not path.exists():
+            write_whole(path, f"{digest}\n".encode())
 
     def _path(self, start: str) -> Path:
         return start_file(self.run, start)

@@ -46,6 +46,19 @@ def start_file(run: Path, start: str) -> Path:
     return run / FOLDER / f"{start}.safetensors"
 
 
+def bytes_of(start: Start) -> int:
+    """Return how large a start is: its file, or the weights of one that is trained first."""
+    if start.config is None:
+        return len(start.content or b"")
+    import torch
+
+    from fusion_core.policy import UNetPolicy
+
+    with torch.device("meta"):
+        weights = UNetPolicy(start.config.policy).state_dict().values()
+    return sum(one.numel() * one.element_size() for one in weights)
+
+
 def begins(config: TrialConfig) -> bool:
     """Return whether a trial begins from a start."""
     return config.start is not None and config.recipe.needs_data

@@ -119,6 +119,13 @@ def test_the_loss_of_a_trial_decides_its_start_unless_the_start_has_its_own():
         assert (start_id(config("loss.max_ratio", data), DATA) == start_id(config(data=data), DATA)) is same
 
 
+def test_a_start_is_the_same_whatever_its_trials_are_tested_on():
+    trial = config(data=GRPO)
+    assert (
+        start_id(trial, {**DATA, "test/pet": "dd"}) == start_id(trial, DATA) != start_id(trial, DATA | {"train": "x"})
+    )
+
+
 def test_sleeping_and_epochs_leave_the_id_of_an_arithmetic_trial_and_failing_changes_it():
     def of(**recipe: Any) -> str:
         return trial_id(TrialConfig.model_validate({"recipe": {"kind": "arithmetic", **recipe}}), DATA)
