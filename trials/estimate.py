@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fusion_core.config import TrialConfig
 from fusion_core.data.dataset import PairSet
 from fusion_core.errors import TrialError
 from fusion_core.metrics.facts import FACTS
 from trials.cluster import cores
 from trials.plan import Plan, make_plan
-from trials.results import FILE, Results
+from trials.results import FILE, PlannedTrial, Results
 from trials.starts import start_file
 from trials.states import resumable
 from trials.tally import duration
 
 if TYPE_CHECKING:
-    from fusion_core.config import TrialConfig
     from fusion_core.recipes.base import EpochReport, Recipe
     from trials.driver import Options
     from trials.spec import SweepSpec
@@ -108,15 +109,33 @@ def describe(spec: SweepSpec, options: Options) -> list[str]:
 
 
 def probe(plan: Plan, device: str) -> Cost:
-    """Train the first trial for two epochs on a few pairs, and scale the second one up to all pairs.
+    """Train the first trial of each kind of recipe for two epochs on a few pairs, and scale up to all pairs.
 
-    A start that has to be trained is tried the same way. Raises TrialError where a trial fails on so few.
+    An epoch takes the mean over the epochs of all trials. A start that has to be trained is tried the same way. Raises
+    TrialError where a trial fails on so few.
     """
+    epochs: Counter[str] = Counter()
+    first: dict[str, PlannedTrial] = {}
+    for trial in plan.trials:
+        kind = str(trial.parameters.get("recipe.kind", plan.first.recipe.kind))
+        first.setdefault(kind, trial)
+        epochs[kind] += trial.epochs
+    costs = {kind: _cost(plan, trial, device) for kind, trial in first.items()}
+    measured = costs[plan.first.recipe.kind].measured
+    return Cost(
+        sum(costs[kind].epoch_seconds * count for kind, count in epochs.items()) / epochs.total(),
+        max(cost.checkpoint_bytes for cost in costs.values()),
+        measured if len(costs) == 1 else f"{measured} with each of {', '.join(costs)}",
+        max(cost.start_seconds for cost in costs.values()),
+    )
+
+
+def _cost(plan: Plan, trial: PlannedTrial, device: str) -> Cost:
     from fusion_core.checkpoints import from_bytes
     from fusion_core.recipes.catalog import build_recipe
 
-    config = plan.first
-    if plan.data is None:
+    config = TrialConfig.model_validate_json(trial.config)
+    if plan.data is None or not config.recipe.needs_data:
         recipe = build_recipe(config, None)
         report = recipe.train_epoch()
         return Cost(report.seconds, len(recipe.checkpoint()), "by one epoch just trained")
@@ -127,7 +146,7 @@ def probe(plan: Plan, device: str) -> Cost:
     data = plan.data
     pairs = _batch(config) if name != "cpu" else PROBE_PAIRS
     train, test = _first(data.train, pairs), {name: _first(one, 1) for name, one in data.test.items()}
-    begun = plan.starts.get(plan.trials[0].start or "")
+    begun = plan.starts.get(trial.start or "")
     content, start_seconds = begun.content if begun is not None else None, 0.0
     if begun is not None and begun.config is not None:
         content, report = _tried(build_recipe(begun.config, Workspace(train, {}, name)))

@@ -5,7 +5,10 @@ import shutil
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 
 from fusion_core.checkpoints import load_checkpoint
@@ -23,9 +26,10 @@ from trials.job import Rules, Standing, Task
 from trials.lock import RunLock
 from trials.plan import make_plan
 from trials.progress import Display
-from trials.results import FILE, Results
+from trials.results import FILE, PlannedTrial, Results
 from trials.spec import load
 from trials.start_training import StartError, StartTraining
+from trials.starts import bytes_of
 from trials.states import States
 from trials.stop import Stopped
 from trials.sweep import Sweep
@@ -67,7 +71,7 @@ def numbers(run: Path) -> list[tuple[object, ...]]:
 
 
 def the_start(run: Path) -> Path:
-    (found,) = (run / "starts").iterdir()
+    (found,) = (run / "starts").glob("*.safetensors")
     return found
 
 
@@ -92,7 +96,7 @@ def test_a_start_is_trained_once_before_the_trials_that_share_it(
     epochs.clear()
     run(tmp_path, "seeds=[0, 1, 2]", text=PAIRS)
     assert epochs == [(False, 2, 1)]
-    assert len(list((outcome.run / "starts").iterdir())) == 1
+    assert len(list((outcome.run / "starts").glob("*.safetensors"))) == 1
 
 
 def test_a_trial_begins_with_the_weights_of_its_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,7 +143,7 @@ def test_a_start_of_more_epochs_is_another_start_and_makes_other_trials(
     first = the_start(run(tmp_path, text=PAIRS).run).stem
     assert "another start" not in capsys.readouterr().out
     outcome = run(tmp_path, "trial.start.recipe.epochs=1", text=PAIRS)
-    assert len(list((outcome.run / "starts").iterdir())) == len(statuses(outcome.run)) == 2
+    assert len(list((outcome.run / "starts").glob("*.safetensors"))) == len(statuses(outcome.run)) == 2
     assert f"trials in the table began from another start (start:{first[:8]})" in capsys.readouterr().out
 
 
@@ -182,7 +186,7 @@ def test_killed_while_starts_are_trained_a_sweep_ends_with_the_table_of_an_undis
         process.kill()
         process.communicate()
         # What a kill leaves half-written has a name of its own.
-        for path in (tmp_path / "tiny" / "starts").glob("[!.]*"):
+        for path in (tmp_path / "tiny" / "starts").glob("[!.]*.safetensors"):
             other = tmp_path / "other" / "tiny" / "starts" / path.name
             assert load_checkpoint(path).digest == load_checkpoint(other).digest
     assert numbers(run(tmp_path, text=text).run) == undisturbed
@@ -236,6 +240,43 @@ def test_a_damaged_start_is_trained_again_and_it_is_said(
     assert [begins for begins, *_ in epochs] == [True, True, False]
     assert load_checkpoint(the_start(outcome.run)).digest == before
     assert "It is trained again." in capsys.readouterr().out
+
+
+def test_a_start_that_is_trained_to_other_weights_than_before_is_said_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outcome = run(tmp_path, text=PAIRS)
+    file = the_start(outcome.run)
+    digest = load_checkpoint(file).digest
+    kept = file.with_suffix(".digest")
+    assert kept.read_text().strip() == digest
+    file.unlink()
+    run(tmp_path, "seeds=[1]", text=PAIRS)
+    assert kept.read_text().strip() == digest and "other weights" not in capsys.readouterr().out
+    file.unlink()
+    kept.write_text("0123456789abcdef")  # as another device would have left it
+    run(tmp_path, "seeds=[2]", text=PAIRS)
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"start {file.stem[:8]} (supervised, 2 epochs) has other weights now ({digest}) than before (012345" in said
+    kept.unlink()
+    run(tmp_path, "seeds=[3]", text=PAIRS)
+    assert kept.read_text().strip() == digest and "other weights" not in capsys.readouterr().out
+
+
+def test_a_test_set_more_trains_no_start_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    outcome = run(tmp_path, text=PAIRS)
+    folders = [tmp_path / name for name in ("vi", "ir")]
+    for folder in folders:
+        folder.mkdir()
+        cv2.imwrite(str(folder / "a.png"), np.full((48, 48), 90, np.uint8))
+    more = f"{{name: more, visible: {folders[0]}, infrared: {folders[1]}}}"
+    epochs = trained(monkeypatch)
+    run(tmp_path, f"trial.data.test=[synthetic, {more}]", text=PAIRS)
+    assert epochs == [(False, 0, 1)]
+    fusion = f"start:{the_start(outcome.run).stem[:8]}"
+    with Results.read(outcome.run / FILE) as results:
+        measured = results.query("SELECT DISTINCT cohort, dataset FROM baselines WHERE fusion = ?", (fusion,))
+    assert sorted(dataset for _, dataset in measured) == ["more", "synthetic", "synthetic"]
 
 
 def test_states_of_a_start_that_nobody_begins_from_any_more_are_removed(tmp_path: Path) -> None:
@@ -345,6 +386,23 @@ def test_a_dry_run_names_the_starts_and_trains_none(tmp_path: Path) -> None:
     assert "an epoch, by 2 pairs just trained)" in takes and not (tmp_path / "out").exists()
 
 
+def test_a_dry_run_measures_a_trial_of_each_kind_of_recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = GRPO.replace("kind: grpo, epochs: 1, updates: 1", "epochs: 2") + "grid: {recipe.kind: [grpo, ppo]}\n"
+    plan = make_plan(load(write_sweep(tmp_path, text)))
+    tried: list[str] = []
+
+    def cost(plan: object, trial: PlannedTrial, device: str) -> estimate.Cost:
+        tried.append(str(trial.parameters["recipe.kind"]))
+        return estimate.Cost(1.0 if tried[-1] == "grpo" else 4.0, 1000, "by hand")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(estimate, "_cost", cost)
+        assert estimate.probe(plan, "cpu") == estimate.Cost(2.5, 1000, "by hand with each of grpo, ppo")
+        assert tried == ["grpo", "ppo"]
+    measured = estimate.probe(plan, "cpu")
+    assert measured.epoch_seconds > 0 and measured.measured == "by 2 pairs just trained with each of grpo, ppo"
+
+
 def test_a_dry_run_counts_the_epochs_of_starts_that_are_lacking(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -399,8 +457,40 @@ def test_ray_trains_two_starts_at_once_and_gives_the_rows_of_inline(
     inline = run(tmp_path / "other", text=text)
     outcome = run(tmp_path, text=text, executor="ray", workers=2)
     assert numbers(outcome.run) == numbers(inline.run)
-    for path in (inline.run / "starts").iterdir():
+    for path in (inline.run / "starts").glob("*.safetensors"):
         assert load_checkpoint(outcome.run / "starts" / path.name).digest == load_checkpoint(path).digest
     assert "start 2 of 2" in capsys.readouterr().out
     with pytest.raises(StartError, match="must stay finite"):
         run(tmp_path, "trial.start.recipe.learning_rate=1e30", text=text, executor="ray", workers=2)
+
+
+@pytest.mark.slow
+def test_a_worker_on_ray_trains_one_start_after_the_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAY_AUTH_MODE", "token")  # Ray reads it when it is imported
+    from trials import ray_starts
+
+    begun = tmp_path / "begun"
+
+    class Noted(ray_starts.StartWorker):
+        def __init__(self, shared: Any) -> None:
+            super().__init__(shared)
+            with begun.open("a") as file:
+                file.write(f"{os.getpid()}\n")
+
+    monkeypatch.setattr(ray_starts, "StartWorker", Noted)
+    outcome = run(tmp_path, text=PAIRS + "grid: {loss.max_ratio: [4, 10, 16]}\n", executor="ray", workers=1)
+    assert len(list((outcome.run / "starts").glob("*.safetensors"))) == 3
+    assert len(begun.read_text().splitlines()) == 1
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_room_is_set_aside_for_starts_of_files_and_for_those_that_are_trained(tmp_path: Path, own: bool) -> None:
+    other = run(tmp_path, "name=other", text=PAIRS)
+    size = the_start(other.run).stat().st_size
+    plan = make_plan(load(write_sweep(tmp_path, GRPO), [] if own else [f"trial.start={the_start(other.run)}"]))
+    (start,) = plan.starts.values()
+    assert (start.config is not None) is own
+    # All but names and shapes, which a small network has many of.
+    state = load_checkpoint(the_start(other.run)).policy.state_dict()
+    weights = sum(one.numel() * one.element_size() for one in state.values())
+    assert bytes_of(start) == (weights if own else size)
