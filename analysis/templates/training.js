@@ -1,5 +1,11 @@
 state.logScale = false;
 
+function panelAxis(epochs, domain, anchor) {
+  const tickvals = epochs.length <= 6 ? epochs : undefined;
+  const range = [epochs[0] - 0.2, epochs.at(-1) + 0.2];
+  return axis({ domain, anchor, tickfont: { size: 10 }, tickvals, nticks: 5, showgrid: false, range });
+}
+
 // The settings to draw: [setting, what it is, colour, dash]. One that is two of these is drawn once.
 function trainedSettings() {
   const order = ranked(column(state.metric));
@@ -105,15 +111,7 @@ function drawRewards(wanted) {
     const domainX = span(k % across, across, gapX),
       domainY = span(down - 1 - Math.floor(k / across), down, gapY);
     const write = writer(kinds.flatMap((name) => curve(i, name)));
-    layout[axisId("xaxis", k + 1)] = axis({
-      domain: domainX,
-      anchor: y,
-      tickfont: { size: 10 },
-      tickvals: epochs.length <= 6 ? epochs : undefined,
-      nticks: 5,
-      showgrid: false,
-      range: [epochs[0] - 0.2, epochs.at(-1) + 0.2],
-    });
+    layout[axisId("xaxis", k + 1)] = panelAxis(epochs, domainX, y);
     layout[axisId("yaxis", k + 1)] = axis({ domain: domainY, anchor: x, tickfont: { size: 10 }, automargin: false, nticks: 6 });
     annotations.push({
       text: `<b>${escapeText(what)}</b> (${trialTag(i)})`,
@@ -193,15 +191,7 @@ function drawTraining() {
     const starts = name === "loss_fusion" && begun >= 0 ? drawn.map(([i]) => [...part(curves, termRow(i), begun)]) : [];
     const write = writer([...rows, ...starts].flat());
     const log = state.logScale && rows.flat().some((one) => one > 0);
-    layout[axisId("xaxis", t + 1)] = axis({
-      domain: domainX,
-      anchor: y,
-      tickfont: { size: 10 },
-      tickvals: epochs.length <= 6 ? epochs : undefined,
-      nticks: 5,
-      showgrid: false,
-      range: [epochs[0] - 0.2, epochs.at(-1) + 0.2],
-    });
+    layout[axisId("xaxis", t + 1)] = panelAxis(epochs, domainX, y);
     layout[axisId("yaxis", t + 1)] = axis({
       domain: domainY,
       anchor: x,
