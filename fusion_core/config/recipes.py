@@ -121,6 +121,15 @@ class PPOConfig(ReinforcedConfig):
         return value
 
     @model_validator(mode="after")
+    def _entropy_can_rise(self) -> Self:
+        if self.entropy and not self.learn_sigma and self.variant == "coarse":
+            raise ValueError(
+                f"recipe.entropy must be 0 where the deviation is fixed, but got {self.entropy}: nothing can raise it. "
+                "Write learn_sigma: true."
+            )
+        return self
+
+    @model_validator(mode="after")
     def _learned_sigma_begins_where_it_is_held(self) -> Self:
         low, high = LEARNED_SIGMA
         if self.learn_sigma and self.variant == "coarse" and not low <= self.sigma <= high:

@@ -1,7 +1,13 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from fusion_core.config import TrialConfig
+from fusion_core.data.dataset import PairSet
+from fusion_core.recipes.catalog import build_recipe
+from fusion_core.workspace import Workspace
 from tests.trials.test_reward_sweeps import loaded, problems
 
 
@@ -57,6 +63,54 @@ def test_a_temperature_is_minded_by_softmin_and_samples_by_scales(tmp_path):
 
 def test_an_axis_is_idle_only_where_it_is_for_every_kind_of_the_sweep(tmp_path):
     kinds = "recipe.kind: [ppo, grpo]\n  recipe.{}"
-    assert loaded(tmp_path, learner("epochs: 1", kinds.format("entropy: [0, 0.01]")))  # grpo's heads have one to win
+    assert loaded(tmp_path, learner("epochs: 1", kinds.format("clip: [0.1, 0.2]")))  # ppo takes two steps, grpo one
     (found,) = problems(tmp_path, learner("inner_epochs: 1", kinds.format("clip: [0.1, 0.2]")))
     assert found.startswith("sweep.yaml:9: grid.recipe.clip must change some trial")
+
+
+DIRECT = [
+    ({"kind": kind, "control": "direct"}, name, values)
+    for kind in ("ppo", "grpo")
+    for name, values in (("samples", (2, 4)), ("inner_epochs", (1, 2)), ("clip", (0.01, 0.1)))
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("recipe", "name", "values"),
+    [
+        ({"kind": "grpo"}, "clip", (0.01, 0.1)),
+        ({"kind": "ppo", "inner_epochs": 1}, "clip", (0.01, 0.1)),
+        ({"kind": "grpo"}, "lora", ({"rank": 2}, {"rank": 4})),
+        ({"kind": "grpo"}, "backbone_learning_rate", (1e-4, 1e-2)),
+        ({"kind": "grpo", "lambda_sup": 0}, "supervision", ("self", "fusion_loss")),
+        ({"kind": "ppo", "variant": "legacy"}, "sigma", (0.1, 0.2)),
+        ({"kind": "ppo", "variant": "legacy"}, "learn_sigma", (False, True)),
+        ({"kind": "ppo", "variant": "legacy"}, "beta_ref", (0, 0.1)),
+        *DIRECT,
+    ],
+)
+def test_what_is_refused_as_an_axis_changes_no_number(
+    train_pairs: PairSet, test_pairs: PairSet, recipe: dict[str, Any], name: str, values: tuple[Any, Any]
+) -> None:
+    workspace = Workspace(train_pairs, {"test": test_pairs})
+
+    def numbers(value: Any) -> list[tuple[dict[str, float], list[float]]]:
+        config = TrialConfig.model_validate(
+            {
+                "recipe": {**recipe, "epochs": 2, "updates": 2, "batch_size": 2, name: value},
+                "policy": {"base_channels": 2},
+                "loss": {"ssim_window_size": 11},
+                "reward": {"weights": {"SSIM": 1, "Qabf": 1}},
+            }
+        )
+        return [
+            (
+                {key: one for key, one in report.training.items() if "second" not in key and "memory" not in key},
+                [summary.mean for metrics in report.metrics.values() for summary in metrics.values()],
+            )
+            for report in build_recipe(config, workspace).epochs()
+        ]
+
+    first, second = map(numbers, values)
+    assert first == second

@@ -35,3 +35,9 @@ def test_a_learned_deviation_begins_where_the_recipe_holds_it() -> None:
         with pytest.raises(ValidationError, match=f"must be from 0.02 to 0.3 with learn_sigma, but got {sigma}"):
             PPOConfig(learn_sigma=True, sigma=sigma)
         assert PPOConfig(sigma=sigma).sigma == PPOConfig(variant="legacy", learn_sigma=True, sigma=sigma).sigma
+
+
+def test_entropy_is_rewarded_where_something_can_raise_it() -> None:
+    with pytest.raises(ValidationError, match="entropy must be 0 where the deviation is fixed, but got"):
+        PPOConfig(entropy=0.01)
+    assert PPOConfig(entropy=0.01, learn_sigma=True).entropy == PPOConfig(entropy=0.01, variant="legacy").entropy
