@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from analysis.effects import effects, own_metric
+from analysis.effects import effects, own_effects, own_metric
 from analysis.images import ImageReader, image_values
 from analysis.lift import LOSS, REWARD, START, lift
 from analysis.names import listed, short_names
@@ -122,12 +122,14 @@ def _own_metrics(run: Run, scores: Scores) -> str:
         return ""
     d, e = scores.datasets.index(whole(scores)), scores.epochs.index(scores.epoch)
     names = short_names(list(run.axes))
+    as_rewarded = own_effects(run, scores)
     told = []
     for w, key in enumerate(found.weights):
         if (metric := own_metric(key)) not in scores.metrics:
             continue
         m = scores.metrics.index(metric)
         rho, low, high = (float(part[w, m, d, e]) for part in (found.spearman, found.low, found.high))
+        rho, low, high = as_rewarded.get(key, (rho, low, high))
         if math.isfinite(rho):
             ends = f" ({low:.2f} to {high:.2f})" if math.isfinite(low) else ""
             word = "yes" if low > 0 else "no, it worsens it" if high < 0 else "not shown"
@@ -135,7 +137,8 @@ def _own_metrics(run: Run, scores: Scores) -> str:
     if not told:
         return ""
     n = int(found.settings[:, :, d, e].max())
+    of_what = " of the metric on the test images, its two sources joined as the reward joins them"
     return (
         f"Does a metric's weight raise that metric? {'; '.join(told)} (rank correlation over {n} settings, 95 % "
-        "interval; above 0: a higher weight goes with a better value)."
+        f"interval; above 0: a higher weight goes with a better value{of_what if as_rewarded else ''})."
     )

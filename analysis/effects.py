@@ -14,6 +14,7 @@ from analysis.names import LOSS, REWARD, is_number
 from analysis.ranking import Scores, facts_of
 from analysis.starts import learns_from_reward
 from analysis.tables import Run
+from analysis.training import logged
 
 COLUMNS = ("weight", "metric", "dataset", "epoch", "spearman", "low", "high", "settings", "interval", "own")
 DRAWS = 599
@@ -77,7 +78,36 @@ def effect_table(run: Run, scores: Scores) -> pd.DataFrame:
     table["own"] = [
         own_metric(weight) == metric for weight, metric in zip(table["weight"], table["metric"], strict=True)
     ]
-    return table[list(COLUMNS)]
+    return pd.concat([table[list(COLUMNS)], _own_rows(run, scores)], ignore_index=True)
+
+
+def _own_rows(run: Run, scores: Scores) -> pd.DataFrame:
+    """Return the rows of each weight and its own metric as rewarded, over all test sets."""
+    rows = [
+        (key, f"{own_metric(key)} as rewarded", "all", scores.epoch, *values, len(scores.settings), "bootstrap", True)
+        for key, values in own_effects(run, scores).items()
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def own_effects(run: Run, scores: Scores) -> dict[str, tuple[float, float, float]]:
+    """Return correlation and 95 % interval of each reward weight with its own metric as the reward sees it.
+
+    That is the metric on the test sets with its sources joined by `reward.aggregate`, which trials log as
+    `rewarded_<METRIC>`, at the epoch that ranks; weights of which none is logged are left out.
+    """
+    rows = logged(run, scores)
+    rows = rows[rows["epoch"] == scores.epoch]
+    found = {}
+    for key in weights_in(run):
+        of_setting = rows[rows["name"] == f"rewarded_{own_metric(key)}"].groupby("setting")["value"].mean().dropna()
+        if own_metric(key) and len(of_setting):
+            weights = np.array([float(str(scores.settings[int(i)].parameters[key])) for i in of_setting.index])
+            better = of_setting.to_numpy() * (1.0 if facts_of(own_metric(key)).higher_is_better else -1.0)
+            if varies(weights[:, None])[0] and varies(better[:, None])[0]:
+                rho, low, high = _correlated(weights[None], better[None])[:, 0, 0]
+                found[key] = (float(rho), float(low), float(high))
+    return found
 
 
 def _effects(run: Run, scores: Scores, weights: tuple[str, ...]) -> Effects:

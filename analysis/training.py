@@ -26,7 +26,7 @@ def group_of(name: str) -> str:
     """Return which group a logged number belongs to: one of GROUPS, the policy where it is none of the others."""
     if name in _COSTS:
         return COST
-    if name.startswith(("reward_", "term_")):
+    if name.startswith(("reward_", "rewarded_", "term_")):
         return REWARD if name.startswith("reward_") else TERMS
     if name.startswith("loss_"):
         return LOSS
@@ -49,7 +49,7 @@ def loss_curves(run: Run, scores: Scores, settings: Iterable[int]) -> pd.DataFra
 
     A value that is not a number stays one, for any seed. A setting without a row is left out.
     """
-    rows = _rows(run, scores)
+    rows = logged(run, scores)
     rows = rows[rows["setting"].isin(list(settings)) & (rows["name"].map(group_of) != SPEED)]
     values = rows.groupby(["setting", "name", "epoch"])["value"]
     found = pd.DataFrame({"value": values.mean(skipna=False), "seeds": values.size()}).reset_index()
@@ -59,7 +59,7 @@ def loss_curves(run: Run, scores: Scores, settings: Iterable[int]) -> pd.DataFra
 def oddities(run: Run, scores: Scores) -> pd.DataFrame:
     """Return name, zero, not_a_number, settings per loss term or gradient norm: in how many settings it was zero
     throughout, in how many it was once not a number, and how many logged it. Only those with either."""
-    rows = _rows(run, scores)
+    rows = logged(run, scores)
     rows = rows[rows["name"].map(group_of).isin((LOSS, GRADIENT))]
     per = rows.assign(zero=rows["value"] == 0, lost=~np.isfinite(rows["value"])).groupby(["name", "setting"])
     per_setting = per.agg(zero=("zero", "all"), not_a_number=("lost", "any")).astype(int).reset_index("setting")
@@ -69,7 +69,7 @@ def oddities(run: Run, scores: Scores) -> pd.DataFrame:
     return table[(table["zero"] > 0) | (table["not_a_number"] > 0)].reset_index()
 
 
-def _rows(run: Run, scores: Scores) -> pd.DataFrame:
+def logged(run: Run, scores: Scores) -> pd.DataFrame:
     """Return the training rows with the setting of each, values as floats."""
     number_of = {number: index for index, setting in enumerate(scores.settings) for number in setting.numbers}
     setting_of = dict(zip(run.trials["id"], run.trials["number"].map(number_of), strict=True))

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from fusion_core.metrics.catalog import measure
-from fusion_core.metrics.optional import measure_optional
+from fusion_core.metrics.catalog import Metric, measure
 from fusion_core.recipes.base import Summary
 from fusion_core.sources import Fused, Sources, SourceSet
 
 Fuse = Callable[[Sources], Fused]
+NOTHING: Mapping[str, Metric] = MappingProxyType({})
 
 # Pixels per batch: what stays in a CPU's cache, and what fills a GPU.
 CPU_BATCH_PIXELS, GPU_BATCH_PIXELS = 1 << 17, 1 << 23
@@ -33,10 +34,10 @@ def batch_size(sources: SourceSet) -> int:
 
 
 @torch.no_grad()
-def evaluate(fuse: Fuse, sources: SourceSet, extra: tuple[str, ...] = ()) -> dict[str, np.ndarray]:
+def evaluate(fuse: Fuse, sources: SourceSet, extra: Mapping[str, Metric] = NOTHING) -> dict[str, np.ndarray]:
     """Return each metric's value per image, in the order of the set; in smaller batches where GPU memory runs out.
 
-    `extra` names optional metrics to measure as well.
+    `extra` are functions to measure as well, by the name of their column.
     """
     size = batch_size(sources)
     while True:
@@ -49,11 +50,11 @@ def evaluate(fuse: Fuse, sources: SourceSet, extra: tuple[str, ...] = ()) -> dic
             torch.cuda.empty_cache()
 
 
-def _measured(sources: Sources, fused: Fused, extra: tuple[str, ...]) -> dict[str, Tensor]:
-    return measure(sources, fused) | {name: measure_optional(name, sources, fused).double() for name in extra}
+def _measured(sources: Sources, fused: Fused, extra: Mapping[str, Metric]) -> dict[str, Tensor]:
+    return measure(sources, fused) | {name: function(sources, fused).double() for name, function in extra.items()}
 
 
-def _evaluate(fuse: Fuse, sources: SourceSet, size: int, extra: tuple[str, ...]) -> dict[str, np.ndarray]:
+def _evaluate(fuse: Fuse, sources: SourceSet, size: int, extra: Mapping[str, Metric]) -> dict[str, np.ndarray]:
     parts = [_measured(batch, fuse(batch), extra) for _, batch in sources.batches(size)]
     columns = {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
     table = torch.stack(tuple(columns.values())).cpu().numpy()

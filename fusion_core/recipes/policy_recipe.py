@@ -21,7 +21,8 @@ from fusion_core.errors import CheckpointError, TrialError
 from fusion_core.evaluation import evaluate, summarise
 from fusion_core.images import as_image
 from fusion_core.losses import FusionLoss
-from fusion_core.metrics.facts import OPTIONAL
+from fusion_core.metrics import optional
+from fusion_core.metrics.catalog import Metric
 from fusion_core.policy import UNetPolicy, build_policy
 from fusion_core.recipes.base import EpochReport, Recipe, SampleImages, Summary
 from fusion_core.recipes.stepping import Stepper, Values
@@ -64,10 +65,10 @@ class PolicyRecipe(Recipe):
             self.policy.load_state_dict(start.policy.state_dict())
 
     @property
-    def extra(self) -> tuple[str, ...]:
-        """The optional metrics that are measured besides those of the catalog: the rewarded ones."""
+    def extra(self) -> dict[str, Metric]:
+        """What is measured besides the metrics of the catalog: the optional ones that are rewarded."""
         rewarded = self.config.reward.active if self.config.recipe.learns_from_reward else {}
-        return tuple(name for name in rewarded if name in OPTIONAL)
+        return {name: optional.METRICS[name] for name in rewarded if name in optional.METRICS}
 
     @abstractmethod
     def _train(self, epoch: int) -> dict[str, float]:

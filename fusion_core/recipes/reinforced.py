@@ -10,8 +10,8 @@ import json
 import math
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -22,18 +22,21 @@ from fusion_core.checkpoints import Checkpoint
 from fusion_core.config import TrialConfig
 from fusion_core.errors import TrialError
 from fusion_core.evaluation import batch_size
+from fusion_core.metrics.catalog import METRICS, Metric
 from fusion_core.recipes import guards
 from fusion_core.recipes.advantages import clipped_surrogate, controlled, group_advantages
+from fusion_core.recipes.base import EpochReport, Summary
 from fusion_core.recipes.policy_recipe import LOWER, PolicyRecipe, gradient_norms
 from fusion_core.recipes.stepping import Values
 from fusion_core.recipes.trust import TrustRegion
 from fusion_core.recipes.worst import batches, worst_list, worst_rows
 from fusion_core.rewards import Group, Reward, baseline_terms, non_finite
-from fusion_core.sources import Fused, Sources
+from fusion_core.sources import Fused, Sources, SourceSet
 from fusion_core.workspace import Workspace
 
 # How many training pairs are drawn from to measure the spread of each metric, for `reward.normalise: fixed`.
 PAIRS_TO_SCALE = 64
+HELD_OUT = "reward_held_out"
 LOGGED_AGGREGATES = ("sum", "min")
 
 
@@ -76,6 +79,7 @@ class ReinforcedRecipe(PolicyRecipe):
         self._lists: dict[str, str] = {}
         self.moves = self.connected = False
         self.before: Tensor | None = None
+        self.held_out: dict[str, float] = {}
         self.learning = False
 
     @abstractmethod
@@ -136,6 +140,39 @@ class ReinforcedRecipe(PolicyRecipe):
         guards.refuse_collapse(after["map_at_0"], after["map_at_1"], self.recipe.collapse, epoch)
         gradients = gradient_norms(torch.stack(norms)) if norms else {"gradient_norm": 0.0}
         return means | counts | after | gradients | self.begin
+
+    @property
+    def rewarded(self) -> dict[str, Metric]:
+        """What is measured of the test sets for the training rows: the reward, and its metrics as it joins sources.
+
+        Metrics of weight 0 that are named count too, so that trials of a sweep compare.
+        """
+        terms = {name: partial(self.reward.term, name) for name in self.config.reward.weights if name in METRICS}
+        own: Metric = partial(self.reward, scales=self.scales)
+        return {HELD_OUT: own} | {f"rewarded_{name}": term for name, term in terms.items()}
+
+    @property
+    def extra(self) -> dict[str, Metric]:
+        return super().extra | self.rewarded
+
+    def evaluate(self, epoch: int) -> dict[str, dict[str, Summary]]:
+        metrics = super().evaluate(epoch)
+        self.held_out = {
+            name: float(np.mean([values.pop(name).mean for values in metrics.values()]))
+            for name in (self.rewarded if metrics else ())
+        }
+        return metrics
+
+    def train_epoch(self) -> EpochReport:
+        report = super().train_epoch()
+        return replace(report, training=report.training | self.held_out)
+
+    def start_metrics(self) -> dict[str, dict[str, Summary]] | None:
+        metrics = super().start_metrics()
+        for values in (metrics or {}).values():
+            for name in self.rewarded:
+                del values[name]
+        return metrics
 
     @property
     def _size(self) -> int:
@@ -305,14 +342,14 @@ class ReinforcedRecipe(PolicyRecipe):
         train = self.workspace.train
         scores: list[Tensor] = []
         judged = self._judged(train.batches(self._size), scores)
-        copies: dict[str, list[Tensor]] = {}
-        for _, sources in train.batches(self._size):
-            for fusion, terms in baseline_terms(self.reward, sources).items():
-                copies.setdefault(fusion, []).append(self.reward.combine(terms, self.scales))
+        held_out = [self._beside(sources) for sources in self.workspace.test.values()]
         self.begin = {
-            "reward_start": judged["reward_train"],
             "loss_fusion_start": judged["loss_fusion"],
-            **{f"reward_{fusion}": torch.cat(parts).mean().item() for fusion, parts in copies.items()},
+            **{f"reward_{name}": value for name, value in self._beside(train).items()},
+            **{
+                f"{HELD_OUT}_{name}": float(np.mean([one[name] for one in held_out]))
+                for name in (held_out[0] if held_out else ())
+            },
             **{f"scale_{name}": scale for name, scale in (self.scales or {}).items()},
         }
         if self.config.data.worst is not None:
@@ -320,6 +357,16 @@ class ReinforcedRecipe(PolicyRecipe):
             self.worst = worst_rows(values, self.workspace.train_stems, self.config.data.worst)
             name, text = worst_list(self.worst, values, self.workspace.train_stems)
             self._lists = {name: text}
+
+    def _beside(self, pairs: SourceSet) -> dict[str, float]:
+        """Return the mean rewards that stand beside a policy's: those of the copies, their average and the start."""
+        found: dict[str, list[Tensor]] = {}
+        for _, sources in pairs.batches(batch_size(pairs)):
+            terms = baseline_terms(self.reward, sources)
+            terms["start"] = self.reward.terms(sources, self.render(sources)[0])
+            for name, one in terms.items():
+                found.setdefault(name, []).append(self.reward.combine(one, self.scales))
+        return {name: torch.cat(parts).double().mean().item() for name, parts in found.items()}
 
     def _measure_scales(self) -> None:
         train = self.workspace.train

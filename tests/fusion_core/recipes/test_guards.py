@@ -12,8 +12,11 @@ import torch
 
 from fusion_core.config import WorstConfig
 from fusion_core.errors import TrialError
+from fusion_core.evaluation import BASELINES
+from fusion_core.metrics.catalog import BY_SOURCE, METRICS
 from fusion_core.recipes import guards
 from fusion_core.recipes.worst import batches, worst_list, worst_rows
+from fusion_core.workspace import Workspace
 
 Build = Callable[..., Any]
 
@@ -52,6 +55,25 @@ def test_a_weighted_term_without_a_gradient_is_named() -> None:
 def test_the_direct_control_refuses_a_reward_without_a_gradient(build: Build) -> None:
     with pytest.raises(TrialError, match="but MI counts grey levels and has none"):
         next(build("grpo", control="direct", reward={"weights": {"MI": 1.0, "VIF": 1.0}}).epochs())
+
+
+def test_the_reward_of_held_out_pairs_stands_beside_that_of_the_copies_and_its_metrics_join_as_it_does(
+    build: Build, workspace: Workspace
+) -> None:
+    weights = {"VIF": 1.0, "MI": 0.0}
+    recipe = build("grpo", control="frozen", reward={"aggregate": "min", "weights": weights})
+    report = next(recipe.epochs())
+    sources = workspace.test["synthetic"].batch(slice(0, 3))
+    with torch.no_grad():
+        fused = recipe.fuse(sources)[0]
+    for name in weights:
+        worse = BY_SOURCE[name].each_as_both(sources, fused).amin(dim=0).mean().item()
+        assert report.training[f"rewarded_{name}"] == pytest.approx(worse, rel=1e-6)
+    assert report.training["reward_held_out"] == pytest.approx(report.training["rewarded_VIF"], rel=1e-6)
+    assert report.training["reward_held_out_start"] == pytest.approx(report.training["reward_held_out"], rel=1e-6)
+    copy = BY_SOURCE["VIF"].each_as_both(sources, BASELINES["visible"](sources)).amin(dim=0).mean().item()
+    assert report.training["reward_held_out_visible"] == pytest.approx(copy, rel=1e-6)
+    assert set(report.metrics["synthetic"]) == set(METRICS) == set(recipe.start_metrics()["synthetic"])
 
 
 def test_rewards_standardised_within_groups_are_logged_as_they_are(build: Build) -> None:
