@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.effects import effects, own_metric
+from analysis.effects import effects, own_effects, own_metric
 from analysis.figures import shown
 from analysis.lift import LOSS, REWARD, START, lift
 from analysis.packing import pack
@@ -56,5 +56,6 @@ def effects_part(run: Run, scores: Scores) -> dict[str, Any] | None:
         "weights": [keys.index(key) for key in found.weights],
         "own": [scores.metrics.index(metric) if metric in scores.metrics else -1 for metric in own],
         "how": found.how,
+        "joined": bool(own_effects(run, scores)),
         **{name: pack(getattr(found, name)[:, :, shown(scores)]) for name in ("spearman", "low", "high", "settings")},
     }

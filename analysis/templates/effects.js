@@ -79,6 +79,8 @@ function effectsCaption(weights, own, get, sure, some) {
     const up = mine.filter(({ m, w }) => get("low", w, m) > 0).length;
     said.push(`Framed: a metric and its own weight; ${up} of ${mine.length} weights raise their metric.`);
   }
+  if (D.effects.joined)
+    said.push("A metric of the table sums its two sources; the answer at the top of the page takes it as the reward joins them.");
   if (D.mixture && some.length) said.push("Weights that sum to the same hang together: where one rises, others fall.");
   return said.join(" ");
 }

@@ -155,10 +155,13 @@ function drawRewards(wanted) {
 
 function drawTraining() {
   const { epochs, curves } = D.training;
-  const names = panelled();
   const wanted = trainedSettings();
   const logged = ([i]) => termRow(i) >= 0 && part(curves, termRow(i)).some(isNumber);
-  const drawn = names.length ? wanted.filter(logged) : [];
+  const drawn = panelled().length ? wanted.filter(logged) : [];
+  const seen = ({ t }) => drawn.flatMap(([i]) => [...part(curves, termRow(i), t)]).filter(isNumber);
+  const moves = (one) => new Set(seen(one)).size > 1 || one.name.startsWith("loss_");
+  const names = panelled().filter(moves),
+    still = panelled().filter((one) => !moves(one) && seen(one).length);
   if (!drawn.length) {
     at("training-reward-part").hidden = true;
     caption("training", "");
@@ -170,7 +173,11 @@ function drawTraining() {
     );
   }
   drawRewards(wanted);
-  caption("training", trainingCaption(wanted.filter((one) => !logged(one))));
+  const same = still.map((one) => `${termName(one.name)} ${writer(seen(one))(seen(one)[0])}`);
+  caption(
+    "training",
+    trainingCaption(wanted.filter((one) => !logged(one))) + (same.length ? ` Not drawn, being the same all along: ${same.join(", ")}.` : ""),
+  );
   const groups = new Set(names.map(({ group }) => group)),
     begun = D.training.names.findIndex(([name]) => name === LOSS_AT_START);
   const room = shownBox("training"),

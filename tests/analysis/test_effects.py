@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import bootstrap, spearmanr
 
-from analysis.effects import MANY, effect_table, effects
+from analysis.effects import MANY, effect_table, effects, own_effects
 from analysis.ranking import Scores, score
 from analysis.tables import Run, open_run
 from tests.analysis.make import Made, make_run
@@ -87,3 +87,17 @@ def test_the_table_has_a_row_per_place_and_marks_a_metric_and_its_own_weight(tmp
     assert set(own["metric"]) == {"VIF", "Qabf", "SSIM", "MI"}
     assert (own["low"] > 0).all()
     assert set(table["settings"]) == {35}
+
+
+def test_a_weight_is_judged_by_its_metric_as_the_reward_sees_it_where_trials_log_that(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    settings = [Made({VIF: w / 7}, [{"a": {"VIF": -float(w), "Reward": 0.5}}]) for w in range(8)]
+    seen = rng.normal(np.arange(8), 2.0)
+    rows = {place: [{"rewarded_VIF": value}] for place, value in enumerate(seen)}
+    run, scores = opened(make_run(tmp_path / "logged", settings, training=rows))
+    rho, low, high = own_effects(run, scores)[VIF]
+    assert rho == pytest.approx(spearmanr(np.arange(8), seen)[0], abs=1e-5)
+    assert low <= rho <= high
+    row = effect_table(run, scores).iloc[-1]
+    assert (row["metric"], row["spearman"]) == ("VIF as rewarded", pytest.approx(rho))
+    assert own_effects(*opened(make_run(tmp_path / "not", settings))) == {}
