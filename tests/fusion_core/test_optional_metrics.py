@@ -144,7 +144,7 @@ def test_niqe_of_a_small_image_says_how_large_it_must_be(installed: Path, source
 
 def test_evaluation_measures_what_the_reward_names_beside_the_catalog(installed: Path, test_pairs: PairSet) -> None:
     kept = SourceSet(torch.from_numpy(test_pairs.visible), torch.from_numpy(test_pairs.infrared), 1 << 30)
-    columns = evaluate(copy_of_visible, kept, ("LPIPS",))
+    columns = evaluate(copy_of_visible, kept, {"LPIPS": optional.METRICS["LPIPS"]})
     assert set(columns) == {*FACTS, "LPIPS"}
     expected = measure_optional("LPIPS", sources := kept.batch(slice(0, 3)), copy_of_visible(sources))
     np.testing.assert_allclose(columns["LPIPS"], expected.numpy(), rtol=1e-6)
