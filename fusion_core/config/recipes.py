@@ -130,6 +130,14 @@ class PPOConfig(ReinforcedConfig):
         return self
 
     @model_validator(mode="after")
+    def _the_original_acts_per_pixel(self) -> Self:
+        if self.variant == "legacy" and self.grid:
+            raise ValueError(
+                f"recipe.grid must be 0 with variant legacy, which acts per pixel, but got {self.grid}. Leave it out."
+            )
+        return self
+
+    @model_validator(mode="after")
     def _learned_sigma_begins_where_it_is_held(self) -> Self:
         low, high = LEARNED_SIGMA
         if self.learn_sigma and self.variant == "coarse" and not low <= self.sigma <= high:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from pydantic import ValidationError
 from scipy.stats import norm
 from torch.distributions import Normal, kl_divergence
 
@@ -210,3 +211,8 @@ def test_the_policy_gradient_points_along_the_gradient_of_the_reward(build: Buil
 
     assert cosine(rollout.advantages) > 0.3
     assert abs(cosine(recipe.advantages(controlled(rollout.rewards, "shuffled", random)))) < 0.2
+
+
+def test_the_original_has_no_grid() -> None:
+    with pytest.raises(ValidationError, match=r"recipe\.grid must be 0 with variant legacy"):
+        PPOConfig.model_validate({"variant": "legacy", "grid": 4})
