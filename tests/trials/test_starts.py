@@ -435,7 +435,7 @@ def test_a_worker_takes_a_start_as_bytes_and_reads_it_once(tmp_path: Path, monke
 
 @pytest.mark.slow
 def test_a_start_whose_worker_is_killed_goes_on_with_the_epoch_after_its_last(tmp_path: Path) -> None:
-    text = PAIRS.replace("epochs: 2", "epochs: 20").replace("train: 4", "train: 40")
+    text = PAIRS.replace("epochs: 2", "epochs: 6").replace("train: 4", "train: 12")
     (tmp_path / "other").mkdir()
     undisturbed = numbers(run(tmp_path / "other", text=text).run)
     write_sweep(tmp_path, text)
