@@ -21,10 +21,10 @@ from fusion_core.workspace import Workspace
 
 RECIPES = {
     "supervised": SupervisedConfig(epochs=3, batch_size=4, accumulate=1),
-    "ppo": PPOConfig(epochs=3, batch_size=4, samples=3),
-    "ppo legacy": PPOConfig.model_validate({"variant": "legacy", "epochs": 3, "samples": 3}),
-    "grpo": GRPOConfig(epochs=3, batch_size=4),
-    "grpo lora": GRPOConfig(epochs=3, batch_size=4, train="lora"),
+    "ppo": PPOConfig(epochs=3, updates=1, batch_size=4, samples=3),
+    "ppo legacy": PPOConfig.model_validate({"variant": "legacy", "epochs": 3, "updates": 1, "samples": 3}),
+    "grpo": GRPOConfig(epochs=3, updates=1, batch_size=4),
+    "grpo lora": GRPOConfig(epochs=3, updates=1, batch_size=4, train="lora"),
     "arithmetic": ArithmeticConfig(epochs=3),
 }
 
