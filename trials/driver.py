@@ -38,6 +38,9 @@ UNWATCHED = (
     "Use --executor ray for that"
 )
 
+MODEL = ("policy.", "kernel.")
+"""Sections of a trial that decide what its model costs."""
+
 MOST_FOR_STARTS = 2 << 30
 """Memory that is set aside for starts; Ray moves what is more to the disk."""
 
@@ -99,6 +102,7 @@ def run(spec: SweepSpec, options: Options, display: Display | None = None, stop:
             spec.keep_samples,
             spec.limits.attempts,
             spec.limits.trial_seconds,
+            measure_model=sweeps_model(spec),
         )
         sweep = Sweep(folder, plan, results, rules, display)
         with reading(folder / FILE):
@@ -119,6 +123,11 @@ def run(spec: SweepSpec, options: Options, display: Display | None = None, stop:
         _put_away(sweep, stop)
         failures, untrained = sweep.failures(), sweep.untrained()
     return Outcome(folder, spec.rank_by.metric, sweep.board.top, failures, display.tally, stopped, untrained)
+
+
+def sweeps_model(spec: SweepSpec) -> bool:
+    """Return whether the model itself is swept, so that its size and speed are to be measured."""
+    return any(axis.startswith(MODEL) for axis in spec.grid)
 
 
 def _put_away(sweep: Sweep, stop: Stop) -> None:

@@ -55,7 +55,10 @@ class Standing(NamedTuple):
 
 @dataclass(frozen=True)
 class Rules:
-    """What all trials of a sweep share. `attempts` and `trial_seconds` are the sweep file's limits."""
+    """What all trials of a sweep share. `attempts` and `trial_seconds` are the sweep file's limits.
+
+    `measure_model`: the last epoch of a trial brings what its model costs.
+    """
 
     states: Path
     rank_by: RankBy
@@ -64,6 +67,7 @@ class Rules:
     keep_samples: int = 3
     attempts: int = 3
     trial_seconds: float | None = None
+    measure_model: bool = False
 
 
 @dataclass(frozen=True)

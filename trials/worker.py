@@ -10,7 +10,7 @@ from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fusion_core.config import TrialConfig
+from fusion_core.config import KernelConfig, PolicyConfig, TrialConfig
 from fusion_core.errors import CheckpointError, TrialError
 from fusion_core.recipes.base import EpochReport, Recipe, Summary
 from fusion_core.recipes.catalog import build_recipe
@@ -49,6 +49,7 @@ class Worker:
         self.share = share
         self.starts = starts
         self._loaded: dict[str, Checkpoint] = {}
+        self._costs: dict[tuple[PolicyConfig, KernelConfig], dict[str, float]] = {}
         self.rules = rules
         self.device = device
         self.device_name = "cpu"
@@ -95,6 +96,17 @@ class Worker:
             self._workspace = Workspace(data.train, data.test, device, share=self.share)
         return self._workspace
 
+    def cost_of(self, config: TrialConfig) -> dict[str, float]:
+        """Return what a trial's model costs on pairs of the first test set, measured once for all that have it."""
+        model = config.policy, config.kernel
+        if model not in self._costs:
+            from fusion_core.model_cost import model_cost
+
+            workspace = self.workspace()
+            height, width = next(iter(workspace.test.values())).infrared.shape[-2:]
+            self._costs[model] = model_cost(*model, (height, width), workspace.device).rows()
+        return self._costs[model]
+
     def start_of(self, task: Task) -> Checkpoint | None:
         """Return what a trial begins from, on the device; read once as long as few others come between."""
         if task.start is None:
@@ -136,6 +148,8 @@ class RunningTrial:
         epoch = self.thinned(next(self.epochs))
         last = epoch.epoch >= self.config.recipe.epochs
         self.rank(epoch, last=last)
+        if last and self.worker.rules.measure_model and workspace is not None and not self.task.is_start:
+            epoch = replace(epoch, training=epoch.training | self.worker.cost_of(self.config))
         if not last or (self.worker.rules.keep_states and not self.task.is_start):
             self.states.make_folder()
             self.recipe.save_state(self.states.path(epoch.epoch))
