@@ -96,10 +96,10 @@ def paper(
 ) -> None:
     """Write every figure as PDF and PNG, and the tables as LaTeX, Markdown and CSV."""
     with refusals():
-        from analysis.paper import write_paper
+        from analysis.paper import Choice, write_paper
 
         with Progress().doing("figures and tables for a paper"):
-            files = write_paper(run, out, methods=methods, metric=metric, epoch=epoch, dataset=dataset, top=top)
+            files = write_paper(run, out, Choice(metric, epoch, dataset, top, methods))
         for file in files:
             print(file)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.paper.methods import Published, read_methods
@@ -11,19 +12,28 @@ from analysis.tables import Run
 from fusion_core.errors import ConfigError, did_you_mean
 
 
-def asked(
-    run: Run, scores: Scores, methods: Path | None, choices: tuple[str | None, int | None, str | None, int]
-) -> tuple[Subject | None, list[Published]]:
+@dataclass(frozen=True)
+class Choice:
+    """What is asked of a paper, None as the sweep says; `methods` is a CSV of published rows, `top` counts settings."""
+
+    metric: str | None = None
+    epoch: int | None = None
+    dataset: str | None = None
+    top: int = 10
+    methods: Path | None = None
+
+
+def asked(run: Run, scores: Scores, choice: Choice) -> tuple[Subject | None, list[Published]]:
     """Return what the paper is about and the published rows; every mistake in either is in one ConfigError."""
     subject: Subject | None = None
     published: list[Published] = []
     problems: list[str] = []
     try:
-        subject = _subject(run, scores, *choices)
+        subject = _subject(run, scores, choice)
     except ConfigError as problem:
         problems += problem.problems
     try:
-        published = read_methods(Path(methods), scores.datasets) if methods else []
+        published = read_methods(Path(choice.methods), scores.datasets) if choice.methods else []
     except ConfigError as problem:
         problems += problem.problems
     if problems:
@@ -31,9 +41,7 @@ def asked(
     return subject, published
 
 
-def _subject(
-    run: Run, scores: Scores, metric: str | None, epoch: int | None, dataset: str | None, top: int
-) -> Subject | None:
+def _subject(run: Run, scores: Scores, choice: Choice) -> Subject | None:
     """Look at a run as asked, else as its sweep ranks; None where no trial has reported a number yet.
 
     Raises ConfigError that lists every wrong choice.
@@ -44,17 +52,16 @@ def _subject(
     usual = scores.datasets[1] if len(scores.datasets) == 2 else ALL
     problems = []
     for what, wanted, known in (
-        ("--metric", metric, scores.metrics),
-        ("--dataset", dataset, scores.datasets),
-        ("--epoch", epoch, scores.epochs),
+        ("--metric", choice.metric, scores.metrics),
+        ("--dataset", choice.dataset, scores.datasets),
+        ("--epoch", choice.epoch, scores.epochs),
     ):
         if wanted is not None and wanted not in known:
             hint = did_you_mean(str(wanted), [str(one) for one in known])
             problems.append(f"{what} must be one that {run.name} has, but got {wanted!r}.{hint}")
-    if top < 1:
-        problems.append(f"--top must be 1 or more, but got {top}.")
+    if choice.top < 1:
+        problems.append(f"--top must be 1 or more, but got {choice.top}.")
     if problems:
         raise ConfigError(*problems)
-    return Subject(
-        run, scores, metric or scores.metric, dataset or usual, scores.epoch if epoch is None else epoch, top
-    )
+    epoch = scores.epoch if choice.epoch is None else choice.epoch
+    return Subject(run, scores, choice.metric or scores.metric, choice.dataset or usual, epoch, choice.top)

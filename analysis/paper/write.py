@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from analysis.paper.choice import asked
+from analysis.paper.choice import Choice, asked
 from analysis.paper.figures_bounds import bounds_of_metric, bounds_of_metrics
 from analysis.paper.figures_gallery import gallery
 from analysis.paper.figures_heatmaps import pair_pair
@@ -58,39 +58,23 @@ TABLES: dict[str, Callable[[Subject], Table]] = {
     "lift": lift_table,
 }
 
+USUAL = Choice()
 
-def write_paper(
-    run: Path,
-    out: Path | None = None,
-    *,
-    methods: Path | None = None,
-    metric: str | None = None,
-    epoch: int | None = None,
-    dataset: str | None = None,
-    top: int = 10,
-) -> list[Path]:
+
+def write_paper(run: Path, out: Path | None = None, choice: Choice = USUAL) -> list[Path]:
     """Write the paper folder (default `run`/paper) and return its files; the last, notes.md, says what is not there.
 
-    Raises ConfigError that lists every wrong choice or every mistake in `methods`, before anything is written.
+    Raises ConfigError that lists every wrong choice or every mistake in `choice.methods`, before anything is written.
     """
-    return list(paper_files(run, out, methods=methods, metric=metric, epoch=epoch, dataset=dataset, top=top))
+    return list(paper_files(run, out, choice))
 
 
-def paper_files(
-    run: Path,
-    out: Path | None = None,
-    *,
-    methods: Path | None = None,
-    metric: str | None = None,
-    epoch: int | None = None,
-    dataset: str | None = None,
-    top: int = 10,
-) -> Iterator[Path]:
+def paper_files(run: Path, out: Path | None = None, choice: Choice = USUAL) -> Iterator[Path]:
     """Yield each file of the paper folder as soon as it is written; otherwise as `write_paper`."""
     folder = Path(run) / "paper" if out is None else Path(out)
     table = open_run(Path(run))
     scores = score(table)
-    subject, published = asked(table, scores, methods, (metric, epoch, dataset, top))
+    subject, published = asked(table, scores, choice)
     folder.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
     missing: dict[str, str] = {}

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from typer.testing import CliRunner
 
 import analysis.__main__ as command
 from analysis.cli_console import completed
+from analysis.paper import Choice
 from analysis.report import write_report
 from tests.analysis.make import Made, make_run
 from tests.analysis.rewarded import reward_run, simplex
@@ -148,8 +150,8 @@ def test_another_ending_is_refused_before_anything_is_read(tmp_path: Path) -> No
 def test_options_of_the_paper_reach_it(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     given: dict[str, Any] = {}
 
-    def write_paper(folder: Path, out: Path | None, **options: Any) -> list[Path]:
-        given.update(options, folder=folder, out=out)
+    def write_paper(folder: Path, out: Path | None, choice: Choice) -> list[Path]:
+        given.update(asdict(choice), folder=folder, out=out)
         return [Path("table.tex")]
 
     monkeypatch.setattr("analysis.paper.write_paper", write_paper)

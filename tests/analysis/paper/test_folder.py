@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from analysis.paper import paper_files, write_paper
+from analysis.paper import Choice, paper_files, write_paper
 from analysis.paper.style import write_whole
 from analysis.paper.write import FIGURES, TABLES
 from fusion_core.errors import ConfigError, FusionError
@@ -162,7 +162,7 @@ def test_every_wrong_choice_and_every_mistake_in_the_methods_is_named_at_once(ru
     methods = tmp_path / "methods.csv"
     methods.write_text("method,VIFF\nA,1\n")
     with pytest.raises(ConfigError) as caught:
-        write_paper(run, tmp_path / "out", methods=methods, metric="Rewart", dataset="b", epoch=9, top=0)
+        write_paper(run, tmp_path / "out", Choice("Rewart", 9, "b", 0, methods))
     said = "\n".join(caught.value.problems)
     for part in ("'Rewart'", "Did you mean 'Reward'?", "--dataset", "--epoch", "--top", "'VIFF'"):
         assert part in said
@@ -176,7 +176,7 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_another_metric_is_what_all_captions_are_about(run: Path, tmp_path: Path) -> None:
-    write_paper(run, tmp_path, metric="MSE")
+    write_paper(run, tmp_path, Choice(metric="MSE"))
     captions = (tmp_path / "captions.md").read_text(encoding="utf-8")
     assert "**bounds_metric.** Upper bound of MSE ↓" in captions
     assert captions.count("n = 10 images") >= 12

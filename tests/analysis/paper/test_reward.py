@@ -5,14 +5,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.paper import write_paper
+from analysis.paper import Choice, write_paper
 from tests.analysis.rewarded import reward_run, simplex
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run = reward_run(tmp_path_factory.mktemp("run"), simplex(0.5, ("VIF", "Qabf", "SSIM")))
-    write_paper(run, dataset="roadscene")
+    write_paper(run, choice=Choice(dataset="roadscene"))
     return run / "paper"
 
 

@@ -2,12 +2,13 @@
 
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from analysis.bounds import bounds
-from analysis.paper.choice import asked
+from analysis.paper.choice import Choice, asked
 from analysis.paper.methods import Published
 from analysis.paper.style import NothingToShow
 from analysis.paper.subject import Subject
@@ -40,10 +41,9 @@ def subject(tmp_path: Path) -> Subject:
     return subject_of(make_run(tmp_path, grid(), baselines=UNTRAINED))
 
 
-def subject_of(folder: Path, **more: object) -> Subject:
+def subject_of(folder: Path, top: int = 3, **more: Any) -> Subject:
     run = open_run(folder)
-    choice = {"metric": None, "epoch": None, "dataset": None, "top": 3} | more
-    found, _ = asked(run, score(run), None, tuple(choice.values()))  # type: ignore[arg-type]
+    found, _ = asked(run, score(run), Choice(top=top, **more))
     assert found is not None
     return found
 
