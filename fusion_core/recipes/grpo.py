@@ -24,7 +24,8 @@ from fusion_core.heads import BandHeads
 from fusion_core.lora import adapt, merged
 from fusion_core.policy import UNetPolicy
 from fusion_core.recipes import guards
-from fusion_core.recipes.reinforced import ReinforcedRecipe, Rollout
+from fusion_core.recipes.reinforced import ReinforcedRecipe
+from fusion_core.recipes.rollouts import Rollout
 from fusion_core.recipes.stepping import Stepper, Values
 from fusion_core.sources import Fused, Sources
 from fusion_core.workspace import Workspace

@@ -17,12 +17,14 @@ from torch import Tensor, nn
 
 from fusion_core.checkpoints import Checkpoint
 from fusion_core.config import PPOConfig, TrialConfig
+from fusion_core.evaluation import batch_size
 from fusion_core.kernel import fuse, fuse_luma, resize
 from fusion_core.losses import kl_divergence
 from fusion_core.policy import sample_map
 from fusion_core.recipes import guards
 from fusion_core.recipes.advantages import group_advantages, legacy_advantages
-from fusion_core.recipes.reinforced import ReinforcedRecipe, Rollout
+from fusion_core.recipes.reinforced import ReinforcedRecipe
+from fusion_core.recipes.rollouts import Rollout
 from fusion_core.recipes.stepping import Stepper, Values
 from fusion_core.recipes.trust import TrustRegion
 from fusion_core.sources import Fused, Sources
@@ -84,7 +86,8 @@ class PPORecipe(ReinforcedRecipe):
     def _means_of_the_start(self) -> Tensor:
         """Return the action means of every training pair before the first update, (pairs, 1, grid, grid)."""
         self.policy.eval()
-        parts = (self._cells(self._map(sources)) for _, sources in self.workspace.train.batches(self._size))
+        train = self.workspace.train
+        parts = (self._cells(self._map(sources)) for _, sources in train.batches(batch_size(train)))
         return torch.cat(list(parts))
 
     def _map(self, sources: Sources) -> Tensor:

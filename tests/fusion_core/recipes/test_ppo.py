@@ -19,7 +19,7 @@ from fusion_core.errors import TrialError
 from fusion_core.kernel import fuse
 from fusion_core.recipes.advantages import controlled
 from fusion_core.recipes.ppo import PPORecipe, log_density
-from fusion_core.recipes.reinforced import Rollout
+from fusion_core.recipes.rollouts import Rollout
 from fusion_core.recipes.trust import TrustRegion
 from fusion_core.workspace import Workspace
 
