@@ -1,0 +1,99 @@
+"""What a sweep file may say of its search."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from fusion_core.config import Count, Frozen, Positive
+
+AxisValue = bool | int | float | str
+Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Kind = Literal["grid", "random", "sobol", "tpe", "gp", "cmaes", "nsga2"]
+
+
+class SearchConfig(Frozen):
+    """Which settings a sweep tries: all of its grid, or `trials` of them, chosen by a sampler.
+
+    `random` and `sobol` (scrambled, Owen 1998) look at no result; `tpe` (Bergstra et al. 2011), `gp` (a Gaussian
+    process), `cmaes` (Hansen and Ostermeier 2001) and `nsga2` (Deb et al. 2002) do. `objectives`: metrics to be good in
+    at once; none: the one that the sweep ranks by. `where`: what a setting must keep to, such as `Nabf <= 0.005`.
+    `startup`: settings that `tpe` and `gp` draw at random first. `population`: settings of a generation of `cmaes` and
+    `nsga2`; None: a fifth of the trials, from 8 to 50, and for `cmaes` its own rule.
+    """
+
+    kind: Kind = "grid"
+    trials: Count | None = None
+    seed: Seed = 0
+    objectives: tuple[str, ...] = ()
+    where: tuple[str, ...] = ()
+    startup: Count = 10
+    population: Annotated[int, Field(ge=2)] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_constraint_as_text(cls, value: object) -> object:
+        if isinstance(value, dict) and isinstance(value.get("where"), str):
+            return {**value, "where": (value["where"],)}
+        return value
+
+    @property
+    def adaptive(self) -> bool:
+        """Whether settings are drawn one after the other, not all known beforehand."""
+        return self.kind != "grid"
+
+
+class Range(Frozen):
+    """Numbers from `low` to `high`, both included; whole ones where the field takes no others.
+
+    `log`: evenly on a logarithmic scale. `step`: only every `step`-th from `low` on. `when`: the kinds of recipe whose
+    trials have it; none: all that have the field.
+    """
+
+    low: Finite
+    high: Finite
+    log: bool = False
+    step: Positive | None = None
+    when: tuple[str, ...] = ()
+
+
+class Choices(Frozen):
+    """One of some values: numbers in their order, words in none."""
+
+    choices: Annotated[tuple[AxisValue, ...], Field(min_length=1)]
+    when: tuple[str, ...] = ()
+
+
+class StopEarly(Frozen):
+    """When a trial ends before its last epoch, by the metric that the sweep ranks by.
+
+    `asha` (Li et al. 2020): at epochs `grace_epochs`, times `reduction`, times it again, and so on, a trial goes on if
+    it is among the best 1 / `reduction` of those that came so far. `median` (Golovin et al. 2017): after
+    `grace_epochs`, at every epoch, if it is no worse than the median of those that came so far (`reduction` does
+    nothing then), as soon as five did.
+    """
+
+    kind: Literal["none", "asha", "median"] = "none"
+    grace_epochs: Count = 1
+    reduction: Annotated[int, Field(ge=2)] = 3
+
+
+class Confirm(Frozen):
+    """Run the `top` settings again with fresh `seeds` when the search has ended, and rank by those runs."""
+
+    top: Count = 8
+    seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] = (1, 2, 3, 4)
+
+
+def listed(value: Any) -> Any:
+    """Return the choices of a space with plain lists of values written out."""
+    if not isinstance(value, dict):
+        return value
+    return {path: {"choices": own} if isinstance(own, list | tuple) else own for path, own in value.items()}
+
+
+Dimensions = dict[str, Range | Choices]
+Runs = tuple[Path, ...]

@@ -1,0 +1,98 @@
+"""What other sweeps found: told to the sampler where it holds here too, and tried first where it may not."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fusion_core.errors import ConfigError, FusionError
+from trials.results import FILE, Results
+from trials.search.config import AxisValue
+from trials.search.outcomes import Goal, over_seeds
+from trials.search.proposals import key_of
+from trials.search.sampling import Outcome
+from trials.search.space import Space
+from trials.search.standing import ranked
+
+SHARE_TRIED_FIRST = 0.05
+MOST_TRIED_FIRST = 5
+# Fields in which trials may differ without their numbers being of another kind.
+_NO_MATTER = ("seed", "recipe.epochs", "evaluation.per_image", "data.")
+
+
+@dataclass(frozen=True)
+class Found:
+    """Settings of another run: `told` with what came of them, `first` to be tried here, `said` for the log."""
+
+    told: Sequence[tuple[dict[str, AxisValue], Outcome]]
+    first: Sequence[dict[str, AxisValue]]
+    said: str
+
+
+def read_history(run: Path, space: Space, goal: Goal, cohort: str, example: Mapping[str, Any]) -> Found:
+    """Read a run folder. `example` is the flat config of a trial of this sweep. Raises FusionError where it is none.
+
+    Of its finished trials those count whose values lie in the space. Where data or a fixed field differ, values would
+    be of another kind: then the best settings are tried first instead of being told.
+    """
+    settings: dict[str, tuple[dict[str, AxisValue], list[Outcome]]] = {}
+    left_out: Counter[str] = Counter()
+    differing: set[str] = set()
+    with Results.read(run / FILE) as results:
+        rows = results.query("SELECT id, cohort, config, epochs FROM trials WHERE status = 'finished' ORDER BY number")
+        for trial, among, text, epochs in rows:
+            config = flat(json.loads(text))
+            setting = space.part_of(config)
+            if isinstance(setting, str):
+                left_out[f"{setting} is outside the space"] += 1
+                continue
+            outcome = goal.outcome(results, trial, epochs)
+            if outcome.values is None:
+                left_out[f"no {' or '.join(goal.objectives)} at the epoch that is ranked"] += 1
+                continue
+            differing |= {"data"} if among != cohort else set()
+            differing |= _differing(config, example, setting)
+            settings.setdefault(key_of(setting), (setting, []))[1].append(outcome)
+    found = [(setting, over_seeds(outcomes)) for setting, outcomes in settings.values()]
+    said = [f"start_from {run.name}: {len(found)} settings match"]
+    said += [f"{count} trials left out ({why})" for why, count in left_out.items()]
+    if not found:
+        return Found([], [], ", ".join(said))
+    if not differing:
+        return Found(found, [], ", ".join([*said, "told to the sampler"]))
+    best = ranked(found, goal)[: max(1, min(MOST_TRIED_FIRST, round(SHARE_TRIED_FIRST * len(found))))]
+    why = f"they differ in {', '.join(sorted(differing))}, so their values say little here"
+    return Found([], best, ", ".join([*said, f"{why}: the best {len(best)} are tried first instead"]))
+
+
+def read_all(runs: Sequence[Path], space: Space, goal: Goal, cohort: str, example: Mapping[str, Any]) -> list[Found]:
+    """Read several runs. Raises ConfigError with the problem of each that cannot be read."""
+    found, problems = [], []
+    for run in runs:
+        try:
+            found.append(read_history(run, space, goal, cohort, example))
+        except FusionError as problem:
+            problems.append(f"start_from: {problem}")
+    if problems:
+        raise ConfigError(*problems)
+    return found
+
+
+def flat(config: Mapping[str, Any], above: str = "") -> dict[str, Any]:
+    """Return nested sections by dotted path."""
+    found: dict[str, Any] = {}
+    for name, value in config.items():
+        found |= flat(value, f"{above}{name}.") if isinstance(value, dict) else {above + name: value}
+    return found
+
+
+def _differing(config: Mapping[str, Any], example: Mapping[str, Any], setting: Mapping[str, Any]) -> set[str]:
+    return {
+        name
+        for name in {*config, *example}
+        if name not in setting and not name.startswith(_NO_MATTER) and config.get(name) != example.get(name)
+    }

@@ -1,0 +1,74 @@
+"""Settings of a search as trials: validated as those of a file are, one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from fusion_core.config import TrialConfig
+from fusion_core.errors import ConfigError
+from trials.identity import trial_id
+from trials.results import PlannedTrial
+from trials.search.config import AxisValue
+from trials.space import Sections
+
+if TYPE_CHECKING:
+    from fusion_core.data.catalog import LoadedData
+
+
+@dataclass(frozen=True)
+class Planner:
+    """Makes trials of settings. `start` is the id of what all of them begin from."""
+
+    trial: TrialConfig
+    fingerprints: Mapping[str, str]
+    cohort: str
+    start: str | None = None
+    data: LoadedData | None = None
+    sections: Sections = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sections", Sections(self.trial, keep=False))
+
+    def planned(self, parameters: Mapping[str, AxisValue], seed: int) -> PlannedTrial:
+        """Return the trial of a setting. Raises ConfigError where a rule of the trial refuses it."""
+        try:
+            config = TrialConfig.model_validate({**self.sections.sections(dict(parameters)), "seed": seed})
+        except ValidationError as problem:
+            said = problem.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
+            chosen = ", ".join(f"{name}={value}" for name, value in parameters.items())
+            raise ConfigError(f"{said} ({chosen})") from problem
+        return self._planned(config, parameters, self.start)
+
+    def again(self, planned: PlannedTrial, seed: int) -> PlannedTrial:
+        """Return a trial with another seed."""
+        config = TrialConfig.model_validate_json(planned.config).model_copy(update={"seed": seed})
+        return self._planned(config, planned.parameters, planned.start)
+
+    def _planned(self, config: TrialConfig, parameters: Mapping[str, AxisValue], start: str | None) -> PlannedTrial:
+        return PlannedTrial(
+            trial_id(config, self.fingerprints, start),
+            self.cohort,
+            dict(parameters),
+            config.model_dump_json(),
+            config.seed,
+            config.recipe.epochs,
+            start,
+        )
+
+    def refused(self, parameters: Mapping[str, AxisValue]) -> str | None:
+        """Return why no trial can be made of a setting, or train on the data that there are; None where one can."""
+        try:
+            planned = self.planned(parameters, 0)
+        except ConfigError as problem:
+            return problem.problems[0]
+        if self.data is None:
+            return None
+        from fusion_core.limits import size_problems
+
+        config = TrialConfig.model_validate_json(planned.config)
+        problems = size_problems([config], self.data.train, self.data.test)
+        return problems[0] if problems else None

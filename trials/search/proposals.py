@@ -1,0 +1,95 @@
+"""Settings to try, none of them twice: passes over what a sampler proposes again, and what no trial can be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from fusion_core.errors import ConfigError
+from trials.identity import canonical_json
+from trials.search.config import AxisValue
+from trials.search.sampling import FAILED, Sampling
+
+MOST_TRIES = 20
+"""Proposals in a row that are known already, after which a setting is drawn at random."""
+MOST_REFUSED = 200
+MOST_LISTED = 100_000
+"""Settings of a space that are listed to find one that is left."""
+
+Parameters = dict[str, AxisValue]
+
+
+def key_of(parameters: Mapping[str, Any]) -> str:
+    """Return what two equal settings share."""
+    return canonical_json(parameters)
+
+
+class Proposals:
+    """Asks `sampling` for settings that are new. `refused` says why no trial can be made of one; None: one can."""
+
+    def __init__(
+        self,
+        sampling: Sampling,
+        refused: Callable[[Parameters], str | None] = lambda parameters: None,
+        note: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        self.sampling = sampling
+        self.refused = refused
+        self.note = note
+        self.tried: set[str] = set()
+        self.exhausted = False
+
+    def next(self) -> tuple[int, Parameters] | None:
+        """Return a number to tell the sampler by, and a setting; None where every setting of the space was tried.
+
+        Raises ConfigError where nearly all that is proposed is refused.
+        """
+        known = refused = 0
+        size = self.sampling.space.size
+        while not self.exhausted:
+            if size is not None and len(self.tried) >= size:
+                self.exhausted = True
+                break
+            if known >= MOST_TRIES and not self._try_another():
+                self.exhausted = True
+                break
+            number, parameters = self.sampling.ask()
+            key = key_of(parameters)
+            why = None if key in self.tried else self.refused(parameters)
+            if key not in self.tried and why is None:
+                self.tried.add(key)
+                return number, parameters
+            self.sampling.tell(number, FAILED)
+            known += key in self.tried
+            if why is not None:
+                self.tried.add(key)
+                refused += 1
+                self.note(f"search: the sampler proposed what no trial can be, and is asked again: {why}")
+            if refused >= MOST_REFUSED:
+                raise ConfigError(
+                    f"search: a space must hold settings that trials can have, but the last {refused} that were drawn "
+                    f"are refused, such as: {why} Narrow the space. What was reported before is safe."
+                )
+        return None
+
+    def _try_another(self) -> bool:
+        """Have the next proposal be one that is left, drawn at random; return whether there is one."""
+        space, search = self.sampling.space, self.sampling.search
+        chance = np.random.default_rng([search.seed, self.sampling.draws])
+        if space.size is not None and space.size <= MOST_LISTED:
+            left = [one for one in space.all() if key_of(one) not in self.tried]
+            chosen = left[int(chance.integers(len(left)))] if left else None
+        else:
+            drawn = (space.at(chance.random(len(space.dimensions))) for _ in range(MOST_REFUSED))
+            chosen = next((one for one in drawn if key_of(one) not in self.tried), None)
+        if chosen is None:
+            return False
+        if search.kind != "random":
+            self.note(
+                f"search: {search.kind} proposes settings again that were tried ({MOST_TRIES} in a row): where it "
+                "does, the next is drawn at random from those that are left"
+            )
+        self.sampling.try_first(chosen)
+        return True

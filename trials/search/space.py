@@ -1,0 +1,211 @@
+"""What a search may try: its dimensions, as a sampler sees them and as a trial takes them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+from trials.search.config import AxisValue, Choices, Range
+
+if TYPE_CHECKING:
+    from optuna.distributions import BaseDistribution
+    from optuna.trial import Trial
+
+KIND = "recipe.kind"
+DIGITS = 4
+"""Significant digits of a drawn number: as many as a paper prints, so that what is printed can be run again."""
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """One swept field: `values` to choose from, or numbers from `low` to `high`.
+
+    `kinds` are the recipes whose trials have it; None: all. Samplers see the place of a number among `values`, so that
+    neighbours stay neighbours, and words as they are.
+    """
+
+    name: str
+    low: float = 0.0
+    high: float = 0.0
+    log: bool = False
+    step: float | None = None
+    whole: bool = False
+    values: tuple[AxisValue, ...] | None = None
+    kinds: tuple[str, ...] | None = None
+
+    @classmethod
+    def of(
+        cls, name: str, given: Range | Choices, *, whole: bool = False, kinds: tuple[str, ...] | None = None
+    ) -> Dimension:
+        """Return the dimension of a field; `whole` where it takes whole numbers alone."""
+        if isinstance(given, Choices):
+            ordered = all(map(_is_number, given.choices))
+            return cls(name, values=tuple(sorted(given.choices) if ordered else given.choices), kinds=kinds)
+        return cls(name, given.low, given.high, given.log, given.step, whole, None, kinds)
+
+    @property
+    def words(self) -> bool:
+        """Whether its values have no order."""
+        return self.values is not None and not all(map(_is_number, self.values))
+
+    @cached_property
+    def distribution(self) -> BaseDistribution:
+        """Return what Optuna draws it from."""
+        from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+
+        if self.values is not None:
+            return CategoricalDistribution(self.values) if self.words else IntDistribution(0, len(self.values) - 1)
+        if self.whole:
+            return IntDistribution(int(self.low), int(self.high), self.log, int(self.step or 1))
+        return FloatDistribution(self.low, self.high, self.log, self.step)
+
+    @property
+    def size(self) -> int | None:
+        """How many values it has; None where they are as many as there are numbers."""
+        if self.values is not None:
+            return len(self.values)
+        step = self.step or (1.0 if self.whole else None)
+        return None if step is None else math.floor((self.high - self.low) / step + 1e-9) + 1
+
+    @property
+    def all(self) -> Iterator[AxisValue]:
+        """Yield its values, where they can be counted."""
+        assert self.size is not None
+        yield from (self.value(self.low + i * (self.step or 1.0)) if self.values is None else self.values[i]
+                    for i in range(self.size))  # fmt: skip
+
+    def value(self, drawn: Any) -> AxisValue:
+        """Return what a trial takes for what a sampler drew."""
+        if self.values is not None:
+            return drawn if self.words else self.values[int(drawn)]
+        if self.whole:
+            return round(drawn)
+        return min(max(float(f"{drawn:.{DIGITS}g}"), self.low), self.high)
+
+    def drawn(self, value: Any) -> Any:
+        """Return what a sampler would have drawn for a value that it holds."""
+        if self.values is not None:
+            return value if self.words else self.values.index(value)
+        if self.step is None or self.whole:
+            return value
+        return self.low + round((value - self.low) / self.step) * self.step
+
+    def holds(self, value: Any) -> bool:
+        """Return whether a trial of this search may have the value."""
+        if self.values is not None:
+            return any(value == one and isinstance(value, bool) == isinstance(one, bool) for one in self.values)
+        if not _is_number(value) or not self.low <= value <= self.high:
+            return False
+        if not self.whole and self.step is None:
+            return True
+        steps = (value - self.low) / (self.step or 1.0)
+        return abs(steps - round(steps)) < 1e-6
+
+    def at(self, share: float) -> AxisValue:
+        """Return the value at a share of the way through it, 0 to below 1."""
+        if (size := self.size) is not None and not self.log:
+            place = min(int(share * size), size - 1)
+            return self.values[place] if self.values is not None else self.value(self.low + place * (self.step or 1.0))
+        if self.log:
+            low, high = (self.low - 0.5, self.high + 0.5) if self.whole else (self.low, self.high)
+            found = math.exp(math.log(low) + share * (math.log(high) - math.log(low)))
+            return self.value(min(max(found, self.low), self.high))
+        return self.value(self.low + share * (self.high - self.low))
+
+
+@dataclass(frozen=True)
+class Space:
+    """The dimensions of a search; what decides which others there are comes first. `kind` is the recipe's, if fixed."""
+
+    dimensions: tuple[Dimension, ...]
+    kind: str
+
+    def active(self, parameters: Mapping[str, Any]) -> list[Dimension]:
+        """Return the dimensions that a trial of this kind of recipe has."""
+        kind = parameters.get(KIND, self.kind)
+        return [one for one in self.dimensions if one.kinds is None or kind in one.kinds]
+
+    @cached_property
+    def conditional(self) -> list[str]:
+        """Return the dimensions that only some trials have."""
+        return [one.name for one in self.dimensions if len(self._kinds) > 1 and one.kinds is not None]
+
+    @cached_property
+    def size(self) -> int | None:
+        """How many settings there are; None where there is no end to them."""
+        total = 0
+        for kind in self._kinds:
+            sizes = [one.size for one in self._of_kind(kind)]
+            if None in sizes:
+                return None
+            total += math.prod(size for size in sizes if size is not None)
+        return total
+
+    def all(self) -> Iterator[dict[str, AxisValue]]:
+        """Yield every setting, where they can be counted."""
+        for kind in self._kinds:
+            own = self._of_kind(kind)
+            head = {KIND: kind} if self._varies_kind else {}
+            for values in product(*(one.all for one in own)):
+                yield self._in_order({**head, **dict(zip((one.name for one in own), values, strict=True))})
+
+    def suggested(self, trial: Trial) -> dict[str, AxisValue]:
+        """Return the setting that a sampler gives a trial of its study."""
+        from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+
+        found: dict[str, AxisValue] = {}
+        for one in sorted(self.dimensions, key=lambda one: one.name != KIND):
+            if one not in self.active(found):
+                continue
+            match one.distribution:
+                case CategoricalDistribution() as own:
+                    drawn: Any = trial.suggest_categorical(one.name, own.choices)
+                case IntDistribution() as own:
+                    drawn = trial.suggest_int(one.name, own.low, own.high, step=own.step, log=own.log)
+                case FloatDistribution() as own:
+                    drawn = trial.suggest_float(one.name, own.low, own.high, step=own.step, log=own.log)
+            found[one.name] = one.value(drawn)
+        return self._in_order(found)
+
+    def at(self, shares: Sequence[float]) -> dict[str, AxisValue]:
+        """Return the setting at a point of the unit cube, a share for each dimension."""
+        every = {one.name: one.at(float(share)) for one, share in zip(self.dimensions, shares, strict=True)}
+        return {one.name: every[one.name] for one in self.active(every)}
+
+    def part_of(self, values: Mapping[str, Any]) -> dict[str, AxisValue] | str:
+        """Return the setting that a trial with these values is; the name of the first dimension that it is outside."""
+        found: dict[str, AxisValue] = {}
+        for one in self.active(values):
+            if not one.holds(values.get(one.name)):
+                return one.name
+            found[one.name] = values[one.name]
+        return found
+
+    def distributions(self, parameters: Mapping[str, Any]) -> dict[str, BaseDistribution]:
+        return {one.name: one.distribution for one in self.active(parameters)}
+
+    def drawn(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a setting as a sampler would have drawn it."""
+        return {one.name: one.drawn(parameters[one.name]) for one in self.active(parameters)}
+
+    @property
+    def _varies_kind(self) -> bool:
+        return any(one.name == KIND for one in self.dimensions)
+
+    @cached_property
+    def _kinds(self) -> tuple[str, ...]:
+        return next((tuple(map(str, one.values or ())) for one in self.dimensions if one.name == KIND), (self.kind,))
+
+    def _of_kind(self, kind: str) -> list[Dimension]:
+        return [one for one in self.active({KIND: kind}) if one.name != KIND]
+
+    def _in_order(self, found: Mapping[str, AxisValue]) -> dict[str, AxisValue]:
+        return {one.name: found[one.name] for one in self.dimensions if one.name in found}
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

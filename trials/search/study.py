@@ -1,0 +1,90 @@
+"""`RUN/optuna.journal`: the study of a search, for Optuna's dashboard and for samplers that keep notes in it.
+
+It is written anew from the table whenever the sweep begins; of the one before only those notes are taken over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+
+from fusion_core.whole import refused
+from trials.search.proposals import key_of
+from trials.search.sampling import SETTING
+
+FILE = "optuna.journal"
+BEFORE = ".optuna.journal.before"
+# Which generation a setting was of, and where CMA-ES stood after it.
+NOTES = ("NSGAIISampler:", "cma")
+
+
+class Unlocked:
+    """No lock: one driver holds the run folder, and a lock that a killed one leaves behind would make the next wait."""
+
+    def acquire(self) -> bool:
+        return True
+
+    def release(self) -> None:
+        """Nothing is held."""
+
+
+@dataclass(frozen=True)
+class Note:
+    """What was noted of a setting: which draw it was, and the sampler's own."""
+
+    draw: int | None = None
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+
+
+class StudyFile:
+    """The journal of a run folder: `notes` of the one before, by setting, and `storage` for the one to come."""
+
+    def __init__(self, run: Path, say: Callable[[str], None]) -> None:
+        self.path, self.before = run / FILE, run / BEFORE
+        try:
+            if self.path.exists() and not self.before.exists():
+                self.path.rename(self.before)
+            self.path.unlink(missing_ok=True)
+        except OSError as problem:
+            raise refused(self.path, problem) from problem
+        self.notes = self._read(say) if self.before.exists() else {}
+        self.storage = _storage(self.path)
+
+    def note_of(self, parameters: Mapping[str, Any]) -> Note:
+        return self.notes.get(key_of(parameters), Note())
+
+    def written(self) -> None:
+        """Say that the new study holds all that the table has: the one before may go."""
+        self.before.unlink(missing_ok=True)
+
+    def _read(self, say: Callable[[str], None]) -> dict[str, Note]:
+        notes: dict[str, Note] = {}
+        try:
+            storage = _storage(self.before)
+            for study in storage.get_all_studies():
+                for trial in storage.get_all_trials(study._study_id, deepcopy=False):
+                    setting = trial.user_attrs.get(SETTING)
+                    if setting is None:
+                        continue
+                    own = {name: value for name, value in trial.system_attrs.items() if name.startswith(NOTES)}
+                    notes[key_of(setting["parameters"])] = Note(setting["draw"], own)
+        except Exception as problem:  # noqa: BLE001 - whatever a damaged file does: the table has all that counts
+            say(
+                f"{FILE} could not be read ({type(problem).__name__}: {str(problem)[:200]}): it is written anew from "
+                "the table; cmaes and nsga2 begin a new generation"
+            )
+        return notes
+
+
+def _storage(path: Path) -> JournalStorage:
+    return JournalStorage(JournalFileBackend(str(path), lock_obj=Unlocked()))  # type: ignore[arg-type]
+
+
+def dashboard(run: Path) -> str:
+    """Return the command that shows the study of a run."""
+    return f"optuna-dashboard {run / FILE}"
