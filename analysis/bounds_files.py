@@ -11,7 +11,7 @@ from analysis.tables import Run
 from fusion_core.errors import ConfigError
 from fusion_core.whole import whole_file
 
-EFFECTS, LIFT = "weight_effect.csv", "loss_and_reward.csv"
+EFFECTS, LIFT, MODELS = "weight_effect.csv", "loss_and_reward.csv", "model_size.csv"
 SUFFIXES = (".csv", ".parquet")
 
 
@@ -24,14 +24,19 @@ def write_bounds(run: Run, scores: Scores) -> list[Path]:
 
 
 def write_tables(run: Run, scores: Scores) -> list[Path]:
-    """Write the bounds and, where there are any, what weights raise and what the reward lifts; return their paths."""
+    """Write the bounds and, where there are any, what weights raise, what the reward lifts and what models cost and
+    reach; return their paths."""
     from analysis.effects import effect_table
     from analysis.lift import lift
+    from analysis.model_size import model_table
 
     files, found = write_bounds(run, scores), lift(run, scores)
     raised = effect_table(run, scores)
     if len(raised):
         files.append(write_table(raised, run.path / EFFECTS))
+    models = model_table(run, scores)
+    if len(models):
+        files.append(write_table(models, run.path / MODELS))
     return files if found is None else [*files, write_table(found.table, run.path / LIFT)]
 
 

@@ -18,6 +18,7 @@ from analysis.tables import Run
 # On the page in this order: name -> title in the navigation, function.
 PARTS = {
     "bounds": ("Upper bounds", "analysis.figure_bounds:bounds_part"),
+    "model_size": ("Model size", "analysis.figure_model_size:model_size_part"),
     "heatmap": ("Heatmap", "analysis.heatmap:heatmap_part"),
     "lift": ("Loss and reward", "analysis.figure_lift:lift_part"),
     "pairs": ("Two weights", "analysis.heatmap:pairs_part"),

@@ -18,8 +18,13 @@ GROUPS = (LOSS, GRADIENT, REWARD, TERMS, OTHER, COST, SPEED)
 REWARDS = ("reward_train", "reward_sample", "reward_mean", "reward_best")
 BESIDE = ("reward_start", "reward_visible", "reward_infrared", "reward_average")
 LOSS_AT_START = "loss_fusion_start"
+# What a swept model costs, by the name that it has in tables of models.
+COSTS_OF_MODEL = {
+    "model_parameters": "parameters", "model_gflop": "gflop", "model_gflop_training": "gflop_training",
+    "inference_ms_16": "inference_ms_16",
+}  # fmt: skip
 _COSTS = ("reward_calls", "samples_drawn")
-_SPEEDS = ("pairs_per_second", "memory_bytes")
+_SPEEDS = ("pairs_per_second", "memory_bytes", *COSTS_OF_MODEL)
 
 
 def group_of(name: str) -> str:

@@ -27,6 +27,7 @@ from analysis.paper.tables_bounds import bounds_of_metrics as table_of_metrics
 from analysis.paper.tables_bounds import bounds_of_values
 from analysis.paper.tables_comparison import comparison
 from analysis.paper.tables_importance import importances
+from analysis.paper.tables_model import sizes_of_models
 from analysis.paper.tables_settings import price_list, top_settings
 from analysis.ranking import score
 from analysis.tables import open_run
@@ -56,6 +57,7 @@ TABLES: dict[str, Callable[[Subject], Table]] = {
     "importance": importances,
     "prices": price_list,
     "lift": lift_table,
+    "model_size": sizes_of_models,
 }
 
 USUAL = Choice()
