@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from fusion_core.config import TrialConfig
 from fusion_core.config.reward import REWARDABLE
 from fusion_core.errors import did_you_mean
+from trials.data_rules import below
 from trials.fields import Models, kind_of, leaves, models_at
 from trials.identity import NOT_DECIDING
 from trials.messages import Problem, but_got, dotted, first_of, sentence, show
@@ -51,11 +52,15 @@ def grid_problems(root: Node, data: dict[str, Any]) -> list[Problem]:
         remedy = " Remove the key, or give it an axis." if node.value is None else ""
         rule = "grid must be a section of axes such as `loss.max_ratio: [4, 10]`"
         return [Problem(node.place, but_got(rule, node, remedy))]
-    return first_of(problem for axis, below in node.value.items() for problem in axis_problems(axis, below, root, data))
+    return first_of(
+        problem for axis, values in node.value.items() for problem in axis_problems(axis, values, root, data)
+    )
 
 
 def count_problems(root: Node, data: dict[str, Any]) -> list[Problem]:
     """More trials than anybody runs, counted before equal reward weights are left out."""
+    if adaptive(data):
+        return []
     grid, seeds = data.get("grid"), data.get("seeds")
     axes = grid.values() if isinstance(grid, dict) else ()
     count = grid_size([values for values in axes if isinstance(values, list)]) * points_of(data)
@@ -67,6 +72,11 @@ def count_problems(root: Node, data: dict[str, Any]) -> list[Problem]:
     text = f"a sweep may have {MAX_TRIALS:,} trials, but this one has {many}. {remedy}"
     section = next(name for name in ("grid", "simplex", "seeds") if root.has([name]))
     return [Problem(root.at([section]).place, text)]
+
+
+def adaptive(data: dict[str, Any]) -> bool:
+    """Return whether a sampler chooses the settings, each of which has the fields of its own kind of recipe."""
+    return below(data, "search", "kind") not in (None, "grid")
 
 
 @cache
@@ -88,9 +98,10 @@ def axis_problems(axis: str, node: Node, root: Node, data: dict[str, Any]) -> li
     if inside and not TERM.fullmatch(inside[0]):
         return [Problem(node.place, but_got(f"{name_of(axis)} must end in {TERM_RULE}", inside[0]))]
     section, _, name = axis.partition(".")
-    for kind in kinds_of(data) if section == "recipe" and name != "kind" else ():
-        if not has_field(RECIPES[kind], name):
-            return [Problem(node.place, f"grid.{axis} must be a field of {section} of kind {kind}, but is not one")]
+    kinds = kinds_of(data) if section == "recipe" and name != "kind" else []
+    lacking = [kind for kind in kinds if not has_field(RECIPES[kind], name)]
+    if lacking and (lacking == kinds or not adaptive(data)):
+        return [Problem(node.place, f"grid.{axis} must be a field of {section} of kind {lacking[0]}, but is not one")]
     if not isinstance(node.value, list) or not node.value:
         example = f" Write [{show(node)}]." if is_number(node.value) else ""
         return [Problem(node.place, but_got(f"{name_of(axis)} must be a list of values", node, example))]

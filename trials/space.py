@@ -10,12 +10,11 @@ from pydantic import BaseModel
 
 from fusion_core.config import TrialConfig
 from trials.fields import with_default_kinds
+from trials.search.config import AxisValue
 from trials.weights import PREFIX, SECTION, distinct_ratios
 
 if TYPE_CHECKING:
     from trials.spec import SweepSpec
-
-AxisValue = bool | int | float | str
 
 
 @dataclass(frozen=True)
@@ -48,9 +47,10 @@ def expand(spec: SweepSpec) -> list[Trial]:
 
 
 class Sections:
-    """Builds the sections of a trial for one combination, keeping those that were built before."""
+    """Builds the sections of a trial for one combination; `keep` those that were built before, as for a grid."""
 
-    def __init__(self, trial: TrialConfig) -> None:
+    def __init__(self, trial: TrialConfig, *, keep: bool = True) -> None:
+        self.keep = keep
         self.shared: dict[str, Any] = {
             name: getattr(trial, name) for name in TrialConfig.model_fields if name != "seed"
         }
@@ -79,7 +79,10 @@ class Sections:
                 data = {**data, "weights": self.shared[name].weights}  # the others keep theirs, by default too
             for below, value in changes:
                 data = with_value(data, below.split("."), value)
-            self.built[key] = getattr(TrialConfig.model_validate({name: data}), name)
+            built: BaseModel = getattr(TrialConfig.model_validate({name: data}), name)
+            if not self.keep:
+                return built
+            self.built[key] = built
         return self.built[key]
 
 

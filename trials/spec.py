@@ -16,15 +16,17 @@ from trials.fields import with_default_kinds
 from trials.messages import Problem, dotted, in_file_order, translate
 from trials.nodes import Fault, Node, Place, ReadError, shortened
 from trials.reward_rules import without_what_is_swept
-from trials.space import AxisValue, Sections
+from trials.search.as_grid import FIELDS_OF_RANGE, as_grid, named_by_space
+from trials.search.config import AxisValue, Confirm, Given, Runs, SearchConfig, Seed, StopEarly, listed
+from trials.search.dimensions import space_of
+from trials.search.rules import space_problems
+from trials.space import Sections
 from trials.weights import PREFIX, SECTION, Simplex, distinct_ratios, with_simplex
 from trials.yaml_reader import read_yaml
 
 MAX_BYTES = 100_000
 MANY_TRIALS = 2_000
 """A sweep of more trials than this starts only where the user says `--yes`."""
-
-Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
 
 
 class RankBy(Frozen):
@@ -61,6 +63,11 @@ class SweepFile(Frozen):
     trial: TrialConfig = TrialConfig()
     grid: dict[str, tuple[AxisValue, ...]] = Field(default_factory=dict)
     simplex: dict[str, Simplex] = Field(default_factory=dict)
+    space: dict[str, Given] = Field(default_factory=dict)
+    search: SearchConfig = SearchConfig()
+    stop_early: StopEarly = StopEarly()
+    confirm: Confirm | None = None
+    start_from: Runs = ()
     seeds: tuple[Seed, ...] = (0,)
     rank_by: RankBy = RankBy()
     keep_best: Annotated[int, Field(ge=0)] = 5
@@ -79,17 +86,26 @@ class SweepSpec(SweepFile):
     notes: tuple[str, ...] = ()
 
     @property
-    def size(self) -> int:
-        """How many trials the sweep has."""
+    def settings(self) -> int:
+        """How many settings the sweep tries: all of its grid, or as many as its search may."""
+        if self.search.adaptive:
+            return min(one for one in (self.search.trials, space_of(self).size) if one is not None)
         other = axes.grid_size([values for axis, values in self.grid.items() if not axis.startswith(PREFIX)])
         weights = len(distinct_ratios(self.grid, self.trial).kept)
-        return other * weights * axes.grid_size([range(one.size) for one in self.simplex.values()]) * len(self.seeds)
+        return other * weights * axes.grid_size([range(one.size) for one in self.simplex.values()])
+
+    @property
+    def size(self) -> int:
+        """How many trials the sweep has, those that confirm included."""
+        settings = self.settings
+        again = min(self.confirm.top, settings) * len(self.confirm.seeds) if self.confirm else 0
+        return settings * len(self.seeds) + again
 
     @property
     def epochs(self) -> int:
         """How many epochs its trials have in total, counted without listing them."""
         kinds = self.grid.get("recipe.kind")
-        if kinds is None:
+        if kinds is None or self.search.adaptive:
             return self.size * self.trial.recipe.epochs
         build = Sections(self.trial)
         recipes = [build.sections({"recipe.kind": kind})["recipe"] for kind in kinds]
@@ -193,6 +209,9 @@ def parse_override(override: str) -> tuple[tuple[str, ...], Node]:
         raise ReadError((Place(source), "an override must be PATH=VALUE, such as trial.recipe.epochs=1"))
     if path[0] == "grid" and len(path) > 2:
         path = ("grid", ".".join(path[1:]))
+    if path[0] == "space" and len(path) > 2:
+        last = path[-1:] if path[-1] in FIELDS_OF_RANGE else ()
+        path = ("space", ".".join(path[1 : len(path) - len(last)]), *last)
     if path[:3] == ("simplex", *SECTION.split(".")):
         path = ("simplex", SECTION, *path[3:])
     return path, read_yaml(value, source, lines=False)
@@ -200,24 +219,30 @@ def parse_override(override: str) -> tuple[tuple[str, ...], Node]:
 
 def validate(root: Node) -> dict[str, Any]:
     """Return the fields of a SweepFile. Raises ConfigError with every problem of the tree."""
-    data = root.data() or {}
+    written = root.data() or {}
+    root, data = as_grid(root, written)
     problems = [Problem(place, fault) for place, fault in root.faults]
     problems += [*axes.grid_problems(root, data), *axes.count_problems(root, data)]
     grid = data.pop("grid", None)
     problems += data_rules.make_paths_absolute(data, root)
     data["trial"] = with_default_kinds(without_what_is_swept(data.get("trial", {}), grid))
+    data["space"] = listed(data.get("space", {}))
     swept = {} if problems else axes.grid_values(root)
+    own = {axis: values for axis, values in swept.items() if axis not in (written.get("space") or {})}
     try:
-        file = SweepFile.model_validate({**_tuples(data), "grid": swept}, strict=True)
+        file = SweepFile.model_validate({**_tuples(data), "grid": own}, strict=True)
     except ValidationError as error:
         problems += translate(error.errors(include_url=False), SweepFile, root)
         file = None
     problems += rules.cross_problems(root, {**data, "grid": grid})
     if file is not None and not problems:
         file = file.model_copy(update={"trial": with_simplex(file.trial, file.simplex)})
-        problems = axes.combination_problems(file.trial, file.grid, file.simplex, root)
+        if file.search.adaptive:
+            problems = space_problems(file, root)
+        else:
+            problems = axes.combination_problems(file.trial, file.grid, file.simplex, root)
     if problems or file is None:
-        raise ConfigError(*in_file_order(problems))
+        raise ConfigError(*in_file_order(named_by_space(problems, written)))
     return {name: getattr(file, name) for name in file.model_fields_set}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from fusion_core.config import Count, Frozen, Positive
 
@@ -89,11 +89,15 @@ class Confirm(Frozen):
 
 
 def listed(value: Any) -> Any:
-    """Return the choices of a space with plain lists of values written out."""
+    """Return a space with plain lists of values written out as choices."""
     if not isinstance(value, dict):
         return value
     return {path: {"choices": own} if isinstance(own, list | tuple) else own for path, own in value.items()}
 
 
-Dimensions = dict[str, Range | Choices]
+def _which(value: Any) -> str:
+    return "choices" if isinstance(value, Choices) or (isinstance(value, dict) and "choices" in value) else "range"
+
+
+Given = Annotated[Annotated[Range, Tag("range")] | Annotated[Choices, Tag("choices")], Discriminator(_which)]
 Runs = tuple[Path, ...]

@@ -78,6 +78,11 @@ class Dimension:
         yield from (self.value(self.low + i * (self.step or 1.0)) if self.values is None else self.values[i]
                     for i in range(self.size))  # fmt: skip
 
+    @property
+    def ends(self) -> tuple[AxisValue, ...]:
+        """Return its lowest and highest value, or all that may be chosen."""
+        return self.values or (self.value(self.low), self.value(self.high))
+
     def value(self, drawn: Any) -> AxisValue:
         """Return what a trial takes for what a sampler drew."""
         if self.values is not None:
@@ -152,6 +157,16 @@ class Space:
             head = {KIND: kind} if self._varies_kind else {}
             for values in product(*(one.all for one in own)):
                 yield self._in_order({**head, **dict(zip((one.name for one in own), values, strict=True))})
+
+    def examples(self) -> list[dict[str, AxisValue]]:
+        """Return the setting in the middle of each kind, and those with one value of it moved to an end or choice."""
+        found: dict[str, dict[str, AxisValue]] = {}
+        for kind in self._kinds:
+            own = self._of_kind(kind)
+            middle = {**({KIND: kind} if self._varies_kind else {}), **{one.name: one.at(0.5) for one in own}}
+            for setting in (middle, *({**middle, one.name: end} for one in own for end in one.ends)):
+                found.setdefault(repr(setting), self._in_order(setting))
+        return list(found.values())
 
     def suggested(self, trial: Trial) -> dict[str, AxisValue]:
         """Return the setting that a sampler gives a trial of its study."""

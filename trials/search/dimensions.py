@@ -1,0 +1,59 @@
+"""The space of a sweep: its dimensions, which of them take whole numbers, and whose trials have them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ValidationError
+
+from trials.axes import fields_to_sweep, has_field, leaf_of
+from trials.reward_rules import LEARNERS, RECIPES
+from trials.search.config import Choices, Given, Range
+from trials.search.space import KIND, Dimension, Space
+from trials.space import with_value
+
+if TYPE_CHECKING:
+    from trials.spec import SweepFile
+
+REWARDED = ("reward.", "data.worst.")
+
+
+def space_of(file: SweepFile) -> Space:
+    """Return what a search may try: the axes of the grid as choices, then the dimensions of the space."""
+    given: dict[str, Given] = {axis: Choices(choices=values) for axis, values in file.grid.items()} | file.space
+    kind = file.trial.recipe.kind
+    swept = given.get(KIND)
+    kinds = tuple(map(str, swept.choices)) if isinstance(swept, Choices) else (kind,)
+    return Space(
+        tuple(
+            Dimension.of(name, own, whole=isinstance(own, Range) and is_whole(name), kinds=kinds_with(name, own, kinds))
+            for name, own in given.items()
+        ),
+        kind,
+    )
+
+
+def kinds_with(name: str, given: Given, kinds: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Return the kinds of recipe, of those that are swept, whose trials have a field; None: all of them."""
+    found = [kind for kind in kinds if not given.when or kind in given.when]
+    if name.startswith("recipe.") and name != KIND:
+        found = [kind for kind in found if has_field(RECIPES[kind], name.removeprefix("recipe."))]
+    if name.startswith(REWARDED):
+        found = [kind for kind in found if kind in LEARNERS]
+    return None if tuple(found) == kinds else tuple(found)
+
+
+def is_whole(name: str) -> bool:
+    """Return whether a field takes whole numbers alone."""
+    path, inside = leaf_of(name, fields_to_sweep())
+    if path is None or inside:
+        return False
+    return all(_refuses_a_half(owner, path.rpartition(".")[2]) for owner in fields_to_sweep()[path])
+
+
+def _refuses_a_half(owner: type[BaseModel], name: str) -> bool:
+    try:
+        owner.model_validate(with_value({}, [name], 0.5), strict=True)
+    except ValidationError as error:
+        return any(one["loc"] == (name,) and one["type"] == "int_type" for one in error.errors(include_url=False))
+    return False
