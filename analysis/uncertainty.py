@@ -109,7 +109,8 @@ class Judge:
         if self.evidence is not None and self._best is not None:
             position = np.full(len(self.worse), -1)
             position[self.rows] = np.arange(len(self.rows))
-            some = [g for g, group in enumerate(groups) if position[self.means.best_of(group)] >= 0]
+            bests = [self.means.best_of(group) for group in groups]
+            some = [g for g, setting in enumerate(bests) if setting >= 0 and position[setting] >= 0]
             best = pick(self.evidence, [position[groups[g]][position[groups[g]] >= 0] for g in some])
             less = self._best.flattery - best.flattery
             found[:, some] = (

@@ -103,6 +103,7 @@ def run(spec: SweepSpec, options: Options, display: Display | None = None, stop:
             spec.limits.attempts,
             spec.limits.trial_seconds,
             measure_model=sweeps_model(spec),
+            stop_early=spec.stop_early,
         )
         sweep = Sweep(folder, plan, results, rules, display)
         with reading(folder / FILE):
@@ -127,7 +128,7 @@ def run(spec: SweepSpec, options: Options, display: Display | None = None, stop:
 
 def sweeps_model(spec: SweepSpec) -> bool:
     """Return whether the model itself is swept, so that its size and speed are to be measured."""
-    return any(axis.startswith(MODEL) for axis in spec.grid)
+    return any(axis.startswith(MODEL) for axis in (*spec.grid, *spec.space))
 
 
 def _put_away(sweep: Sweep, stop: Stop) -> None:
@@ -170,7 +171,7 @@ def _execute(executor: str, spec: SweepSpec, options: Options, sweep: Sweep, sto
             run_inline(sweep, stop, options.device)
         return
     size = sum(pairs.nbytes for pairs in sweep.plan.sets.values())
-    needed = {task.start for task in sweep.tasks}
+    needed = {task.start for task in sweep.tasks} | (set(sweep.plan.starts) if sweep.search is not None else set())
     starts = sum(bytes_of(start) for start in sweep.plan.starts.values() if start.id in needed)
     size += min(starts, MOST_FOR_STARTS)
     with cluster.connected(options.address, options.workers, size, stop) as (dashboard, ours):
@@ -180,7 +181,7 @@ def _execute(executor: str, spec: SweepSpec, options: Options, sweep: Sweep, sto
         _say_where(display, dashboard, ours)
         _say_notes(sweep)
         stop.check()
-        measure = partial(cluster.capacity, ray, spec.resources, options.workers, options.device, len(sweep.tasks))
+        measure = partial(cluster.capacity, ray, spec.resources, options.workers, options.device, sweep.to_run)
         capacity = measure()
         if not capacity.gpu and sweep.plan.data is not None:
             workers = "worker" if capacity.workers == 1 else "workers"

@@ -177,3 +177,11 @@ def test_the_mean_over_no_set_that_counts_has_no_bound(tmp_path: Path) -> None:
     mean = row(found, A, 2)
     assert np.isnan(mean["best"])
     assert not mean["tied"]
+
+
+def test_a_value_whose_trials_all_failed_has_no_bound_where_seeds_are_the_only_evidence(tmp_path: Path) -> None:
+    trials = [Made({A: a}, [{"s": {"Reward": a + seed / 100}}], seed=seed) for a in (1, 2) for seed in (0, 1)]
+    trials += [Made({A: 3}, seed=seed, status="failed", error="out of memory") for seed in (0, 1)]
+    found = table(tmp_path, trials)
+    assert np.isnan(row(found, A, 3)["best"]) and np.isnan(row(found, A, 3)["low"])
+    assert row(found, A, 2)["low"] < 2.005 < row(found, A, 2)["high"]

@@ -86,5 +86,10 @@ def test_a_model_is_swept_where_an_axis_is_of_the_policy_or_the_kernel(tmp_path:
     assert sweeps_model(spec) is swept
 
 
+def test_a_model_is_swept_where_a_search_draws_it(tmp_path: Path) -> None:
+    text = SWEEP.replace("grid:\n  policy.base_channels: [2, 3]", "space:\n  policy.base_channels: {low: 2, high: 8}")
+    assert sweeps_model(load(write_sweep(tmp_path, text + "search: {kind: random, trials: 3}\n")))
+
+
 def _named(row: tuple[object, ...], names: tuple[str, ...]) -> bool:
     return len(row) == 4 and row[2] in names
