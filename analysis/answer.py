@@ -6,12 +6,14 @@ A sweep of rewards has more: `answer_reward`.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from analysis.answer_reward import reward_sentences
+from analysis.answer_search import confirmed_sentences, front_sentence, kept_sentence, stopped_sentence
 from analysis.bounds import bounds
+from analysis.final import Final, Leaders
 from analysis.importance import variance_shares
 from analysis.names import noun, short_names
 from analysis.noise import pooled, resolvable
@@ -24,34 +26,49 @@ from analysis.written import difference, number, text
 
 def answer(run: Run, scores: Scores) -> list[str]:
     """Return three sentences about the metric and epoch that the sweep ranks by; one where there is no number yet."""
-    found = judge(run, scores, scores.metric, ALL, scores.epoch) if scores.metrics else None
+    final = Final(run, scores)
+    place = scores.metric, ALL, scores.epoch
+    found = final.judgement(*place) if scores.metrics else None
     if found is None or found.best < 0:
         return [f"No trial has reported a number yet: {counts(run)}."]
-    third = f"{_tied(run, scores, found)} {_untrained(scores, found)}".strip()
-    sentences = [_best(run, scores, found), _decides(run, scores, found), third, *reward_sentences(run, scores)]
+    leaders = final.leaders(*place)
+    # Which weight decides is asked of all settings alike, by the seeds that all of them have.
+    every = found if final.is_plain else judge(run, scores, *place)
+    third = f"{_tied(run, scores, found, final)} {_untrained(scores, found)}".strip()
+    sentences = [
+        _best(run, scores, found, leaders), kept_sentence(final, *place),
+        *confirmed_sentences(final, leaders, found.best), _decides(run, scores, every), third, front_sentence(final),
+        *reward_sentences(run, scores),
+    ]  # fmt: skip
     if "failed" in scores.settings[found.best].status:
         sentences.append("A trial of the best setting failed after this epoch; its reason is listed below.")
-    if found.settings < len(scores.settings):
-        sentences.append(_missing(run, scores, found))
+    sentences.append(stopped_sentence(final))
+    if every.settings < len(scores.settings):
+        sentences.append(_missing(run, scores, every))
     return [sentence for sentence in sentences if sentence]
 
 
 def _missing(run: Run, scores: Scores, found: Judgement) -> str:
     """Say how many settings these sentences leave out, and which values they know nothing of."""
-    known = [scores.settings[i].parameters for i in np.flatnonzero(np.isfinite(found.worse))]
+    run, ranged = with_ranges(run, scores)
+    known = [ranged.settings[i].parameters for i in np.flatnonzero(np.isfinite(found.worse))]
     names, unseen = short_names(list(run.axes)), []
     for key, values in run.axes.items():
         have = {parameters[key] for parameters in known}
         if lacking := [value for value in values if value not in have]:
             unseen.append(f"{names[key]} {_either(lacking)}")
-    none = f", none with {', '.join(unseen)}" if unseen else ""
-    return f"Only {found.settings} of {len(scores.settings)} settings have a number here so far{none}."
+    none = f", none with {', '.join(unseen)}: what those allow is not known" if unseen else ""
+    so_far = " so far" if run.trials["status"].isin(("waiting", "running")).any() else ""
+    return f"Only {found.settings} of {len(scores.settings)} settings have a number here{so_far}{none}."
 
 
-def _best(run: Run, scores: Scores, found: Judgement) -> str:
+def _best(run: Run, scores: Scores, found: Judgement, leaders: Leaders) -> str:
     best, names = scores.settings[found.best], short_names(list(run.axes))
     setting = ", ".join(f"{names[key]} {text(value)}" for key, value in best.parameters.items()) or "the only one"
-    trials = f"{'trial' if len(best.numbers) == 1 else 'trials'} {', '.join(map(str, best.numbers))}"
+    trials = _trials(best.numbers)
+    if leaders.confirmed:
+        again = leaders.scores.settings[leaders.at.tolist().index(found.best)].numbers
+        trials += f", confirmed by {_trials(again)}"
     over = f", weighted mean over {len(scores.datasets) - 1} data sets" if len(scores.datasets) > 2 else ""
     said = f"Best setting: {setting} ({trials}). {scores.metric} {number(found.value)} at epoch {scores.epoch}{over}"
     images = f"n = {found.images} {'image' if found.images == 1 else 'images'}"
@@ -64,6 +81,10 @@ def _best(run: Run, scores: Scores, found: Judgement) -> str:
         parts.append(f"95 % interval {number(found.low)} to {number(found.high)}")
         return f"{said}; {', '.join(parts)} ({n})."
     return f"{said} ({n}). {found.note}"
+
+
+def _trials(numbers: Sequence[int]) -> str:
+    return f"{'trial' if len(numbers) == 1 else 'trials'} {', '.join(map(str, numbers))}"
 
 
 def _decides(run: Run, scores: Scores, found: Judgement) -> str:
@@ -110,29 +131,44 @@ def _noise(scores: Scores, found: Judgement) -> str:
     )
 
 
-def _tied(run: Run, scores: Scores, found: Judgement) -> str:
+def _tied(run: Run, scores: Scores, found: Judgement, final: Final) -> str:
     """Say how many settings cannot be told from the best, and which values of each weight they have."""
+    settings = _kind(final)
     count = int(found.tied.sum())
     if found.settings < 2:
         return ""
     if not math.isfinite(found.low) and count < 2:
         others = found.worse[np.isfinite(found.worse)]
         gap = difference(np.partition(others, 1)[1])
-        return f"The second of {found.settings} settings is {gap} worse; whether by more than chance cannot be said."
+        return f"The second of {found.settings} {settings} is {gap} worse; whether by more than chance cannot be said."
     if not math.isfinite(found.low):
-        return f"{count} of {found.settings} settings have exactly this value."
+        return f"{count} of {found.settings} {settings} have exactly this value."
     sure = "95 %" if found.seeds > 1 else "95 % over images; one seed, see sweeps/seed_noise.yaml"
     if count < 2:
-        return f"No other of the {found.settings} settings is tied with it: all are worse by more than chance ({sure})."
+        return (
+            f"No other of the {found.settings} {settings} is tied with it: all are worse by more than chance ({sure})."
+        )
     if count == found.settings:
-        return f"All {count} settings are tied: they cannot be told apart ({sure})."
+        return f"All {count} {settings} are tied: they cannot be told apart ({sure})."
     names, said = short_names(list(run.axes)), []
+    ranged, _ = with_ranges(run, scores)
     for key, values in run.axes.items():
         have = {scores.settings[i].parameters[key] for i in np.flatnonzero(found.tied)}
         if len(have) < len(values):
-            said.append(f"{names[key]} {_either(value for value in values if value in have)}")
+            some = [value for value in values if value in have]
+            said.append(f"{names[key]} {_either(some) if ranged.axes[key] == values else _span(some)}")
     which = f"all have {', '.join(said)}" if said else f"they have every value of every {noun(run.axes)}"
-    return f"{count} of {found.settings} settings cannot be told from it ({sure}): {which}."
+    return f"{count} of {found.settings} {settings} cannot be told from it ({sure}): {which}."
+
+
+def _kind(final: Final) -> str:
+    """Return what those that stand first are called."""
+    scores = final.scores
+    place = scores.metric, ALL, scores.epoch
+    leaders, standing = final.leaders(*place), final.standing(*place)
+    words = ["confirmed"] if leaders.confirmed else []
+    kept = final.constraints and len(leaders.at) and standing[leaders.at[0]] < 2
+    return f"{' '.join(words)} settings that keep to it".strip() if kept else " ".join([*words, "settings"])
 
 
 def _untrained(scores: Scores, found: Judgement) -> str:
@@ -152,11 +188,22 @@ def _untrained(scores: Scores, found: Judgement) -> str:
 
 def counts(run: Run) -> str:
     """Say how many trials there are, and in which state."""
-    found = run.trials["status"].value_counts().to_dict()
+    every = run.every_trial
+    found = every["status"].value_counts().to_dict()
     states = ("finished", "running", "waiting", "stopped", "failed")
     parts = [f"{found[state]} {state}" for state in states if found.get(state)]
-    trials = f"{len(run.trials)} {'trial' if len(run.trials) == 1 else 'trials'}"
+    trials = f"{len(every)} {'trial' if len(every) == 1 else 'trials'}"
+    if run.confirming is not None:
+        trials += f" ({len(run.confirming.trials)} of them confirming)"
     return f"{trials}: {', '.join(parts)}" if parts else "no trials"
+
+
+def _span(values: Sequence[object]) -> str:
+    """Say between which of the numbers of a range these are, in rising order after one that is none."""
+    numbers = [value for value in values if value is not None]
+    ends = list(dict.fromkeys(map(text, (*numbers[:1], *numbers[-1:]))))
+    none = [text(None)] * (len(numbers) < len(values))
+    return " or ".join([" to ".join(ends), *none] if ends else none)
 
 
 def _either(values: Iterable[object]) -> str:

@@ -15,6 +15,7 @@ from rich.table import Table
 from analysis.answer import answer
 from analysis.bounds_files import write_tables
 from analysis.cli_console import Progress, escape
+from analysis.final import Final
 from analysis.lift import beside
 from analysis.names import short_names
 from analysis.ranking import ALL, Scores, score
@@ -61,8 +62,9 @@ def report_watching(folder: Path, console: Console, other: Path | None = None) -
 
     def line() -> str:
         run, scores, _ = build(folder, Progress(quiet=True), other)
-        done, trials = int((run.trials["status"] == "finished").sum()), len(run.trials)
-        best = best_line(scores)
+        every = run.every_trial
+        done, trials = int((every["status"] == "finished").sum()), len(every)
+        best = best_line(run, scores)
         return f"{done} of {trials} trials finished{f', best {best}' if best else ''}"
 
     watch(folder, line, lambda said: console.print(escape(said), soft_wrap=True))
@@ -98,11 +100,11 @@ def browse(address: str) -> None:
         print(f"--open: no browser could be started here; open {address} yourself", file=sys.stderr)
 
 
-def best_line(scores: Scores) -> str:
+def best_line(run: Run, scores: Scores) -> str:
     """Return the metric and value of the best setting with its trials; empty where none has a number."""
     if not scores.metrics:
         return ""
-    table = scores.ranking(scores.metric, ALL, scores.epoch)
+    table = Final(run, scores).ranking(scores.metric, ALL, scores.epoch)
     first = table[table["rank"] == 1]
     if not len(first):
         return ""
@@ -112,23 +114,30 @@ def best_line(scores: Scores) -> str:
 
 def ranking_table(run: Run, scores: Scores) -> Table:
     """Return the best settings, every start and untrained fusion, best first; columns that say nothing are left out."""
-    names = short_names(list(run.axes))
-    ranking = scores.ranking(scores.metric, ALL, scores.epoch)
+    names, final = short_names(list(run.axes)), Final(run, scores)
+    ranking = final.ranking(scores.metric, ALL, scores.epoch)
     ranking = ranking[(ranking["rank"] <= _TOP) | (ranking["baseline"] != "") & ranking["value"].notna()]
     has_spread, has_images = bool(ranking["std"].notna().any()), bool((ranking["n"] > 0).any())
     spread = ", ± over images" if has_spread else ""
     title = escape(f"{run.name}: {scores.metric} at epoch {scores.epoch}{spread}")
     table = Table(title=title, title_justify="left", box=None)
-    for name in ("#", scores.metric, *(["±"] if has_spread else []), *(["n"] if has_images else [])):
+    picked = ["picked at"] if final.confirmed else []
+    for name in ("#", scores.metric, *(["±"] if has_spread else []), *(["n"] if has_images else []), *picked):
         table.add_column(escape(name), justify="right", no_wrap=True)
     table.add_column("setting")
+    if marked := not final.is_plain:
+        table.add_column("")
     for row in ranking.to_dict("records"):
         place = "" if row["baseline"] else f"{row['rank']:.0f}"
         weights = ", ".join(
             f"{name} {text(row['parameters'][key])}" for key, name in names.items() if not row["baseline"]
         )
+        own = not row["baseline"]
         cells = [place, number(row["value"])]
         cells += [number(row["std"])] if has_spread else []
         cells += [str(row["n"])] if has_images else []
-        table.add_row(*cells, escape(row["baseline"] or weights or "the only one"))
+        cells += [number(row["picked"]) if own and row["standing"] % 2 == 0 else ""] if picked else []
+        cells += [escape(row["baseline"] or weights or "the only one")]
+        cells += [final.mark(row["standing"]) if own else ""] if marked else []
+        table.add_row(*cells)
     return table

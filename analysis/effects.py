@@ -39,9 +39,10 @@ class Effects:
 
 
 def weights_in(run: Run) -> tuple[str, ...]:
-    """Return the swept weights of rewards and losses that are numbers and vary."""
+    """Return the swept weights of rewards and losses that are numbers and vary; some settings may have none of one."""
+    numbers = {key: [value for value in values if value is not None] for key, values in run.axes.items()}
     return tuple(
-        key for key, values in run.axes.items()
+        key for key, values in numbers.items()
         if key.startswith((REWARD, LOSS)) and len(values) > 1 and all(map(is_number, values))
     )  # fmt: skip
 
@@ -102,9 +103,10 @@ def own_effects(run: Run, scores: Scores) -> dict[str, tuple[float, float, float
     for key in weights_in(run):
         of_setting = rows[rows["name"] == f"rewarded_{own_metric(key)}"].groupby("setting")["value"].mean().dropna()
         if own_metric(key) and len(of_setting):
-            weights = np.array([float(str(scores.settings[int(i)].parameters[key])) for i in of_setting.index])
+            weights = _numbers(scores, key)[of_setting.index.to_numpy(dtype=int)]
+            of_setting, weights = of_setting[np.isfinite(weights)], weights[np.isfinite(weights)]
             better = of_setting.to_numpy() * (1.0 if facts_of(own_metric(key)).higher_is_better else -1.0)
-            if varies(weights[:, None])[0] and varies(better[:, None])[0]:
+            if len(weights) and varies(weights[:, None])[0] and varies(better[:, None])[0]:
                 rho, low, high = _correlated(weights[None], better[None])[:, 0, 0]
                 found[key] = (float(rho), float(low), float(high))
     return found
@@ -118,11 +120,15 @@ def _effects(run: Run, scores: Scores, weights: tuple[str, ...]) -> Effects:
     rewarded = learns_from_reward(run, scores)
     found = np.full((3, len(weights), columns.shape[1]), np.nan)
     count = np.zeros((len(weights), columns.shape[1]), dtype=int)
-    of_reward = np.array([key.startswith(REWARD) and bool(rewarded.any()) for key in weights])
-    for kind in np.unique(of_reward):
-        some = np.flatnonzero(of_reward == kind)
-        values = np.array([[float(str(one.parameters[weights[w]])) for one in scores.settings] for w in some])
-        there = np.isfinite(columns) & (rewarded if kind else np.ones_like(rewarded))[:, None]
+    every = np.array([_numbers(scores, key) for key in weights])
+    counted = np.isfinite(every)
+    counted[[key.startswith(REWARD) and bool(rewarded.any()) for key in weights]] &= rewarded
+    # Weights that the same settings have are correlated at once.
+    kinds, kind_of = np.unique(counted, axis=0, return_inverse=True)
+    for kind, having in enumerate(kinds):
+        some = np.flatnonzero(kind_of.reshape(-1) == kind)
+        values = every[some]
+        there = np.isfinite(columns) & having[:, None]
         masks, mask_of = np.unique(there, axis=1, return_inverse=True)
         for number, mask in enumerate(masks.T):
             same = np.flatnonzero(mask_of.reshape(-1) == number)
@@ -137,6 +143,12 @@ def _effects(run: Run, scores: Scores, weights: tuple[str, ...]) -> Effects:
     how = "Bonett and Wright" if count.max(initial=0) > MANY else "bootstrap"
     spearman, low, high = found.reshape(3, len(weights), *shape)
     return Effects(weights, spearman, low, high, count.reshape(len(weights), *shape), how)
+
+
+def _numbers(scores: Scores, key: str) -> np.ndarray:
+    """Return a weight of every setting, NaN where a setting has none."""
+    values = (setting.parameters[key] for setting in scores.settings)
+    return np.array([np.nan if value is None else float(str(value)) for value in values])
 
 
 def _correlated(weights: np.ndarray, metrics: np.ndarray) -> np.ndarray:

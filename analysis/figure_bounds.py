@@ -10,6 +10,7 @@ import pandas as pd
 from analysis.figures import shown
 from analysis.judged import judged
 from analysis.packing import pack
+from analysis.places import groups as value_groups
 from analysis.ranges import with_ranges
 from analysis.ranking import Scores
 from analysis.tables import Run
@@ -49,10 +50,16 @@ def bounds_part(run: Run, scores: Scores) -> dict[str, Any] | None:
     for name in COLUMNS:
         arrays[name] = np.full(shape, np.nan)
         arrays[name][index] = table[name].to_numpy(dtype=float, na_value=np.nan)[known]
-    axes = list(run.axes)
+    axes, ended = list(run.axes), scores.ended_before
+    of_place = {(key, value): members for key, value, members in value_groups(*with_ranges(run, scores))}
+    members = [of_place[where] for where in places]
+    without = arrays["settings"].sum(axis=(0, 1, 3)) == 0
     groups = {name: [scores.metrics.index(m) for m in some if m in scores.metrics] for name, some in GROUPS.items()}
     return {
         "places": [[axes.index(key), text(value)] for key, value in places],
         "groups": {name: some for name, some in groups.items() if len(some) > 1},
+        # Values of which nothing is known at an epoch (epoch, place): all of their trials were stopped before it.
+        "ended": pack(without & np.array([[row[some].any() for some in members] for row in ended]))
+        if ended.any() else None,
         **{name: pack(array) for name, array in arrays.items()},
-    }
+    }  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.confirmed import confirmed
 from analysis.defaults import default_setting
 from analysis.epochs import agreement, front_runners, median_setting
 from analysis.figures import shown
@@ -83,14 +84,18 @@ def noise(run: Run, scores: Scores) -> dict[str, Any] | None:
 
     `std` is pooled over the `repeated` settings, `seeds` the number of seeds that most of those have, `pair` and
     `sweep` the least difference that seeds do not explain between two settings of so many seeds, and between any two
-    of all `settings`; `pair_one` and `sweep_one` the same with one seed each.
+    of all `settings`; `pair_one` and `sweep_one` the same with one seed each. Of a search with one seed: what its
+    confirming trials say.
     """
+    again, own = confirmed(run, scores), scores
+    if again is not None and not (scores.trials.seeds > 1).any():
+        scores = again.scores
     stats = scores.trials[:, shown(scores)]
     several = (stats.seeds > 1) & np.isfinite(stats.spread)
     if not several.any():
         return None
     std, freedom = pooled(stats)
-    settings = np.isfinite(stats.mean).sum(axis=-1)
+    settings = np.isfinite(own.trials.mean[:, shown(own)]).sum(axis=-1)
     seeds = np.array([_commonest(row[there]) for row, there in zip(_rows(stats.seeds), _rows(several), strict=True)])
     places = [one.reshape(-1) for one in (std, freedom, settings)]
     least = {

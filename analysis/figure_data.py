@@ -11,6 +11,7 @@ from analysis.figures import shown
 from analysis.importance import optuna_importance, variance_shares
 from analysis.packing import pack
 from analysis.ranking import Scores
+from analysis.searched import asked
 from analysis.tables import Run
 from analysis.tradeoffs import prices
 
@@ -19,6 +20,8 @@ HEADLINES = ("VIF", "Qabf", "SSIM", "MI")
 SECONDS = 4.0
 # More lines or points than this are a blot, and slow to draw.
 DRAWN = 2000
+# As many metrics as the figure of trade-offs puts side by side.
+_COMPARED = 5
 
 
 def importance(run: Run, scores: Scores) -> dict[str, Any]:
@@ -64,7 +67,8 @@ def tradeoffs(run: Run, scores: Scores) -> dict[str, Any]:
     """Return what the best of each metric costs in each other, packed (data set, epoch, metric, other).
 
     `loss` is in the other's own unit, `share` of its range over settings, `setting` the one that is best for the
-    metric (-1: none). `chosen` and `front` are the metrics that the figure opens with.
+    metric (-1: none). `chosen` and `front` are the metrics that the figure opens with: the objectives of a search that
+    has several.
     """
     datasets, count = scores.datasets[shown(scores)], len(scores.metrics)
     shape = (len(datasets), len(scores.epochs), count, count)
@@ -75,11 +79,14 @@ def tradeoffs(run: Run, scores: Scores) -> dict[str, Any]:
             at = tuple(table[name].map(scores.metrics.index).to_numpy(dtype=int) for name in ("metric", "other"))
             for name, column in (("loss", "loss"), ("share", "loss_share"), ("setting", "setting")):
                 found[name][d, e][at] = table[column]
-    opening = _opening(scores, found["share"])
+    opening, front = _opening(scores, found["share"]), 2
+    objectives = [scores.metrics.index(name) for name in asked(run).objectives if name in scores.metrics]
+    if len(objectives) > 1:
+        opening, front = list(dict.fromkeys([*objectives, *opening]))[:_COMPARED], min(len(objectives), 3)
     return {
         **{name: pack(values) for name, values in found.items()},
         "chosen": sorted(opening),
-        "front": opening[:2],
+        "front": opening[:front],
         "sample": sample(scores),
     }
 
@@ -90,7 +97,7 @@ def _opening(scores: Scores, shares: np.ndarray) -> list[int]:
     costs = np.nan_to_num(shares[0, scores.epochs.index(scores.epoch), ranked])
     dear = [m for m in np.argsort(-costs, kind="stable")[:2].tolist() if costs[m] > 0]
     familiar = [scores.metrics.index(name) for name in HEADLINES if name in scores.metrics]
-    return list(dict.fromkeys([ranked, *dear, *familiar, *range(min(2, len(scores.metrics)))]))[:5]
+    return list(dict.fromkeys([ranked, *dear, *familiar, *range(min(2, len(scores.metrics)))]))[:_COMPARED]
 
 
 def parallel(run: Run, scores: Scores) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from analysis.heatmap import levels_of
 from analysis.names import mixture_said, noun, short_names
 from analysis.packing import pack
 from analysis.ranking import ALL, FUSIONS, Scores, Stats, dataset_weights, facts_of
+from analysis.searched import asked
 from analysis.tables import Run
 
 # On the page in this order: name -> title in the navigation, function.
@@ -95,6 +96,7 @@ def page_data(run: Run, scores: Scores) -> dict[str, Any]:
         },
         "fusions": list(FUSIONS.values()),
         "starts": list(scores.start_names),
+        "stopped": _stopped(run, scores),
         "noun": noun(run.axes),
         "mixture": mixture_said(run, scores),
         "values": pack(trials.mean),
@@ -131,9 +133,16 @@ def _axes(run: Run, scores: Scores) -> list[dict[str, Any]]:
     return axes
 
 
+def _stopped(run: Run, scores: Scores) -> dict[str, Any] | None:
+    """Return which rule stopped trials early and how many settings had ended before each epoch; None without any."""
+    ended = scores.ended_before.sum(axis=1)
+    return {"rule": asked(run).rule, "before": ended.tolist()} if ended.any() else None
+
+
 def failed_trials(run: Run) -> Any:
-    """Return the rows of the trials that failed, by number."""
-    return run.trials[run.trials["status"] == "failed"]
+    """Return the rows of the trials that failed, by number, confirming ones among them."""
+    every = run.every_trial
+    return every[every["status"] == "failed"]
 
 
 def _weights(run: Run, scores: Scores) -> str:

@@ -24,14 +24,14 @@ ROLES = ("best", "worst", "default")
 
 def gallery(run: Run, scores: Scores) -> dict[str, Any] | None:
     """Return pairs, trials (those of the first columns first), images and metrics; None where no samples were kept."""
-    finished = run.trials[run.trials["status"] == "finished"]
+    finished = run.every_trial[run.every_trial["status"] == "finished"]
     folders = folders_of(run.path, dict(zip(finished["number"].tolist(), finished["id"].tolist(), strict=True)))
     if not folders:
         return None
-    ids = dict(zip(run.trials["number"].tolist(), run.trials["id"].tolist(), strict=True))
+    ids = dict(zip(run.every_trial["number"].tolist(), run.every_trial["id"].tolist(), strict=True))
     with Results.read(run.path / FILE) as results:
         ranked = _ranked(results, run, set(finished["id"]))
-        configs = _configs(results, set(run.trials["id"]))
+        configs = _configs(results, set(run.every_trial["id"]))
         roles = _roles(run, ranked, default_trial(configs))
         trials = _in_order(folders, roles, ranked)
         pairs = pairs_in([folders[number] for number in trials], _stems(results, run))
@@ -93,7 +93,7 @@ def _in_order(folders: Iterable[int], roles: dict[str, int], ranked: list[Ranked
 
 
 def _not_kept(run: Run, roles: dict[str, int], folders: dict[int, Path]) -> list[str]:
-    status = dict(zip(run.trials["number"], run.trials["status"], strict=True))
+    status = dict(zip(run.every_trial["number"], run.every_trial["status"], strict=True))
     lacking = [
         f"the {role} (trial {roles[role]}{'' if status[roles[role]] == 'finished' else ', ' + status[roles[role]]})"
         for role in ROLES if role in roles and roles[role] not in folders
@@ -116,7 +116,7 @@ def _stems(results: Results, run: Run) -> dict[str, list[str]]:
     """Return the stems of each data set, in the order of the run's; empty where the table has none."""
     rows = results.query(
         "SELECT dataset, stems FROM datasets WHERE cohort IN (SELECT cohort FROM trials WHERE id = ?)",
-        (run.trials["id"].iloc[0],),
+        (run.every_trial["id"].iloc[0],),
     )
     known = {dataset: json.loads(stems) for dataset, stems in rows}
     names = dict.fromkeys([*run.datasets["dataset"], *run.metrics["dataset"].unique()])

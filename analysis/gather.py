@@ -107,7 +107,7 @@ class Gatherer:
     @cached_property
     def _by_trial(self) -> Scores:
         """Scores with each trial, that is each seed, as a setting of its own."""
-        return score(replace(self.run, axes={"id": tuple(self.run.trials["id"])}))
+        return score(replace(self.run, axes={"id": tuple(self.run.trials["id"])}), like=self.scores)
 
     @cached_property
     def _seeds(self) -> list[tuple[tuple[int, int], ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -19,6 +20,8 @@ _REFERENCE_ROWS = ("loss.consist_ratio", "loss.ssim_shared")
 _REFERENCE_COLUMNS = ("loss.max_ratio", "loss.grad_ratio")
 # A heatmap has a row per value up to this many; beyond, numbers are put into BINS ranges with about as many settings.
 LEVELS, BINS = 12, 8
+# With more cells per setting than this, nearly all are blank, and two parameters say more than four.
+_CELLS = 8
 # Two-parameter heatmaps of more than six parameters are more than anybody looks at.
 _PAIRED = 6
 
@@ -52,8 +55,12 @@ def layout(axes: Mapping[str, tuple[Hashable, ...]], mixture: Sequence[str] = ()
 def binned(values: tuple[Hashable, ...], counts: list[int]) -> tuple[list[str], list[int]] | None:
     """Return labels of ranges and the range of each value, or None where each value can have a row of its own.
 
-    `counts`: how many settings have each value. Only numbers are binned; `values` are in rising order.
+    `counts`: how many settings have each value. Only numbers are binned; `values` are in rising order, after None where
+    some settings lack the parameter.
     """
+    if values and values[0] is None:
+        found = binned(values[1:], counts[1:])
+        return None if found is None else (["none", *found[0]], [0, *(1 + place for place in found[1])])
     if len(values) <= LEVELS or not all(isinstance(x, int | float) and not isinstance(x, bool) for x in values):
         return None
     numbers = [float(x) for x in values if isinstance(x, int | float)]
@@ -74,9 +81,25 @@ def levels_of(run: Run, scores: Scores, key: str) -> tuple[list[str] | None, np.
 
 
 def heatmap_part(run: Run, scores: Scores) -> dict[str, Any]:
-    """Return which axes (by position) the heatmap opens with."""
+    """Return which axes (by position) the heatmap opens with; of settings strewn over a space, the two that decide."""
     plan, keys = layout(run.axes, mixture(run, scores)), list(run.axes)
+    cells = math.prod(int(levels_of(run, scores, key)[1].max(initial=0)) + 1 for key in (*plan.rows, *plan.columns))
+    if cells > _CELLS * len(scores.settings):
+        first, second = _strongest(run, scores, [*plan.columns, *plan.rows])
+        plan = Layout((second,), (first,), tuple(key for key in _varied(run.axes) if key not in (first, second)))
     return {part: [keys.index(key) for key in getattr(plan, part)] for part in ("rows", "columns")}
+
+
+def _strongest(run: Run, scores: Scores, keys: Sequence[str]) -> list[str]:
+    """Return the two of these parameters that decide most, in their order."""
+    from analysis.importance import variance_shares
+
+    found, weight = variance_shares(run, scores), dict.fromkeys(keys, 0.0)
+    if scores.metrics:
+        main = found.main[scores.metrics.index(scores.metric), 0, scores.epochs.index(scores.epoch)]
+        weight |= dict(zip(found.parameters, np.nan_to_num(main).tolist(), strict=True))
+    chosen = sorted(keys, key=lambda key: -weight[key])[:2]
+    return [key for key in keys if key in chosen]
 
 
 def pairs_part(run: Run, scores: Scores) -> dict[str, Any] | None:

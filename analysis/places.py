@@ -49,11 +49,15 @@ class Place:
 
 
 def place_of(scores: Scores, metric: str, dataset: str, epoch: int, *, so_far: bool = False) -> Place:
-    """Return the means there; `so_far`: of each setting at its own best epoch up to this one."""
+    """Return the means there; `so_far`: of each setting at its own best epoch up to this one.
+
+    A setting that was stopped before this epoch has none: at its best so far it would be held against longer training.
+    """
     m, d, e = scores.metrics.index(metric), scores.datasets.index(dataset), scores.epochs.index(epoch)
     first = 0 if so_far else e
     span, sign = scores.trials[m, d, first : e + 1], 1.0 if facts_of(metric).higher_is_better else -1.0
     means = np.where(np.isfinite(span.mean), sign * span.mean, -np.inf)
+    means[:, scores.ended_before[e]] = -np.inf
     when = means.argmax(axis=0)
     mean, images, seeds = (values[when, np.arange(len(when))] for values in (means, span.n, span.seeds))
     std, freedom = map(float, pooled(scores.trials[m, d, e]))

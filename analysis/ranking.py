@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -71,6 +72,12 @@ class Scores:
     start_ids: tuple[str, ...] = ()
     starts: Stats | None = None
 
+    @cached_property
+    def ended_before(self) -> np.ndarray:
+        """Which settings were stopped early before they had any number of an epoch (epoch, setting)."""
+        stopped = np.array(["stopped" in setting.status for setting in self.settings], dtype=bool)
+        return ~(self.trials.seeds > 0).any(axis=(0, 1)) & stopped
+
     @property
     def start_names(self) -> tuple[str, ...]:
         """What the starts are called: by their id where there are several."""
@@ -87,8 +94,16 @@ class Scores:
         values = sign * self.start_means[self.metrics.index(metric), self.datasets.index(dataset)]
         return int(np.nanargmax(values)) if np.isfinite(values).any() else None
 
+    def of(self, settings: np.ndarray) -> Scores:
+        """Return the scores of some of the settings, by their indices."""
+        some = tuple(self.settings[i] for i in settings)
+        return replace(self, settings=some, trials=self.trials[..., np.asarray(settings, dtype=int)])
+
     def ranking(self, metric: str, dataset: str, epoch: int) -> pd.DataFrame:
-        """Return settings, starts and untrained fusions, best first, NaN last; `rank` counts the settings alone."""
+        """Return settings, starts and untrained fusions, best first, NaN last; `rank` counts the settings alone.
+
+        `setting` is the index of a setting, -1 for the others.
+        """
         m, d, e = self.metrics.index(metric), self.datasets.index(dataset), self.epochs.index(epoch)
         rows: list[dict[str, Any]] = []
         parts: list[tuple[Stats, Sequence[str] | None]] = [(self.trials[m, d, e], None)]
@@ -98,6 +113,7 @@ class Scores:
                 setting = self.settings[i] if names is None else None
                 rows.append({
                     "baseline": names[i] if names else "",
+                    "setting": i if setting else -1,
                     "numbers": setting.numbers if setting else (),
                     "parameters": setting.parameters if setting else {},
                     "status": setting.status if setting else "baseline",
@@ -111,14 +127,12 @@ class Scores:
         return table.reset_index(drop=True)
 
 
-def score(run: Run) -> Scores:
-    """Average each setting over its seeds and each metric over the data sets, by the sweep's own weights."""
-    measured, reported = set(run.metrics["metric"].unique()), set(run.metrics["dataset"].unique())
-    metrics = tuple(name for name in KNOWN if name in measured)
-    datasets = tuple(dict.fromkeys(name for name in [*run.datasets["dataset"], *sorted(reported)] if name in reported))
-    if ALL in datasets:
-        raise FusionError(f"{run.path}: a data set cannot be called {ALL!r}, which is the mean over all. Rename it.")
-    epochs = tuple(int(epoch) for epoch in np.unique(run.metrics["epoch"]))
+def score(run: Run, like: Scores | None = None) -> Scores:
+    """Average each setting over its seeds and each metric over the data sets, by the sweep's own weights.
+
+    `like`: at the metrics, data sets and epochs of these scores, and ranked as they are.
+    """
+    metrics, datasets, epochs = _labels(run, like)
     settings, setting_of = _settings(run)
     weights = dataset_weights(run.rank_by.dataset_weights, datasets)
 
@@ -134,11 +148,25 @@ def score(run: Run) -> Scores:
         metrics = (*metrics, SCORE)
     if trials.seeds.max(initial=0) > 1:
         trials = replace(trials, spread=_between_seeds(rows, metrics, datasets, epochs, weights, len(settings)))
-    metric, epoch, notes = _defaults(run, metrics, datasets, epochs, trials)
+    metric, epoch, notes = (
+        _defaults(run, metrics, datasets, epochs, trials) if like is None else (like.metric, like.epoch, ())
+    )
     return Scores(
         metrics, (ALL, *datasets), epochs, settings, trials, baselines, metric, epoch, notes, start_ids,
         starts if start_ids else None,
     )  # fmt: skip
+
+
+def _labels(run: Run, like: Scores | None) -> tuple[tuple[str, ...], tuple[str, ...], tuple[int, ...]]:
+    """Return metrics, data sets and epochs that a run has numbers of, without means over data sets or metrics."""
+    if like is not None:
+        return tuple(name for name in like.metrics if name != SCORE), like.datasets[1:], like.epochs
+    measured, reported = set(run.metrics["metric"].unique()), set(run.metrics["dataset"].unique())
+    datasets = tuple(dict.fromkeys(name for name in [*run.datasets["dataset"], *sorted(reported)] if name in reported))
+    if ALL in datasets:
+        raise FusionError(f"{run.path}: a data set cannot be called {ALL!r}, which is the mean over all. Rename it.")
+    epochs = tuple(int(epoch) for epoch in np.unique(run.metrics["epoch"]))
+    return tuple(name for name in KNOWN if name in measured), datasets, epochs
 
 
 def start_ids_of(baselines: pd.DataFrame) -> tuple[str, ...]:

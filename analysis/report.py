@@ -85,7 +85,8 @@ def provenance_line(run: Run) -> list[str]:
         line.append(
             f"{unfinished} {'run' if unfinished == 1 else 'runs'} of the program not ended: going on, or killed"
         )
-    if trained := run.trials["seconds"].sum():
+    every = run.every_trial
+    if trained := every["seconds"].sum():
         line.append(f"{_duration(trained)} of training")
     sets = run.datasets[~run.datasets["dataset"].str.startswith("train:")]
     trained_on = run.datasets[run.datasets["dataset"].str.startswith("train:")]
@@ -95,8 +96,11 @@ def provenance_line(run: Run) -> list[str]:
     if len(run.trials):
         seeds = sorted(run.trials["seed"].unique())
         line.append(f"{'seed' if len(seeds) == 1 else 'seeds'} {', '.join(map(str, seeds))}")
+    if run.confirming is not None:
+        fresh = sorted(run.confirming.trials["seed"].unique())
+        line.append(f"confirmed with {'seed' if len(fresh) == 1 else 'seeds'} {', '.join(map(str, fresh))}")
     devices = [device for device in record.get("devices") or () if device != "auto"]
-    devices = devices or sorted(set(run.trials["device"].dropna()))
+    devices = devices or sorted(set(every["device"].dropna()))
     if devices:
         alike = {device: devices.count(device) for device in devices}
         line.append(

@@ -40,7 +40,8 @@ class RankBy:
 class Run:
     """The newest cohort of a results table. `axes`: dotted parameter -> its values, numbers in rising order.
 
-    `trials["recipe"]` is the kind of recipe. `beside` is another run to draw on the same axes.
+    `trials["recipe"]` is the kind of recipe. `beside` is another run to draw on the same axes. `confirming` has the
+    trials that ran settings again with fresh seeds, which are not among `trials`.
     """
 
     path: Path
@@ -56,6 +57,14 @@ class Run:
     rank_by: RankBy
     notes: tuple[str, ...]
     beside: Run | None = None
+    confirming: Run | None = None
+
+    @property
+    def every_trial(self) -> pd.DataFrame:
+        """The trials with the confirming ones, by number."""
+        if self.confirming is None:
+            return self.trials
+        return pd.concat([self.trials, self.confirming.trials]).sort_values("number", ignore_index=True)
 
 
 def open_run(path: Path) -> Run:
@@ -71,8 +80,10 @@ def open_run(path: Path) -> Run:
         if is_reference(path):
             return read_reference(path)
     try:
+        from analysis.confirmed import set_apart  # it scores runs, so it imports this module
+
         with Results.read(file) as results:
-            return _read(path, results.connection)
+            return set_apart(_read(path, results.connection))
     except (sqlite3.Error, pd.errors.DatabaseError, ValueError, KeyError, TypeError) as problem:
         raise FusionError(
             f"{file}: must be the results table of a sweep, but reading it gave: {problem}; "

@@ -34,6 +34,9 @@ function boundHover(place, get, m, write) {
   return lines.join("<br>");
 }
 
+// The values of which nothing is known here, for all of their trials were stopped before this epoch.
+const boundUnknown = (places) => (D.bounds.ended ? places.filter(({ i }) => part(D.bounds.ended, state.epoch)[i] > 0) : []);
+
 // The ends of each whisker: of the difference to the best of all (over the same images), or of the value itself.
 function boundWhiskers(get, there, m) {
   if (BOUNDS.whisker === "value") return there.map(({ i }) => [get("low")[i], get("high")[i]]);
@@ -119,19 +122,21 @@ function boundPanel(m, places, suffix, slot) {
     ends = boundWhiskers(get, there, m).flat().filter(isNumber);
   const copies = references(m, d).filter((copy) => isNumber(copy.value));
   const write = writer([...seen, ...copies.map((copy) => copy.value)]),
-    axes = [...new Set(there.map((place) => place.axis))];
+    unknown = boundUnknown(places);
+  // A line that crossed a value of which nothing is known would say something of it.
+  const runs = places
+    .filter((place) => there.includes(place) || unknown.includes(place))
+    .reduce((some, place) => {
+      if (unknown.includes(place)) return [...some, []];
+      const last = some.at(-1);
+      if (last?.length ? last[0].axis === place.axis : last) last.push(place);
+      else some.push([place]);
+      return some;
+    }, [])
+    .filter((some) => some.length);
   const traces = [
     ...boundBoxes(get, there, base, slot),
-    ...axes.map((a) =>
-      boundLine(
-        get,
-        there.filter((place) => place.axis === a),
-        base,
-        slot,
-        m,
-        write,
-      ),
-    ),
+    ...runs.map((some) => boundLine(get, some, base, slot, m, write)),
   ];
   if (slot > 13) {
     traces.push({
@@ -276,7 +281,19 @@ function drawBounds() {
       title: { text: wide ? `${escapeText(D.metrics[state.metric].name)} (${direction} is better)` : "", standoff: 8 },
     }),
     shapes: boundLines(scale.near, ""),
-    annotations: [...(wide ? boundTitles(places, -below) : []), ...boundNames(scale, panel.write, wide)],
+    annotations: [
+      ...(wide ? boundTitles(places, -below) : []),
+      ...boundNames(scale, panel.write, wide),
+      ...boundUnknown(places).map(({ x, axis: a }) => ({
+        text: "?",
+        hovertext: "not known: all trials with this value were stopped early",
+        showarrow: false,
+        font: { size: 13, color: colourOf(a) },
+        x,
+        y: 0.5,
+        yref: "paper",
+      })),
+    ],
   };
   return plot("bounds", panel.traces, layout).then(opensTrials);
 }
@@ -299,6 +316,12 @@ function boundsCaption({ there, get, copies }, { cut }) {
     said.push("The two follow different rules: a whisker is of one value against the best, a filled mark has stood up to all rivals at once.");
   if (copies.some((copy) => !copy.start)) said.push("Dotted: untrained fusions.");
   if (copies.some((copy) => copy.start)) said.push("Solid line across: the start, what the loss had reached before the reward.");
+  const unknown = boundUnknown(boundPlaces());
+  if (unknown.length) {
+    const names = unknown.map(({ axis: a, label }) => `${D.axes[a].name} ${label}`);
+    said.push(`?: not known, all trials with this value were stopped before epoch ${D.epochs[state.epoch]} (${listed(names)}).`);
+  }
+  if (BOUNDS.upTo && D.stopped?.before[state.epoch]) said.push("A trial that was stopped before is left out here too: its best so far is of less training.");
   if (D.mixture) said.push(D.mixture);
   return said.join(" ");
 }

@@ -3,7 +3,7 @@ function sayChoices() {
     weights = D.weights[D.datasets[state.dataset]];
   for (const id of ["metric", "dataset", "epoch"]) at(id).value = state[id];
   at("meaning").textContent =
-    `${metric.title}: ${metric.convention}; ${metric.higher ? "higher" : "lower"} is better.${weights ? ` Weights: ${weights}.` : ""}`;
+    `${metric.title}: ${metric.convention}; ${metric.higher ? "higher" : "lower"} is better.${weights ? ` Weights: ${weights}.` : ""} ${stoppedSaid()}`;
 }
 
 // Figures are drawn as they come near; all at once for print, and for a page opened as report.html#all.

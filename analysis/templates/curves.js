@@ -146,6 +146,11 @@ function drawAgreement() {
   } else if (last > 0)
     said.push("The metric is the same for every setting at one of them, so there is no correlation.");
   said.push(`n = ${[...new Set([...n].filter(Boolean))].join(", ")} settings.`);
+  const left = D.stopped?.before[last] ?? 0;
+  if (left)
+    said.push(
+      `The ${left} that were stopped early have no number at epoch ${ends} and are not among them: those that are left are more alike than all were, so this says little of how early the rule may stop.`,
+    );
   at("curves-agreement-caption").textContent = said.join(" ");
   const common = (y, text, more) => ({
     type: "scatter",

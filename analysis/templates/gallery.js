@@ -19,7 +19,8 @@ if (D.gallery) {
   const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
   const roleOf = ({ roles, rank }) => capital(roles.join(" and ")) || (rank ? `Rank ${rank}` : "Not ranked");
   const labelOf = (number) => `${roleOf(trialOf(number))}: trial ${number}`;
-  const settingOf = (number) => D.settings.findIndex((setting) => setting.trials.includes(number));
+  const confirms = (i, number) => (D.ranking?.final?.trials[i] ?? []).some(([own]) => own === number);
+  const settingOf = (number) => D.settings.findIndex(({ trials }, i) => trials.includes(number) || confirms(i, number));
   const pairName = ({ dataset, stem }) => `${dataset} ${stem}`;
 
   function image(uri, alt) {

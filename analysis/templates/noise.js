@@ -23,7 +23,7 @@ function drawNoise() {
   const own = rows.find(({ m }) => m === state.metric);
   caption(
     "noise",
-    `${D.datasets[state.dataset]}, epoch ${D.epochs[state.epoch]}: standard deviation between the seeds of ${repeated} ${repeated === 1 ? "setting" : "settings"} (mostly ${seeds} seeds), ` +
+    `${D.datasets[state.dataset]}, epoch ${D.epochs[state.epoch]}: standard deviation between the seeds of ${repeated} ${repeated === 1 ? "setting" : "settings"} (mostly ${seeds} seeds${D.seeds ? "" : ", the fresh ones that confirm them"}), ` +
       "and the least difference that seeds alone do not explain (95 %)." +
       (own
         ? ` Two settings of ${seeds} seeds each that differ by less than ${brief(own.get("pair"))} in ${D.metrics[state.metric].name} cannot be told apart by it.`

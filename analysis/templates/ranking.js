@@ -1,20 +1,26 @@
 const HEADLINES = ["Reward", "VIF", "Qabf", "SSIM", "MI"];
 const FIRST = 20;
 const MOST = 500; // rows that a table shows at a time
+// Where some settings were run again with fresh seeds, or must keep to constraints: what they rank by.
+const FINAL = D.ranking.final;
 const TABLE = { query: "", all: false, tied: false, sort: "value", descending: null };
 
 // What the table says of one setting, or of one untrained fusion.
 function rowReader() {
   const { metric: m, dataset: d, epoch: e } = state,
     here = (packed) => (packed ? part(packed, m, d, e) : null);
-  const [mine, stds, spreads, tied, low, high] = [
+  const of = FINAL ?? D;
+  const [picked, mine, stds, spreads, again, tied, low, high] = [
     D.values,
-    D.stds,
-    D.spreads,
+    of.values,
+    of.stds,
+    of.spreads,
+    FINAL?.confirmed,
     D.ranking.tied,
     D.ranking.worse_low,
     D.ranking.worse_high,
   ].map(here);
+  const keeps = FINAL?.keeps ? part(FINAL.keeps, e) : null;
   const images = imagesOf(D.images, m, d, e),
     copies = {
       values: baselineValues(m, d),
@@ -31,7 +37,9 @@ function rowReader() {
     tied: tied[i] > 0,
     low: low?.[i],
     high: high?.[i],
-    other: (metric) => values(metric, d, e)[i],
+    picked: again?.[i] ? picked[i] : NaN,
+    standing: (keeps && !keeps[i] ? 2 : 0) + (again && !again[i] ? 1 : 0),
+    other: (metric) => part(of.values, metric, d, e)[i],
   });
   const copy = (i) => ({
     name: D.fusions[i],
@@ -66,10 +74,18 @@ function columnsOfTable() {
     { key: "rank", title: "#", get: (row) => row.rank },
     { key: "value", title: metric.name, kind: "value", higher: metric.higher, get: (row) => row.value },
     D.stds && soft("std", "±", (row) => row.std),
-    D.spreads && soft("spread", "± seeds", (row) => row.spread),
+    (FINAL ?? D).spreads && soft("spread", "± seeds", (row) => row.spread),
     soft("n", "n", (row) => row.n, { text: number }),
     sure && soft("worse", "worse by, 95 %", (row) => row.high, { text: between }),
+    FINAL?.confirmed && soft("picked", "picked at", (row) => row.picked, { higher: metric.higher }),
     { key: "tied", title: "tied", kind: "tied", higher: true, get: tieOf, text: (row) => (row.tied ? "●" : "") },
+    FINAL && {
+      key: "standing",
+      title: "standing",
+      kind: "soft words",
+      get: (row) => (row.setting && isNumber(row.value) ? row.standing : NaN),
+      text: (row) => (row.setting && isNumber(row.value) ? markOf(row) : ""),
+    },
     ...D.axes.map((one, i) => ({
       key: one.key,
       title: one.name,
@@ -82,9 +98,30 @@ function columnsOfTable() {
       key: "trial",
       title: D.seeds ? "trials" : "trial",
       get: (row) => row.setting?.trials[0],
-      text: (row) => row.setting?.trials.join(", ") ?? "",
+      text: (row) => (row.setting ? numbersOf(row).join(", ") : ""),
     },
   ].filter(Boolean);
+}
+
+// The trials of a setting, those that confirm it last.
+const numbersOf = (row) => [...row.setting.trials, ...(FINAL?.trials[row.id] ?? []).map(([number]) => number)];
+
+// What is said of a setting that does not stand first.
+function markOf({ standing }) {
+  const marks = [];
+  if (FINAL.confirmed) marks.push(standing % 2 ? "not confirmed" : "confirmed");
+  if (standing > 1) marks.push(`breaks ${FINAL.constraints.join(" or ")}`);
+  return marks.join(", ");
+}
+
+// Untrained fusions stand with the first settings whose worst they beat.
+function standBaselines(settings, others) {
+  const groups = [...new Set(settings.map((row) => row.standing))].sort();
+  const worst = groups.map((group) =>
+    settings.filter((row) => row.standing === group).reduce((a, b) => (better(b.value, a.value) ? a : b)),
+  );
+  for (const row of others)
+    row.standing = (worst.find((one) => !better(one.value, row.value)) ?? worst.at(-1))?.standing ?? 0;
 }
 
 const tieOf = (row) => (row.setting ? Number(row.tied) : NaN);
@@ -92,14 +129,16 @@ const tieOf = (row) => (row.setting ? Number(row.tied) : NaN);
 function tableRows() {
   const read = rowReader(),
     settings = D.settings.map((_, i) => read.setting(i));
-  settings
-    .filter((row) => isNumber(row.value))
-    .sort((a, b) => firstIsBetter(a.value, b.value))
+  const scored = settings.filter((row) => isNumber(row.value));
+  scored
+    .sort((a, b) => a.standing - b.standing || firstIsBetter(a.value, b.value))
     .forEach((row, i) => {
       row.rank = i + 1;
     });
   const others = [...D.starts.map((_, i) => read.begun(i)), ...D.fusions.map((_, i) => read.copy(i))];
-  return [...settings, ...others.filter((row) => isNumber(row.value))];
+  const measured = others.filter((row) => isNumber(row.value));
+  standBaselines(scored, measured);
+  return [...settings, ...measured];
 }
 
 function matches(row, words) {
@@ -107,8 +146,9 @@ function matches(row, words) {
   if (!words.length) return true;
   const said = row.setting
     ? [
-        ...row.setting.trials,
+        ...numbersOf(row),
         row.setting.status,
+        FINAL && isNumber(row.value) ? markOf(row) : "",
         ...D.axes.map((axis, i) => `${axis.name}=${level(row.setting, i)}`),
       ].join(" ")
     : `${row.name} baseline ${row.start ? "loss-trained" : "untrained"}`;
@@ -175,12 +215,14 @@ function drawTable() {
     .sort((a, b) => {
       const x = by.get(a),
         y = by.get(b);
-      return isNumber(y) - isNumber(x) || (isNumber(x) ? (descending ? y - x : x - y) : 0);
+      const stands = by.key === "value" && descending === (by.higher === true) ? a.standing - b.standing : 0;
+      return isNumber(y) - isNumber(x) || stands || (isNumber(x) ? (descending ? y - x : x - y) : 0);
     });
   const writers = new Map(
     columns.map((column) => [column.key, column.text || column.key === "rank" ? null : writer(rows.map(column.get))]),
   );
   writers.set("std", writers.get("value"));
+  if (writers.has("picked")) writers.set("picked", (x) => (isNumber(x) ? writers.get("value")(x) : ""));
   const [low, high] = extent(rows.map((row) => row.value)),
     good = (x) => (higher(state.metric) ? x - low : high - x) / (high - low);
   const share = (x) => (isNumber(x) && high > low ? 4 + 96 * good(x) : 0);
@@ -211,6 +253,12 @@ function tableCaption(rows) {
     said.push(`●: ${sure ? "cannot be told from the best" : "equal to the best"} (${which}).`);
   }
   if (why >= 0) said.push(D.ranking.notes[why]);
+  if (FINAL?.confirmed)
+    said.push(
+      "Confirmed: run again with fresh seeds, and ranked by those alone, before all others; picked at is what the search's own seeds gave, which flatters those that it picked. Not confirmed: the value is that of the search's own seeds.",
+    );
+  if (FINAL?.constraints.length)
+    said.push(`Settings that break ${FINAL.constraints.join(" or ")} (mean over the data sets at this epoch) come after those that do not.`);
   said.push("Click a heading to sort, a row to open its trial.");
   return said.join(" ");
 }

@@ -80,6 +80,15 @@ const place = () => `${D.metrics[state.metric].name}, ${D.datasets[state.dataset
 // n of each setting at a place; one number where all have the same.
 const imagesOf = (stats, m, d, ...e) => (isNumber(stats[m][d]) ? () => stats[m][d] : (i) => part(stats[m][d], ...e)[i]);
 
+// How many settings were stopped early, before the chosen epoch; empty where none was.
+function stoppedSaid() {
+  const count = D.stopped?.before[state.epoch] ?? 0;
+  if (!count) return "";
+  const were = `${count} of ${D.settings.length} settings ${count === 1 ? "was" : "were"} stopped early`;
+  const rule = D.stopped.rule ? ` by ${D.stopped.rule}` : "";
+  return `${were}${rule}, before epoch ${D.epochs[state.epoch]}: no figure compares them here.`;
+}
+
 // Why a setting has no number here, in words.
 function absence(setting) {
   const reasons = setting.trials

@@ -78,6 +78,17 @@ function trialFacts(i) {
       `${part(D.seeds, d, e)[i]}${isNumber(spread) ? `, standard deviation between them ${sayDifference(spread)}` : ""}`,
     ]);
   }
+  const again = D.ranking.final?.trials[i];
+  if (again) {
+    const now = part(D.ranking.final.values, m, d, e)[i],
+      there = part(D.ranking.final.confirmed, m, d, e)[i] > 0,
+      write = writer([...values(m, d, e)]);
+    facts.push([
+      "confirmed by",
+      `trial ${again.map(([number, seed]) => `${number} (seed ${seed})`).join(", ")}${there ? `: ${write(now)}, picked at ${write(value)}` : ", no number here yet"}`,
+    ]);
+    for (const [number] of again) if (D.failures[number]) facts.push([`why ${number} failed`, D.failures[number]]);
+  }
   if (isNumber(value)) {
     const of = (name) => (D.ranking[name] ? part(D.ranking[name], m, d, e)[i] : NaN);
     const interval = isNumber(of("worse_low"))

@@ -1,0 +1,159 @@
+"""The sentences of the answer that only searches have: stopped early, kept to constraints, confirmed, on the front."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from analysis.final import Final, Leaders
+from analysis.names import listed, short_names
+from analysis.ranking import ALL, facts_of
+from analysis.tradeoffs import directions, pareto_front
+from analysis.written import difference, number, text
+
+
+def stopped_sentence(final: Final) -> str:
+    """Say how many trials of the search were stopped early, by which rule, and where they have no number."""
+    run, scores = final.run, final.scores
+    count = int((run.trials["status"] == "stopped").sum())
+    if not count:
+        return ""
+    rule = f" by {final.asked.rule}" if final.asked.rule else ""
+    said = f"{count} of {len(run.trials)} trials {'was' if count == 1 else 'were'} stopped early{rule}"
+    ids = set(run.trials.loc[run.trials["status"] == "stopped", "id"])
+    there = run.metrics.loc[run.metrics["epoch"] == scores.epoch, "trial"]
+    without = count - len(ids & set(there))
+    they = "they have" if without == count > 1 else "it has" if without == count else f"{without} of them have"
+    return f"{said}: {they} no number at epoch {scores.epoch}." if without else f"{said}."
+
+
+def kept_sentence(final: Final, metric: str, dataset: str, epoch: int) -> str:
+    """Say how many settings keep to the constraints; where none does, which one comes nearest."""
+    rules, unmeasured = final.constraints, [one for one in final.asked.where if one not in final.constraints]
+    lost = f"Whether {listed(map(str, unmeasured))} holds is not known: it was not measured." if unmeasured else ""
+    if not rules:
+        return lost
+    m, d, e = (names.index(name) for names, name in (
+        (final.scores.metrics, metric), (final.scores.datasets, dataset), (final.scores.epochs, epoch)
+    ))  # fmt: skip
+    known = np.flatnonzero(np.isfinite(final.stats.mean[m, d, e]))
+    kept = int(final.keeps(epoch)[known].sum())
+    what = listed(map(str, rules))
+    if kept:
+        keep = "keeps" if kept == 1 else "keep"
+        return f"{kept} of {len(known)} settings {keep} to {what}, and the best is of those. {lost}".strip()
+    return f"No setting keeps to {what}. {_nearest(final, known, epoch)} The best is of all of them. {lost}".strip()
+
+
+def _nearest(final: Final, known: np.ndarray, epoch: int) -> str:
+    """Name the setting that breaks the constraints least: as shares of each one's least excess or range."""
+    scores, e = final.scores, final.scores.epochs.index(epoch)
+    excess = np.maximum(final.excess[:, e][:, known], 0)
+    if not np.isfinite(excess).all(axis=0).any():
+        return "None of them has a number for it."
+    # Several constraints have units of their own: each is measured by its median excess.
+    middle = np.array([np.median(row[np.isfinite(row)]) or 1.0 for row in excess])
+    best = int(known[np.argmin((excess / middle[:, None]).sum(axis=0))])
+    setting, names = scores.settings[best], short_names(list(final.run.axes))
+    own = ", ".join(f"{names[key]} {text(value)}" for key, value in setting.parameters.items())
+    means = final.stats.mean[:, scores.datasets.index(ALL), e, best]
+    has = listed(f"{one.metric} {number(means[scores.metrics.index(one.metric)])}" for one in final.constraints)
+    return f"Nearest is {own or 'the only one'} (trial {setting.numbers[0]}) with {has}."
+
+
+def confirmed_sentences(final: Final, leaders: Leaders, best: int) -> list[str]:
+    """Say with which seeds settings were confirmed, what the best lost on the way, and whether all is confirmed."""
+    asked, scores = final.asked, final.scores
+    if not asked.fresh and final.confirmed is None:
+        return []
+    seeds = f"seed{'s' * (len(asked.fresh) != 1)} {listed(map(str, asked.fresh))}"
+    m, e = scores.metrics.index(scores.metric), scores.epochs.index(scores.epoch)
+    if not leaders.confirmed:
+        several = int(final.is_confirmed[m, 0, e].sum())
+        none = "Nothing is confirmed yet" if final.confirmed is None else (
+            f"None of the {several} confirmed settings keeps to the constraints" if several
+            else f"Nothing is confirmed yet at epoch {scores.epoch}"
+        )  # fmt: skip
+        flatters = "the value above is the one that it was picked at, which flatters it."
+        return [f"{none}: {flatters} {_progress(final, seeds)}".strip()]
+    picked, now = scores.trials.mean[m, 0, e], final.stats.mean[m, 0, e]
+    sign = 1.0 if facts_of(scores.metric).higher_is_better else -1.0
+    lost = sign * (picked - now)
+    there = leaders.at[np.isfinite(lost[leaders.at])]
+    count = int(np.isfinite(picked).sum())
+    said = f"It is ranked by fresh seeds, as are {len(leaders.at)} of {count} settings" if len(leaders.at) > 1 else (
+        f"It is ranked by fresh seeds, alone of {count} settings"
+    )  # fmt: skip
+    if np.isfinite(lost[best]):
+        said += f"; it was picked at {number(picked[best])} and {_moved(lost[best])} from picking to confirming"
+        if len(there) > 1:
+            said += f" (the {len(there)} on average {_moved(float(lost[there].mean()))})"
+    first = int(np.nanargmax(sign * np.where(final.keeps(scores.epoch), picked, np.nan))) if len(there) else best
+    if first != best and first in leaders.at:
+        place = 1 + int((sign * now[leaders.at] > sign * now[first]).sum())
+        said += (
+            f". The first of the search itself (trial {scores.settings[first].numbers[0]}, picked at "
+            f"{number(picked[first])}) comes {_ordinal(place)} with {number(now[first])}"
+        )
+    return [f"{said}. {_progress(final, seeds)}".strip()]
+
+
+def _progress(final: Final, seeds: str) -> str:
+    """Say how many confirming trials there are of those asked for; nothing where all have a number."""
+    scores, asked = final.scores, final.asked
+    expected = min(asked.top, len(scores.settings)) * len(asked.fresh)
+    if not expected:
+        return ""
+    if final.confirmed is None:
+        return f"The best {min(asked.top, len(scores.settings))} are to be run again with {seeds} when the search ends."
+    trials = final.confirmed.run.trials
+    trials = trials[trials["seed"].isin(asked.fresh)]
+    rows = final.confirmed.run.metrics
+    here = set(rows.loc[rows["epoch"] == scores.epoch, "trial"]) & set(trials["id"])
+    if len(here) >= expected:
+        return ""
+    states = trials.loc[~trials["id"].isin(here), "status"].value_counts()
+    parts = [f"{count} {state}" for state, count in states.items()]
+    if (planned := expected - len(trials)) > 0:
+        parts.append(f"{planned} to come")
+    rest = f" ({', '.join(parts)})" if parts else ""
+    return (
+        f"Confirming is not complete: {len(here)} of {expected} trials ({seeds}) have a number at epoch "
+        f"{scores.epoch}{rest}."
+    )
+
+
+def front_sentence(final: Final) -> str:
+    """Say how many settings are on the front of the objectives, and who is best in each; nothing for fewer than two."""
+    scores = final.scores
+    names = [name for name in final.asked.objectives if name in scores.metrics]
+    if len(names) < 2:
+        return ""
+    e = scores.epochs.index(scores.epoch)
+    places = [scores.metrics.index(name) for name in names]
+    every = final.stats.mean[places, 0, e].T
+    known = np.isfinite(every).all(axis=1)
+    what = f"the Pareto front of {listed(names)}"
+    if not known.any():
+        return f"No setting has a number for all of {listed(names)}, so there is no front yet."
+    keeps = known & final.keeps(scores.epoch)
+    among = keeps if keeps.any() else known
+    if among.sum() < 2:
+        return ""
+    front = np.flatnonzero(pareto_front(np.where(among[:, None], every, np.nan), directions(names)))
+    best = []
+    for name, values in zip(names, every.T, strict=True):
+        sign = 1.0 if facts_of(name).higher_is_better else -1.0
+        first = int(front[np.argmax(sign * values[front])])
+        best.append(f"{name} {number(values[first])} (trial {scores.settings[first].numbers[0]})")
+    whose = " that keep to the constraints" if keeps.any() and not keeps[known].all() else ""
+    verb = "is" if len(front) == 1 else "are"
+    return f"{len(front)} of {int(among.sum())} settings{whose} {verb} on {what}; best of each: {', '.join(best)}."
+
+
+def _moved(lost: float) -> str:
+    return "lost nothing" if lost == 0 else f"lost {difference(lost)}" if lost > 0 else f"gained {difference(-lost)}"
+
+
+def _ordinal(place: int) -> str:
+    ending = "th" if 10 <= place % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
+    return f"{place}{ending}"

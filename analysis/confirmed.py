@@ -1,0 +1,56 @@
+"""Trials that ran the best settings again with fresh seeds, apart from the search that picked them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from analysis.ranking import Scores, score
+from analysis.searched import confirming_seeds
+from analysis.tables import Run
+
+
+@dataclass(frozen=True, eq=False)
+class Confirmed:
+    """The confirming trials as a run of their own. `scores` are at the metrics, data sets and epochs of the search's,
+    `at` has the place of each of their settings among the search's settings."""
+
+    run: Run
+    scores: Scores
+    at: np.ndarray
+
+
+_KNOWN: WeakKeyDictionary[Scores, Confirmed] = WeakKeyDictionary()
+
+
+def set_apart(run: Run) -> Run:
+    """Return the run of the search's own trials, the confirming ones as its `confirming`; the same run without any."""
+    fresh = confirming_seeds(run)
+    confirms = run.trials["seed"].isin(fresh)
+    if not confirms.any() or confirms.all():
+        return run
+    return replace(_part(run, ~confirms), confirming=_part(run, confirms))
+
+
+def confirmed(run: Run, scores: Scores) -> Confirmed | None:
+    """Return what the confirming trials say of the settings of `scores`, None where there are no such trials."""
+    if run.confirming is None or not scores.metrics:
+        return None
+    if scores not in _KNOWN:
+        own = score(run.confirming, like=scores)
+        place = {tuple(setting.parameters.items()): i for i, setting in enumerate(scores.settings)}
+        at = np.array([place.get(tuple(setting.parameters.items()), -1) for setting in own.settings], dtype=int)
+        known = np.flatnonzero(at >= 0)
+        _KNOWN[scores] = Confirmed(run.confirming, own.of(known), at[known])
+    return _KNOWN[scores]
+
+
+def _part(run: Run, some: np.ndarray) -> Run:
+    trials = run.trials[some].reset_index(drop=True)
+    ids = set(trials["id"])
+    metrics, training = (
+        frame[frame["trial"].isin(ids)].reset_index(drop=True) for frame in (run.metrics, run.training)
+    )
+    return replace(run, trials=trials, metrics=metrics, training=training)
