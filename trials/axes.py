@@ -85,23 +85,32 @@ def fields_to_sweep() -> dict[str, Models]:
     return {path: owners for path, owners in leaves().items() if refusal(path) is None}
 
 
-def axis_problems(axis: str, node: Node, root: Node, data: dict[str, Any]) -> list[Problem]:
-    """Return what is wrong with one axis."""
+def name_problem(axis: str, data: dict[str, Any]) -> str | None:
+    """Return what is wrong with the name of an axis: that it is no field that trials of this sweep could differ in."""
     known = fields_to_sweep()
     path, inside = leaf_of(axis, known)
     if path is None:
-        return [Problem(node.place, refusal(axis) or unknown_axis(axis, known))]
-    owners = known[path]
+        return refusal(axis) or unknown_axis(axis, known)
     if path == WEIGHTS and inside[0] not in REWARDABLE:
         close = did_you_mean(inside[0], REWARDABLE)
-        return [Problem(node.place, but_got(f"{name_of(axis)} must end in a metric", inside[0], close))]
+        return but_got(f"{name_of(axis)} must end in a metric", inside[0], close)
     if inside and not TERM.fullmatch(inside[0]):
-        return [Problem(node.place, but_got(f"{name_of(axis)} must end in {TERM_RULE}", inside[0]))]
+        return but_got(f"{name_of(axis)} must end in {TERM_RULE}", inside[0])
     section, _, name = axis.partition(".")
     kinds = kinds_of(data) if section == "recipe" and name != "kind" else []
     lacking = [kind for kind in kinds if not has_field(RECIPES[kind], name)]
     if lacking and (lacking == kinds or not adaptive(data)):
-        return [Problem(node.place, f"grid.{axis} must be a field of {section} of kind {lacking[0]}, but is not one")]
+        return f"grid.{axis} must be a field of {section} of kind {lacking[0]}, but is not one"
+    return None
+
+
+def axis_problems(axis: str, node: Node, root: Node, data: dict[str, Any]) -> list[Problem]:
+    """Return what is wrong with one axis."""
+    if (text := name_problem(axis, data)) is not None:
+        return [Problem(node.place, text)]
+    path, inside = leaf_of(axis, fields_to_sweep())
+    assert path is not None
+    owners = fields_to_sweep()[path]
     if not isinstance(node.value, list) or not node.value:
         example = f" Write [{show(node)}]." if is_number(node.value) else ""
         return [Problem(node.place, but_got(f"{name_of(axis)} must be a list of values", node, example))]

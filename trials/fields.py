@@ -27,9 +27,9 @@ def _models_in_table(annotation: Any) -> Models:
 
 
 def kind_of(model: type[BaseModel]) -> str | None:
-    """Return the `kind` by which a member of a union is named."""
+    """Return the `kind` by which a member of a union is named; None for what may have one of several."""
     field = model.model_fields.get("kind")
-    return str(field.default) if field else None
+    return str(field.default) if field and len(get_args(field.annotation)) == 1 else None
 
 
 def narrowed(models: Models, kinds: Iterable[object]) -> Models:

@@ -32,5 +32,4 @@ def _run(jobs: Jobs, worker: Worker, stop: Stop) -> None:
         while not done:
             with stop.interruptible():
                 report = worker.step()
-            jobs.take(report)
-            done = report.done
+            done = jobs.take(report)

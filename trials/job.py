@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from fusion_core.recipes.base import EpochReport, Summary
+from trials.search.config import StopEarly
 
 if TYPE_CHECKING:
     from trials.plan import Plan
@@ -57,7 +58,7 @@ class Standing(NamedTuple):
 class Rules:
     """What all trials of a sweep share. `attempts` and `trial_seconds` are the sweep file's limits.
 
-    `measure_model`: the last epoch of a trial brings what its model costs.
+    `measure_model`: the last epoch of a trial brings what its model costs. `stop_early`: when a trial ends before.
     """
 
     states: Path
@@ -68,6 +69,7 @@ class Rules:
     attempts: int = 3
     trial_seconds: float | None = None
     measure_model: bool = False
+    stop_early: StopEarly = field(default_factory=StopEarly)
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,6 @@ class Jobs(Protocol):
 
     def next_job(self) -> tuple[int, Standing] | None: ...
 
-    def take(self, report: Report) -> None: ...
+    def take(self, report: Report) -> bool: ...
 
     def lose(self, trial: str, reason: str) -> None: ...

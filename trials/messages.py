@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 
@@ -31,6 +31,7 @@ TYPES = {
     "string_type": "text",
     "string_unicode": "readable text",
     "path_type": "a path",
+    "is_instance_of": "a path",
     "tuple_type": "a list",
     "dict_type": "a section of keys",
     "model_type": "a section of keys",
@@ -47,6 +48,12 @@ SEVERAL_WAYS: dict[Path, str] = {
     ("trial", "data", "train"): "the name of a data set, or {name: N, visible: DIR, infrared: DIR}",
     ("trial", "data", "test"): "the name of a data set, or {name: N, visible: DIR, infrared: DIR}",
 }
+FORMS: dict[Path, str] = {
+    ("space",): "a section of dimensions such as `loss.max_ratio: {low: 1, high: 64}`",
+    ("search", "where"): "a list of constraints such as Nabf <= 0.005",
+    ("start_from",): "the folder of a run, or a list of them",
+}
+DIMENSION = "{low: A, high: B}, {choices: [A, B]} or [A, B]"
 
 
 @dataclass(frozen=True)
@@ -142,7 +149,8 @@ def sentence(error: Any, path: Path, model: type[BaseModel], root: Node) -> str:
         return but_got(f"{name} must be {words} {int(limit) if limit == int(limit) else limit}", node)
     if kind in TYPES:
         wanted = SEVERAL_WAYS.get(path[:3], TYPES[kind]) if kind != "tuple_type" else TYPES[kind]
-        return but_got(f"{name} must be {wanted}", node, remedy(wanted, node))
+        wanted = DIMENSION if path[:1] == ("space",) and len(path) == 2 else FORMS.get(path, wanted)
+        return but_got(f"{name} must be {wanted}", node, remedy(wanted, node) or with_kind(path, model, node))
     if kind in ("literal_error", "union_tag_invalid"):
         known = context.get("expected") or context["expected_tags"]
         names = [one.strip().strip("'") for one in known.replace(" or ", ",").split(",")]
@@ -152,13 +160,21 @@ def sentence(error: Any, path: Path, model: type[BaseModel], root: Node) -> str:
         words, size = (
             ("at most", context.get("max_length")) if kind == "too_long" else ("at least", context["min_length"])
         )
-        return f"{name} must be a list of {words} {size} values, but got {context['actual_length']}"
+        values = "value" if size == 1 else "values"
+        return f"{name} must be a list of {words} {size} {values}, but got {context['actual_length']}"
     if kind == "string_too_long":
         got = len(node.value) if isinstance(node.value, str) else "more"
         return f"{name} must have at most {context['max_length']} letters, but has {got}. Shorten it."
     if kind == "string_pattern_mismatch":
         return but_got(f"{name} must be {PATTERNS.get(context['pattern'], context['pattern'])}", node)
     return f"{name}: {error['msg'].removeprefix('Value error, ')}"
+
+
+def with_kind(path: Path, model: type[BaseModel], node: Node) -> str:
+    """Return how to write a section that has a kind, where its kind alone is given."""
+    owners = [field for one in models_at(model, path, None) if (field := one.model_fields.get("kind"))]
+    known = [kind for field in owners for kind in get_args(field.annotation)]
+    return f" Write {{kind: {node.value}}}." if node.value in known else ""
 
 
 def unknown_key(path: Path, model: type[BaseModel], root: Node) -> str:

@@ -2,35 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
+
+from fusion_core.config import TrialConfig
 from fusion_core.data.dataset import PairSet
 from fusion_core.errors import ConfigError, DataError
 from fusion_core.metrics.facts import OPTIONAL
 from trials.identity import cohort, start_config, trial_id
 from trials.results import PlannedTrial
-from trials.space import Trial, expand
+from trials.search.constraints import Constraint
+from trials.search.dimensions import space_of
+from trials.search.goal import Goal
+from trials.search.planner import Planner
+from trials.space import Sections, Trial, expand
 from trials.starts import Start, StartCatalog, begins, read_files
 
 if TYPE_CHECKING:
-    from fusion_core.config import TrialConfig
     from fusion_core.data.catalog import LoadedData
+    from trials.results import Results
+    from trials.search.search import Search, SearchPlan
+    from trials.search.space import Space
     from trials.spec import SweepSpec
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The trials of a sweep in order, the data they share (None where they need none), and what they begin from."""
+    """The trials of a sweep in order, the data they share (None where they need none), and what they begin from.
+
+    Of a search that proposes them one by one there are none yet; `examples` are some that it may propose, and `search`
+    is what it goes by, or a grid whose best trials are confirmed.
+    """
 
     trials: list[PlannedTrial]
     first: TrialConfig
     data: LoadedData | None
     fingerprints: dict[str, str]
     cohort: str
+    goal: Goal
     remarks: tuple[str, ...] = ()
     starts: Mapping[str, Start] = field(default_factory=dict)
+    search: SearchPlan | None = None
+    examples: Sequence[PlannedTrial] = ()
+
+    @property
+    def axes(self) -> list[str]:
+        """Return what a search varies."""
+        space = self.search.space if self.search else None
+        return [one.name for one in space.dimensions] if space else []
+
+    def begin(self, results: Results, run: Path, note: Callable[[str], None]) -> Search | None:
+        """Return the search of a sweep that has one."""
+        if self.search is None:
+            return None
+        from trials.search.search import Search
+
+        return Search(self.search, results, run, note)
 
     def pairs(self) -> LoadedData:
         """Return the data of a sweep that needs some."""
@@ -81,7 +114,8 @@ def _load(spec: SweepSpec, configs: list[TrialConfig]) -> LoadedData:
 
 def make_plan(spec: SweepSpec) -> Plan:
     """Load the data and expand the sweep. Raises DataError or ConfigError with every problem of starts and data."""
-    expanded = expand(spec)
+    space = space_of(spec) if spec.search.adaptive else None
+    expanded = expand(spec) if space is None else examples(spec, space)
     configs = [trial.config for trial in expanded]
     files = _files(configs)
     data = None
@@ -98,13 +132,62 @@ def make_plan(spec: SweepSpec) -> Plan:
     for trial in expanded:
         planned = _planned(trial, marks, among, starts.of(trial))
         trials.setdefault(planned.id, planned)
-    remarks = [*spec.notes, *starts.notes]
-    if len(trials) < len(expanded):
-        remarks.append(
-            f"{len(expanded) - len(trials)} of {len(expanded)} trials are the same as another of this sweep: each of "
-            "those runs once"
+    listed = list(trials.values())
+    remarks = list(spec.notes)
+    objectives = spec.search.objectives or (spec.rank_by.metric,)
+    constraints = tuple(map(Constraint.parse, spec.search.where))
+    goal = Goal(spec.rank_by, objectives, constraints, tuple(data.test) if data is not None else ())
+    if space is None:
+        remarks += starts.notes
+        if len(listed) < len(expanded):
+            remarks.append(
+                f"{len(expanded) - len(listed)} of {len(expanded)} trials are the same as another of this sweep: each "
+                "of those runs once"
+            )
+        search = _search(spec, goal, None, listed, marks, data) if spec.confirm else None
+        return Plan(listed, configs[0], data, marks, among, goal, tuple(remarks), starts.starts, search)
+    _refuse_several_starts(starts.starts)
+    search = _search(spec, goal, space, listed, marks, data)
+    return Plan([], configs[0], data, marks, among, goal, tuple(remarks), starts.starts, search, listed)
+
+
+def examples(spec: SweepSpec, space: Space) -> list[Trial]:
+    """Return trials that a search may propose: those in the middle of its space, and at each end of a dimension."""
+    build = Sections(spec.trial)
+    found = []
+    for parameters in space.examples():
+        with suppress(ValidationError):  # of a combination that no trial can have: the search passes over those too
+            config = TrialConfig.model_validate({**build.sections(parameters), "seed": spec.seeds[0]})
+            found.append(Trial(parameters, config))
+    return found
+
+
+def _search(
+    spec: SweepSpec,
+    goal: Goal,
+    space: Space | None,
+    listed: list[PlannedTrial],
+    marks: Mapping[str, str],
+    data: LoadedData | None,
+) -> SearchPlan:
+    from trials.search.history import flat, read_all
+    from trials.search.search import SearchPlan
+
+    first = listed[0]
+    planner = Planner(spec.trial, marks, first.cohort, first.start, data)
+    if space is None:
+        return SearchPlan(spec, goal, planner, listed=listed)
+    found = read_all(spec.start_from, space, goal, first.cohort, flat(json.loads(first.config)))
+    return SearchPlan(spec, goal, planner, space, found=found)
+
+
+def _refuse_several_starts(starts: Mapping[str, Start]) -> None:
+    if len(starts) > 1:
+        raise ConfigError(
+            "trial.start: all trials of a search must begin from one start, which is trained before them, but its "
+            f"space varies how the start is trained ({len(starts)} ways). Give start a loss of its own, or take what "
+            "varies it (policy, kernel, start) out of the space."
         )
-    return Plan(list(trials.values()), configs[0], data, marks, among, tuple(remarks), starts.starts)
 
 
 def _planned(trial: Trial, marks: dict[str, str], among: str, start: str | None) -> PlannedTrial:

@@ -66,10 +66,13 @@ class Display:
     def started(self, row: TrialRow) -> None:
         self.tally.running += 1
 
-    def reported(self, row: TrialRow, report: Report, top: list[RankedTrial]) -> None:
+    def reported(self, row: TrialRow, report: Report, top: list[RankedTrial], *, stopped: bool = False) -> None:
         self.tally.report(report)
+        if stopped:
+            assert report.epoch is not None
+            self.tally.stop(row.epochs - report.epoch.epoch)
         self.top = top[:SHOWN]
-        if self._live is None and report.last and time.monotonic() >= self._next_line:
+        if self._live is None and (report.last or stopped) and time.monotonic() >= self._next_line:
             self._next_line = time.monotonic() + LINE_EVERY_SECONDS
             self.console.print(shown(self.line()), soft_wrap=True)
 
@@ -84,6 +87,8 @@ class Display:
     def line(self) -> str:
         """Return the state of the sweep as one line."""
         parts = [f"{self.tally.finished}/{self.tally.total} trials"]
+        if self.tally.stopped:
+            parts.append(f"{self.tally.stopped} stopped early")
         if self.tally.failed:
             parts.append(f"{self.tally.failed} failed")
         if (speed := self.tally.pairs_per_second) is not None:
@@ -99,7 +104,8 @@ class Display:
         tally = self.tally
         bar = Table.grid()
         bar.add_row(ProgressBar(total=max(tally.total, 1), completed=tally.done, width=min(self.console.width, 60)))
-        counts = Text(f"{tally.finished} done · {tally.running} running · ")
+        early = f"{tally.stopped} stopped early · " if tally.stopped else ""
+        counts = Text(f"{tally.finished} done · {early}{tally.running} running · ")
         counts.append(f"{tally.failed} failed", style="red" if tally.failed else "")
         counts.append(f" · {tally.total} in all")
         parts: list[RenderableType] = [shown(self.title, style="bold"), bar, counts, Text(self._pace())]
@@ -181,7 +187,8 @@ def summary(outcome: Outcome, report: Path, command: str, seconds: float) -> lis
         done = f"{tally.finished} of {tally.total} trials"
         parts.append(shown(f"stopped at {done}; nothing is lost. To go on:\n  {command}", style="bold"))
     else:
-        parts.append(Text(f"{tally.finished} of {tally.total} trials finished, {duration(seconds)}"))
+        early = f", {tally.stopped} stopped early" if tally.stopped else ""
+        parts.append(Text(f"{tally.finished} of {tally.total} trials finished{early}, {duration(seconds)}"))
     return parts
 
 

@@ -6,7 +6,7 @@ import shutil
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import astuple, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,11 +49,15 @@ class Unsaved:
 
 
 class Feed(Unsaved, Searcher):
-    """Hands Tune the next job whenever a worker is free; `measure` says what there is where that may change."""
+    """Hands Tune the next job whenever a worker is free; `measure` says what there is where that may change.
+
+    Workers know the tasks that there were when the sweep began; what a search proposes later goes along with its job.
+    """
 
     def __init__(self, sweep: Sweep, workers: int, measure: Callable[[], Capacity] | None = None) -> None:
         super().__init__()
         self.sweep = sweep
+        self.shared = len(sweep.tasks)
         self.workers = workers
         self.measure = measure
         self.counted = time.monotonic()
@@ -66,8 +70,9 @@ class Feed(Unsaved, Searcher):
         if job is None:
             return None
         place, standing = job
-        self.trials[trial_id] = self.sweep.tasks[place].id
-        return {"job": (place, tuple(standing))}
+        task = self.sweep.tasks[place]
+        self.trials[trial_id] = task.id
+        return {"job": (place, tuple(standing), None if place < self.shared else astuple(task))}
 
     def recount(self) -> None:
         """Use nodes that have joined, and hand out nothing for those that are gone."""
@@ -88,6 +93,23 @@ class Feed(Unsaved, Searcher):
 
     def restore(self, checkpoint_path: str) -> None:
         """Nothing to restore: the table is the state."""
+
+
+class Taker(Unsaved, tune.Stopper):
+    """Takes reports into the sweep, and tells Tune which trials end early: it asks before it goes on with one."""
+
+    def __init__(self, sweep: Sweep) -> None:
+        self.sweep = sweep
+
+    def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
+        reports: list[Report] = result.pop("report")
+        try:
+            return self.sweep.take(reports.pop())
+        except Exception as problem:
+            raise Leave(problem) from problem
+
+    def stop_all(self) -> bool:
+        return False
 
 
 class Listener(Unsaved, tune.Callback):
@@ -125,11 +147,6 @@ class Listener(Unsaved, tune.Callback):
     def on_trial_result(
         self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any
     ) -> None:
-        reports: list[Report] = result.pop("report")
-        try:
-            self.sweep.take(reports.pop())
-        except Exception as problem:
-            raise Leave(problem) from problem
         self._measure()
         self.watch.heard_of(trial)
 
@@ -182,6 +199,7 @@ def run_ray(sweep: Sweep, stop: Stop, capacity: Capacity, measure: Callable[[], 
                 name="sweep",
                 storage_path=str(scratch),
                 verbose=0,
+                stop=Taker(sweep),
                 callbacks=[Listener(sweep, feed, stop)],
                 checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
             ),

@@ -94,11 +94,14 @@ class Results:
         )
         return {row[0]: TrialRow(*row) for row in rows}
 
-    def register(self, planned: Sequence[PlannedTrial]) -> dict[str, TrialRow]:
+    def register(
+        self, planned: Sequence[PlannedTrial], *, keep_stopped: bool = False, axes: Iterable[str] = ()
+    ) -> dict[str, TrialRow]:
         """Write a `waiting` row for every new trial, numbered on from the last; return all rows as they are now.
 
         A finished trial asked for with more epochs waits again, a waiting one that has all its epochs is finished; one
-        that a dead driver left running waits; a waiting row no longer asked for that never ran goes.
+        that a dead driver left running waits, and so does one that was stopped early, unless `keep_stopped`; a waiting
+        row no longer asked for that never ran goes. `axes` have columns of the view before any trial has them.
         """
         with self._transaction():
             self.connection.execute("UPDATE trials SET status = 'waiting' WHERE status = 'running'")
@@ -106,26 +109,41 @@ class Results:
             asked = {trial.id for trial in planned}
             stale = [(i,) for i, row in known.items() if row.status == "waiting" and i not in asked and not row.done]
             self.connection.executemany("DELETE FROM trials WHERE id = ?", stale)
-            number = max((row.number for row in known.values()), default=0)
-            new = [trial for trial in planned if trial.id not in known]
+            self._insert([trial for trial in planned if trial.id not in known])
+            kept = ("failed", "stopped") if keep_stopped else ("failed",)
             self.connection.executemany(
-                "INSERT INTO trials (number, id, cohort, parameters, config, seed, epochs, status) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, 'waiting')",
-                [(number + place, *_row(trial)) for place, trial in enumerate(new, start=1)],
-            )
-            self.connection.executemany(
-                "UPDATE trials SET parameters = ?, config = ?, epochs = ?, "
-                "status = CASE WHEN status = 'failed' THEN status WHEN ? THEN 'finished' ELSE 'waiting' END "
-                "WHERE id = ?",
+                "UPDATE trials SET parameters = ?, config = ?, epochs = ?, status = ? WHERE id = ?",
                 [
-                    (json.dumps(dict(trial.parameters)), trial.config, trial.epochs, row.done >= trial.epochs, trial.id)
+                    (
+                        json.dumps(dict(trial.parameters)),
+                        trial.config,
+                        trial.epochs,
+                        row.status if row.status in kept else "finished" if row.done >= trial.epochs else "waiting",
+                        trial.id,
+                    )
                     for trial in planned
                     if (row := known.get(trial.id)) and (row.status != "finished" or row.epochs != trial.epochs)
                 ],
             )
-            keys = self.query("SELECT DISTINCT key FROM trials, json_each(parameters)")
-            schema.create_parameter_view(self.connection, [key for (key,) in keys])
+            keys = [key for (key,) in self.query("SELECT DISTINCT key FROM trials, json_each(parameters)")]
+            schema.create_parameter_view(self.connection, dict.fromkeys([*axes, *keys]))
         return self.trials()
+
+    def add(self, planned: Sequence[PlannedTrial]) -> list[TrialRow]:
+        """Write a `waiting` row for trials that a search has just proposed; return their rows."""
+        with self._transaction():
+            first = self._insert(planned)
+        return [TrialRow(one.id, first + i, "waiting", 0, one.epochs, 0, None) for i, one in enumerate(planned)]
+
+    def _insert(self, new: Sequence[PlannedTrial]) -> int:
+        """Insert rows, numbered on from the last; return the first number. Within a transaction."""
+        ((last,),) = self.query("SELECT COALESCE(max(number), 0) FROM trials")
+        self.connection.executemany(
+            "INSERT INTO trials (number, id, cohort, parameters, config, seed, epochs, status) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, 'waiting')",
+            [(last + place, *_row(trial)) for place, trial in enumerate(new, start=1)],
+        )
+        return int(last) + 1
 
     def describe_data(self, cohort: str, sets: Mapping[str, PairSet]) -> None:
         """Write which pairs the trials of a cohort saw; the training set goes under `train:NAME`."""
@@ -151,11 +169,15 @@ class Results:
         node: str,
         device: str,
         baselines: tuple[str, Baselines] | None = None,
+        stopped: bool = False,
     ) -> int:
-        """Write one epoch in one transaction; `last` makes the trial finished. `baselines` are (cohort, values).
+        """Write one epoch in one transaction; `last` makes the trial finished, `stopped` ends it before.
+
+        `baselines` are (cohort, values).
 
         Rows that are there already stay as they are; returns how many of them said something else.
         """
+        status = "finished" if last else "stopped" if stopped else "running"
         metrics = [
             (trial, report.epoch, dataset, metric, *_summary(summary))
             for dataset, values in report.metrics.items()
@@ -175,7 +197,7 @@ class Results:
                 )
             self.connection.execute(
                 "UPDATE trials SET seconds = seconds + ?, node = ?, device = ?, status = ? WHERE id = ?",
-                (report.seconds, node, device, "finished" if last else "running", trial),
+                (report.seconds, node, device, status, trial),
             )
         return differing
 

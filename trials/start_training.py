@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NoReturn
 
 from fusion_core.errors import CheckpointError, FusionError, printable
 from fusion_core.whole import DiskError, write_whole
@@ -32,6 +33,8 @@ class StartTraining:
         self.display = sweep.display
         self.board = sweep.board
         self.needed = Counter(sweep.tasks[place].start for place in sweep.queue)
+        if sweep.search is not None:
+            self.needed.update(dict.fromkeys(self.plan.starts, sweep.search.to_come))
         lacking = [start for start in self.plan.starts.values() if self.needed[start.id] and self._lacks(start)]
         self.tasks = [
             Task(start.id, number, start.config.model_dump_json(), is_start=True)
@@ -68,8 +71,11 @@ class StartTraining:
             self.display.note(f"{self._said(task)}: goes on after epoch {done}")
         return place, Standing(done)
 
-    def take(self, report: Report) -> None:
-        """Write a start that is trained. Raises StartError where it cannot be, DiskError where the disk refuses."""
+    def take(self, report: Report) -> bool:
+        """Write a start that is trained; return whether it is over.
+
+        Raises StartError where it cannot be trained, DiskError where the disk refuses.
+        """
         task = self.tasks[self.running[report.trial]]
         for note in report.notes:
             self.display.note(note)
@@ -77,13 +83,12 @@ class StartTraining:
             raise DiskError(report.error)
         if report.epoch is None:
             self._fail(task, report.error or "no reason was given", report.details)
-            return
         config = self.plan.starts[task.id].config
         assert config is not None
         epoch = f"epoch {report.epoch.epoch} of {config.recipe.epochs}"
         self.display.note(f"{self._said(task)}: {epoch}, {duration(report.epoch.seconds)}")
         if not report.last:
-            return
+            return False
         assert report.kept is not None and report.kept.checkpoint is not None
         path = self._path(task.id)
         path.parent.mkdir(exist_ok=True)
@@ -93,6 +98,7 @@ class StartTraining:
         self._remember(task.id, from_bytes(report.kept.checkpoint, str(path)).digest)
         del self.running[task.id]
         States(self.rules.states, task.id).remove()
+        return True
 
     def lose(self, trial: str, reason: str) -> None:
         """A worker died under a start: it is trained again, `Rules.attempts` times in all."""
@@ -105,7 +111,7 @@ class StartTraining:
         self.display.note(f"{self._said(task)}: its worker died ({reason}); it is tried again ({self.lost[trial]})")
         self.queue.appendleft(place)
 
-    def _fail(self, task: Task, error: str, details: str | None) -> None:
+    def _fail(self, task: Task, error: str, details: str | None) -> NoReturn:
         """Raise StartError: without it no trial that begins from it can run."""
         if details is not None:
             log = self.run / "logs" / f"start_{task.id}.txt"

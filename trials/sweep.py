@@ -17,6 +17,7 @@ from trials.plan import Plan
 from trials.progress import UNTRAINED, Display
 from trials.ranking import Leaderboard, RankedTrial, best, sign, weighted_mean
 from trials.results import PlannedTrial, Results, TrialRow
+from trials.search.early import EarlyStop
 from trials.starts import fusion_of, start_file
 from trials.states import States, remove_left_over, resumable
 
@@ -45,10 +46,15 @@ class Sweep:
         self.asked_starts: set[str] = set()
         self.board = Leaderboard(rules.rank_by.metric, max(BOARD, rules.keep_best))
         self.standouts = Standouts(rules.rank_by.metric, rules.keep_best)
+        self.search = plan.begin(results, run, display.note)
+        self.early = EarlyStop(rules.stop_early, plan.goal)
 
     def prepare(self, *, retry_failed: bool) -> None:
         """Bring the table up to the plan and queue what it lacks."""
-        self.rows = self.results.register(self.plan.trials)
+        asked = self.plan.trials if self.search is None else self.search.known()
+        self.planned = {trial.id: trial for trial in asked}
+        keep_stopped = self.rules.stop_early.kind != "none"
+        self.rows = self.results.register(asked, keep_stopped=keep_stopped, axes=self.plan.axes)
         if retry_failed:
             self.results.wait([i for i, row in self.rows.items() if row.status == "failed" and i in self.planned])
             self.rows = self.results.trials()
@@ -57,18 +63,48 @@ class Sweep:
         self.results.describe_data(self.plan.cohort, self.plan.sets)
         self._find_standouts()
         self._drop_the_rest()
-        for planned in self.plan.trials:
-            row = self.rows[planned.id]
-            if row.status == "waiting":
-                self.queue.append(len(self.tasks))
-                at_default = name_of(row.number, planned.id) == self.standouts.default
-                self.tasks.append(Task(planned.id, row.number, planned.config, at_default, planned.start))
-        rows = [resumable(self.rows[trial.id], self.rules.states) for trial in self.plan.trials]
+        for planned in asked:
+            if self.rows[planned.id].status == "waiting":
+                self._queue(planned)
+        if self.search is not None:
+            self.search.resume(self.rows)
+        self.early.resume(self.results, self.planned if self.search is None else self.search.of_trial)
+        rows = [resumable(self.rows[trial.id], self.rules.states) for trial in asked]
         self.display.begin(rows, self.board.top)
+        self._count_to_come()
+        self._extend()
+
+    def _queue(self, planned: PlannedTrial) -> None:
+        number = self.rows[planned.id].number
+        self.queue.append(len(self.tasks))
+        at_default = name_of(number, planned.id) == self.standouts.default
+        self.tasks.append(Task(planned.id, number, planned.config, at_default, planned.start))
+
+    def _extend(self) -> None:
+        """Have the search propose where nothing waits; what it proposes is in the table before it runs."""
+        if self.search is None or self.queue or self.search.over:
+            return
+        new = self.search.next()
+        for planned, row in zip(new, self.results.add(new) if new else (), strict=True):
+            self.planned[planned.id] = planned
+            self.rows[planned.id] = row
+            self.compared.add(planned.id)
+            self._queue(planned)
+            if planned.id in self.search.of_trial:
+                self.early.watch(planned.id)
+            self.display.tally.add(planned.epochs)
+        self._count_to_come()
+
+    def _count_to_come(self) -> None:
+        """Have the display count what the search may yet propose."""
+        if self.search is not None:
+            self.display.tally.expect(self.search.to_come, self.plan.first.recipe.epochs)
 
     def notes(self) -> list[str]:
         """Return what the user should know of the table that is gone on with."""
         notes = [] if self.queue else ["nothing to do: the table has every epoch of every trial"]
+        if self.search is not None:
+            notes += self.search.notes()
         ((others,),) = self.results.query("SELECT count(*) FROM trials WHERE cohort != ?", (self.plan.cohort,))
         if others:
             notes.append(
@@ -103,11 +139,17 @@ class Sweep:
         return max(known, key=lambda one: sign(metric) * one[1], default=None)
 
     @property
+    def to_run(self) -> int:
+        """How many trials are left, those that the search may yet propose included."""
+        return len(self.queue) + len(self.running) + (0 if self.search is None else self.search.to_come)
+
+    @property
     def over(self) -> bool:
-        return not self.queue and not self.running
+        return not self.queue and not self.running and (self.search is None or self.search.over)
 
     def next_job(self) -> tuple[int, Standing] | None:
         """Return the place of the next task and where it stands, and mark it running; None where none waits."""
+        self._extend()
         if not self.queue:
             return None
         place = self.queue.popleft()
@@ -123,8 +165,11 @@ class Sweep:
         wanted = self._wants_baselines(), self._wants_start(task.start)
         return place, Standing(done, score, *bars, *wanted)
 
-    def take(self, report: Report) -> None:
-        """Write a report; when this returns, it is on the disk. Raises FusionError where the disk refuses."""
+    def take(self, report: Report) -> bool:
+        """Write a report; when this returns, it is on the disk. Return whether the trial is over.
+
+        Raises FusionError where the disk refuses.
+        """
         place = self.running[report.trial]
         task, planned = self.tasks[place], self.planned[report.trial]
         for note in report.notes:
@@ -133,18 +178,26 @@ class Sweep:
             raise DiskError(report.error)
         if report.epoch is None:
             self._fail(task, report.error or "no reason was given", report.details)
-            return
+            return True
+        stopped = not report.last and self.early.ends(task.id, report.epoch, planned.epochs)
         ranked = None
-        if report.last and report.score is not None:
+        if (report.last or stopped) and report.score is not None:
             epoch = self.rules.rank_by.epoch or report.epoch.epoch
             ranked = RankedTrial(task.number, task.id, dict(planned.parameters), planned.seed, epoch, report.score)
+        if ranked is not None and report.last:
             self.standouts.add(ranked)
         if report.kept is not None:
             self.keeper.write(name_of(task.number, task.id), report.kept, self.standouts)
         self.keeper.write_lists(task.number, task.id, report.lists)
         baselines = None if report.baselines is None else (self.plan.cohort, report.baselines)
         differing = self.results.report(
-            task.id, report.epoch, last=report.last, node=report.node, device=report.device, baselines=baselines
+            task.id,
+            report.epoch,
+            last=report.last,
+            stopped=stopped,
+            node=report.node,
+            device=report.device,
+            baselines=baselines,
         )
         if differing:
             self.display.note(
@@ -154,10 +207,15 @@ class Sweep:
         if ranked is not None and not math.isnan(ranked.score):
             self.board.add(ranked)
             self._drop_the_rest()
-        self.display.reported(self.rows[task.id], report, self.board.top)
-        if report.last:
-            del self.running[task.id]
-            States(self.rules.states, task.id).remove(below=report.epoch.epoch if self.rules.keep_states else None)
+        self.display.reported(self.rows[task.id], report, self.board.top, stopped=stopped)
+        if not report.last and not stopped:
+            return False
+        del self.running[task.id]
+        keep = report.last and self.rules.keep_states
+        States(self.rules.states, task.id).remove(below=report.epoch.epoch if keep else None)
+        if self.search is not None:
+            self.search.ended(task.id, "stopped" if stopped else "finished")
+        return True
 
     def lose(self, trial: str, reason: str) -> None:
         """A worker died under a trial, or hung and was ended: it is started again, `Rules.attempts` times in all."""
@@ -194,6 +252,8 @@ class Sweep:
         self._ask_again()
         States(self.rules.states, task.id).remove()
         self.display.failed(self.rows[task.id], error)
+        if self.search is not None:
+            self.search.ended(task.id, "failed")
 
     def _wants_baselines(self) -> bool:
         """Return True for the first trial that is handed out while the table lacks them."""

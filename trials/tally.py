@@ -20,9 +20,11 @@ class Tally:
     total: int = 0
     finished: int = 0
     failed: int = 0
+    stopped: int = 0
     running: int = 0
     epochs_left: int = 0
     workers: int = 1
+    coming: int = 0
     started: float = field(default_factory=time.monotonic)
     _seconds: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))
     _speeds: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))
@@ -34,9 +36,21 @@ class Tally:
             tally.total += 1
             tally.finished += row.status == "finished"
             tally.failed += row.status == "failed"
+            tally.stopped += row.status == "stopped"
             if row.status in ("waiting", "running"):
                 tally.epochs_left += max(row.epochs - row.done, 1)
         return tally
+
+    def add(self, epochs: int) -> None:
+        """Count a trial that has just been proposed."""
+        self.total += 1
+        self.epochs_left += epochs
+
+    def expect(self, trials: int, epochs: int) -> None:
+        """Count as many trials as may yet be proposed, of so many epochs each, in place of those expected before."""
+        self.total += trials - self.coming
+        self.epochs_left += (trials - self.coming) * epochs
+        self.coming = trials
 
     def report(self, report: Report) -> None:
         """Count one epoch."""
@@ -49,6 +63,12 @@ class Tally:
             self.finished += 1
             self.running -= 1
 
+    def stop(self, epochs: int) -> None:
+        """Count a trial that was stopped early, with so many epochs left."""
+        self.stopped += 1
+        self.running -= 1
+        self.epochs_left = max(self.epochs_left - epochs, 0)
+
     def fail(self, row: TrialRow) -> None:
         self.failed += 1
         self.running -= 1
@@ -56,7 +76,7 @@ class Tally:
 
     @property
     def done(self) -> int:
-        return self.finished + self.failed
+        return self.finished + self.failed + self.stopped
 
     @property
     def pairs_per_second(self) -> float | None:

@@ -28,7 +28,7 @@ class Shared:
 
 
 class FusionTrainable(tune.Trainable):
-    """Runs the trials whose places in `Shared.tasks` come as `config["job"]`."""
+    """Runs the trials that come as `config["job"]`: their place in `Shared.tasks`, or themselves if they are new."""
 
     def setup(self, config: dict[str, Any], shared: Shared | None = None) -> None:
         assert shared is not None
@@ -52,8 +52,8 @@ class FusionTrainable(tune.Trainable):
         return {"report": [report], "done": report.done}
 
     def _take_up(self, config: dict[str, Any]) -> None:
-        place, standing = config["job"]
-        self.worker.start(self.shared.tasks[place], Standing(*standing))
+        place, standing, new = config["job"]
+        self.worker.start(self.shared.tasks[place] if new is None else Task(*new), Standing(*standing))
         # Tune makes a folder per trial; nothing is ever in it.
         with suppress(OSError):
             Path(self.logdir).rmdir()

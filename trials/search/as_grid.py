@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from trials.messages import Problem
+from trials.axes import fields_to_sweep, leaf_of, name_of
+from trials.messages import Problem, show
 from trials.nodes import Node
+from trials.search.dimensions import takes_numbers
+from trials.yaml_reader import is_number
 
 FIELDS_OF_RANGE = ("low", "high", "log", "step", "when", "choices")
 
@@ -17,9 +21,9 @@ def as_grid(root: Node, data: dict[str, Any]) -> tuple[Node, dict[str, Any]]:
     space, grid = root.child("space"), root.child("grid")
     if space is None or not isinstance(space.value, dict) or not space.value:
         return root, dict(data)
-    if grid is not None and not isinstance(grid.value, dict | None):
+    if grid is not None and not isinstance(grid.value, dict):
         return root, dict(data)
-    own = {axis: ends for axis, node in space.value.items() if (ends := _values(node)) is not None}
+    own = {axis: values for axis, node in space.value.items() if (values := _values(axis, node)) is not None}
     among = grid.value if grid is not None and isinstance(grid.value, dict) else {}
     merged = Node((grid or space).place, {**own, **among})
     assert isinstance(root.value, dict)
@@ -29,27 +33,61 @@ def as_grid(root: Node, data: dict[str, Any]) -> tuple[Node, dict[str, Any]]:
 
 def named_by_space(problems: Iterable[Problem], data: dict[str, Any]) -> list[Problem]:
     """Return problems of axes that the space gives with the names that the file has for them."""
-    space = data.get("space")
+    space, grid = data.get("space"), data.get("grid")
     found = list(problems)
     for axis, given in space.items() if isinstance(space, dict) else ():
-        ends = {"[0]": ".low", "[1]": ".high"} if isinstance(given, dict) and "choices" not in given else {}
-        names = {f"grid.{axis}{place}": f"space.{axis}{end}" for place, end in ends.items()}
-        for old, new in {**names, f"grid.{axis}": f"space.{axis}"}.items():
+        if isinstance(grid, dict) and axis in grid:
+            continue
+        for old, new in _names(axis, given).items():
             found = [replace(one, text=one.text.replace(old, new)) for one in found]
+        # Not where it is the beginning of a longer name.
+        alone = re.compile(rf"\b{re.escape(name_of(axis))}(?![\w-]|\.\w)")
+        own = _in_space(axis).replace("\\", r"\\")
+        found = [replace(one, text=alone.sub(own, one.text)) for one in found]
     return found
 
 
-def _values(node: Node) -> Node | None:
+def split_dimension(keys: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the path of an override below `space.`: the dimension, and the key in it where one is named."""
+    for count in range(len(keys), 0, -1):
+        axis = ".".join(keys[:count])
+        if leaf_of(axis, fields_to_sweep())[0] is not None:
+            return (axis, *keys[count:])
+    last = keys[-1:] if keys[-1] in FIELDS_OF_RANGE else ()
+    return (".".join(keys[: len(keys) - len(last)]), *last)
+
+
+def ends_of(given: Mapping[str, Any]) -> list[str]:
+    """Return which ends of a range are numbers; an end that the other repeats is not what is wrong with its value."""
+    there = [key for key in ("low", "high") if is_number(given.get(key))]
+    return there[:1] if len(there) == 2 and given["low"] == given["high"] else there
+
+
+def _names(axis: str, given: Any) -> dict[str, str]:
+    """Return what a problem calls a dimension and its values as those of a grid, and as the file does."""
+    names = {
+        f"a grid axis must name a field of the trial, but got {show(axis)}": (
+            f"space must name fields of the trial, but got {show(axis)}"
+        ),
+        f"trial.{axis} is an axis of the grid": f"trial.{axis} is a dimension of the space",
+    }
+    if isinstance(given, dict) and "choices" not in given:
+        ends = enumerate(ends_of(given))
+        return names | {f"{name_of(axis)}[{index}]": f"{_in_space(axis)}.{end}" for index, end in ends}
+    return names | {f"{name_of(axis)}[": f"{_in_space(axis)}{'.choices' if isinstance(given, dict) else ''}["}
+
+
+def _in_space(axis: str) -> str:
+    return name_of(axis).replace("grid", "space", 1)
+
+
+def _values(axis: str, node: Node) -> Node | None:
     """Return the values to check a dimension by; None where it has no form that they could be read from."""
     if isinstance(node.value, list):
-        return node
+        return node if node.value else None
     if not isinstance(node.value, dict):
         return None
     if (choices := node.child("choices")) is not None:
-        return choices if isinstance(choices.value, list) else None
-    ends = [node.child("low"), node.child("high")]
-    there = [one for one in ends if one is not None and isinstance(one.value, int | float)]
-    if len(there) < 2 or isinstance(there[0].value, bool) or isinstance(there[1].value, bool):
-        return None
-    # The same end twice is what is wrong with the range, not a repeated value.
-    return Node(node.place, there if there[0].value != there[1].value else there[:1])
+        return choices if isinstance(choices.value, list) and choices.value else None
+    ends = ends_of({key: below.value for key, below in node.value.items()})
+    return Node(node.place, [node.at([end]) for end in ends]) if ends and takes_numbers(axis) else None

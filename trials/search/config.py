@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from fusion_core.config import Count, Frozen, Positive
+from fusion_core.errors import printable
 
 AxisValue = bool | int | float | str
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
@@ -36,9 +37,7 @@ class SearchConfig(Frozen):
     @model_validator(mode="before")
     @classmethod
     def _one_constraint_as_text(cls, value: object) -> object:
-        if isinstance(value, dict) and isinstance(value.get("where"), str):
-            return {**value, "where": (value["where"],)}
-        return value
+        return _in_a_list(value, "where")
 
     @property
     def adaptive(self) -> bool:
@@ -59,12 +58,27 @@ class Range(Frozen):
     step: Positive | None = None
     when: tuple[str, ...] = ()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _has_an_end(cls, value: object) -> object:
+        if isinstance(value, dict) and not {"low", "high"} & value.keys():
+            keys = [printable(str(key)[:60]) for key in list(value)[:3]]
+            raise ValueError(f"a dimension must have low and high, or choices, but has {', '.join(keys) or 'neither'}")
+        return _in_a_list(value, "when")
+
 
 class Choices(Frozen):
     """One of some values: numbers in their order, words in none."""
 
     choices: Annotated[tuple[AxisValue, ...], Field(min_length=1)]
     when: tuple[str, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_no_range(cls, value: object) -> object:
+        if isinstance(value, dict) and (ends := [key for key in ("low", "high", "log", "step") if key in value]):
+            raise ValueError(f"a dimension must have either choices or low and high, but has choices and {ends[0]}")
+        return _in_a_list(value, "when")
 
 
 class StopEarly(Frozen):
@@ -95,9 +109,18 @@ def listed(value: Any) -> Any:
     return {path: {"choices": own} if isinstance(own, list | tuple) else own for path, own in value.items()}
 
 
+def _in_a_list(value: object, key: str) -> object:
+    """Return a section of which one entry may be a text in place of a list."""
+    if isinstance(value, dict) and isinstance(value.get(key), str):
+        return {**value, key: (value[key],)}
+    return value
+
+
 def _which(value: Any) -> str:
-    return "choices" if isinstance(value, Choices) or (isinstance(value, dict) and "choices" in value) else "range"
+    return CHOICES if isinstance(value, Choices) or (isinstance(value, dict) and "choices" in value) else RANGE
 
 
-Given = Annotated[Annotated[Range, Tag("range")] | Annotated[Choices, Tag("choices")], Discriminator(_which)]
+# No names that a key could have: a message finds its place by the keys on the way there.
+RANGE, CHOICES = "<range>", "<choices>"
+Given = Annotated[Annotated[Range, Tag(RANGE)] | Annotated[Choices, Tag(CHOICES)], Discriminator(_which)]
 Runs = tuple[Path, ...]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from trials.axes import fields_to_sweep, has_field, leaf_of
 from trials.reward_rules import LEARNERS, RECIPES
@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from trials.spec import SweepFile
 
 REWARDED = ("reward.", "data.worst.")
+NO_NUMBER = {"literal_error", "bool_type", "string_type", "tuple_type"}
 
 
 def space_of(file: SweepFile) -> Space:
     """Return what a search may try: the axes of the grid as choices, then the dimensions of the space."""
-    given: dict[str, Given] = {axis: Choices(choices=values) for axis, values in file.grid.items()} | file.space
+    given: dict[str, Given] = {**{axis: Choices(choices=values) for axis, values in file.grid.items()}, **file.space}
     kind = file.trial.recipe.kind
     swept = given.get(KIND)
     kinds = tuple(map(str, swept.choices)) if isinstance(swept, Choices) else (kind,)
@@ -45,15 +46,33 @@ def kinds_with(name: str, given: Given, kinds: tuple[str, ...]) -> tuple[str, ..
 
 def is_whole(name: str) -> bool:
     """Return whether a field takes whole numbers alone."""
+    return _refusals(name, 0.5) == {"int_type"}
+
+
+def takes_numbers(name: str) -> bool:
+    """Return whether some number may be a value of a field; true of what is no field."""
+    return name != KIND and not _refusals(name, 1) & NO_NUMBER
+
+
+def refuses(name: str, value: float) -> bool:
+    """Return whether a field takes no such number."""
+    return bool(_refusals(name, value))
+
+
+def _refusals(name: str, value: float) -> set[str]:
+    """Return what keeps a field from having a value, in pydantic's words; nothing where one of its owners takes it."""
     path, inside = leaf_of(name, fields_to_sweep())
-    if path is None or inside:
-        return False
-    return all(_refuses_a_half(owner, path.rpartition(".")[2]) for owner in fields_to_sweep()[path])
-
-
-def _refuses_a_half(owner: type[BaseModel], name: str) -> bool:
-    try:
-        owner.model_validate(with_value({}, [name], 0.5), strict=True)
-    except ValidationError as error:
-        return any(one["loc"] == (name,) and one["type"] == "int_type" for one in error.errors(include_url=False))
-    return False
+    if path is None:
+        return set()
+    keys = (path.rpartition(".")[2], *inside)
+    found: set[str] = set()
+    for owner in fields_to_sweep()[path]:
+        try:
+            owner.model_validate(with_value({}, list(keys), value), strict=True)
+        except ValidationError as error:
+            own = {one["type"] for one in error.errors(include_url=False) if one["loc"][: len(keys)] == keys}
+            if own:
+                found |= own
+                continue
+        return set()
+    return found

@@ -12,9 +12,9 @@ from typing import Any
 from fusion_core.errors import ConfigError, FusionError
 from trials.results import FILE, Results
 from trials.search.config import AxisValue
-from trials.search.outcomes import Goal, over_seeds
+from trials.search.goal import Goal
+from trials.search.outcome import Outcome, over_seeds
 from trials.search.proposals import key_of
-from trials.search.sampling import Outcome
 from trials.search.space import Space
 from trials.search.standing import ranked
 

@@ -10,7 +10,8 @@ import numpy as np
 from fusion_core.errors import ConfigError
 from trials.identity import canonical_json
 from trials.search.config import AxisValue
-from trials.search.sampling import FAILED, Sampling
+from trials.search.outcome import FAILED
+from trials.search.sampling import Sampling
 
 MOST_TRIES = 20
 """Proposals in a row that are known already, after which a setting is drawn at random."""
@@ -82,7 +83,7 @@ class Proposals:
             left = [one for one in space.all() if key_of(one) not in self.tried]
             chosen = left[int(chance.integers(len(left)))] if left else None
         else:
-            drawn = (space.at(chance.random(len(space.dimensions))) for _ in range(MOST_REFUSED))
+            drawn = (space.at(chance.random(len(space.dimensions)).tolist()) for _ in range(MOST_REFUSED))
             chosen = next((one for one in drawn if key_of(one) not in self.tried), None)
         if chosen is None:
             return False

@@ -21,10 +21,12 @@ from optuna.samplers import (
     RandomSampler,
     TPESampler,
 )
+from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
 
 from fusion_core.metrics.facts import facts_of
 from trials.search.config import AxisValue, SearchConfig
+from trials.search.outcome import FAILED, Outcome
 from trials.search.sobol import SobolSampler
 from trials.search.space import Space
 
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 
+__all__ = ["FAILED", "SETTING", "Outcome", "Sampling"]
+
 SETTING = "setting"
 """User attribute of a trial of a study: its values as a trial takes them, and which draw of the sampler it was."""
 POPULATIONS = (8, 50)
@@ -40,26 +44,22 @@ LARGEST_EXCESS = 1e6
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What came of a setting: `values` of its objectives, or None where it failed or was stopped.
+class Note:
+    """What a study noted of a setting: which draw it was, the numbers before rounding, and the sampler's own."""
 
-    `excess`: by how much it breaks each constraint, at most 0 where it keeps to it. `steps`: the objective by epoch, of
-    one that was stopped early.
-    """
-
-    values: tuple[float, ...] | None = None
-    excess: Mapping[str, float] = field(default_factory=dict)
-    steps: Mapping[int, float] = field(default_factory=dict)
-
-    @property
-    def state(self) -> TrialState:
-        """How Optuna counts it: a value that is no number is a failure, or its trial would run for ever."""
-        if self.values is not None:
-            return TrialState.COMPLETE if all(map(math.isfinite, self.values)) else TrialState.FAIL
-        return TrialState.PRUNED if any(map(math.isfinite, self.steps.values())) else TrialState.FAIL
+    draw: int | None = None
+    drawn: Mapping[str, Any] = field(default_factory=dict)
+    attributes: Mapping[str, Any] = field(default_factory=dict)
 
 
-FAILED = Outcome()
+NOTHING = Note()
+
+
+def state_of(outcome: Outcome) -> TrialState:
+    """Return how Optuna counts it: a value that is no number is a failure, or its trial would run for ever."""
+    if outcome.values is not None:
+        return TrialState.COMPLETE if all(map(math.isfinite, outcome.values)) else TrialState.FAIL
+    return TrialState.PRUNED if any(map(math.isfinite, outcome.steps.values())) else TrialState.FAIL
 
 
 class Sampling:
@@ -76,7 +76,9 @@ class Sampling:
         self.space = space
         self.search = search
         self.objectives = tuple(objectives)
-        ways = ["maximize" if facts_of(one).higher_is_better else "minimize" for one in objectives]
+        ways = [
+            StudyDirection.MAXIMIZE if facts_of(one).higher_is_better else StudyDirection.MINIMIZE for one in objectives
+        ]
         self.study = optuna.create_study(
             storage=storage, study_name=name, directions=ways, sampler=RandomSampler(seed=0), load_if_exists=True
         )
@@ -98,31 +100,31 @@ class Sampling:
         trial = self.pending.pop(number)
         for name, excess in outcome.excess.items():
             trial.set_constraint(name, min(excess, LARGEST_EXCESS))
-        for epoch, value in sorted(outcome.steps.items()) if outcome.state == TrialState.PRUNED else ():
+        state = state_of(outcome)
+        for epoch, value in sorted(outcome.steps.items()) if state == TrialState.PRUNED else ():
             if math.isfinite(value):
                 trial.report(value, epoch)
-        complete = outcome.state == TrialState.COMPLETE
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            self.study.tell(trial, outcome.values if complete else None, state=outcome.state)
+            self.study.tell(trial, outcome.values if state == TrialState.COMPLETE else None, state=state)
 
     def known(
         self,
         parameters: Mapping[str, AxisValue],
         outcome: Outcome,
-        draw: int | None = None,
-        memory: Mapping[str, Any] | None = None,
+        note: Note = NOTHING,
     ) -> FrozenTrial:
-        """Return a setting that is known from elsewhere, to `add`; `memory` is what its sampler noted of it then."""
+        """Return a setting that is known from elsewhere, to `add`."""
         steps = {epoch: value for epoch, value in outcome.steps.items() if math.isfinite(value)}
+        state = state_of(outcome)
         trial = create_trial(
-            state=outcome.state,
-            values=list(outcome.values or ()) if outcome.state == TrialState.COMPLETE else None,
-            params=self.space.drawn(parameters),
+            state=state,
+            values=list(outcome.values or ()) if state == TrialState.COMPLETE else None,
+            params=dict(note.drawn) or self.space.drawn(parameters),
             distributions=self.space.distributions(parameters),
-            intermediate_values=steps if outcome.state == TrialState.PRUNED else {},
-            system_attrs=dict(memory or {}),
-            user_attrs=_attribute(parameters, draw),
+            intermediate_values=steps if state == TrialState.PRUNED else {},
+            system_attrs=dict(note.attributes),
+            user_attrs=_attribute(parameters, note.draw),
         )
         for name, excess in outcome.excess.items():
             trial.set_constraint(name, min(excess, LARGEST_EXCESS))
@@ -134,14 +136,14 @@ class Sampling:
         drawn = (trial.user_attrs[SETTING]["draw"] for trial in trials)
         self.draws = max([self.draws, *(draw for draw in drawn if draw is not None)])
 
-    def reopen(self, parameters: Mapping[str, AxisValue], draw: int | None = None) -> int:
+    def reopen(self, parameters: Mapping[str, AxisValue], note: Note = NOTHING) -> int:
         """Count a setting as asked for that was so before; return the number to tell it by."""
-        self.try_first(parameters)
+        self.study.enqueue_trial(dict(note.drawn) or self.space.drawn(parameters))
         self.study.sampler = RandomSampler(seed=0)
         trial = self.study.ask()
         self.space.suggested(trial)
-        self.draws = max(self.draws, draw or 0)
-        return self._opened(trial, parameters, draw)
+        self.draws = max(self.draws, note.draw or 0)
+        return self._opened(trial, parameters, note.draw)
 
     def try_first(self, parameters: Mapping[str, AxisValue]) -> None:
         """Have `ask` return this setting before any of the sampler's own."""

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from fusion_core.errors import ConfigError
 from trials.results import PlannedTrial, Results, TrialRow
-from trials.search.outcomes import Goal, over_seeds
+from trials.search.goal import Goal
+from trials.search.outcome import FAILED, Outcome, over_seeds
 from trials.search.planner import Planner
 from trials.search.proposals import Proposals, key_of
-from trials.search.sampling import FAILED, Outcome, Sampling
+from trials.search.sampling import Sampling
 from trials.search.standing import feasible, ranked
 from trials.search.study import StudyFile
 
@@ -89,6 +90,7 @@ class Search:
         self.confirmed: dict[str, PlannedTrial] = {}
         self.status: dict[str, str] = {}
         self.proposals: Proposals | None = None
+        self.before = 0
         self.searching = plan.space is not None
         self.confirms = plan.spec.confirm is not None
 
@@ -118,6 +120,7 @@ class Search:
     def resume(self, rows: Mapping[str, TrialRow]) -> None:
         """Tell the sampler what the table holds, and have it count what is open as running."""
         self.status = {i: rows[i].status for i in (*self.of_trial, *self.confirmed)}
+        self.before = len(self.settings)
         over = [setting for setting in self.settings.values() if self._is_over(setting)]
         for setting in over:
             setting.outcome = self._outcome(setting)
@@ -131,13 +134,13 @@ class Search:
         told = [sampling.known(setting, outcome) for one in self.plan.found for setting, outcome in one.told]
         for setting in over:
             note = file.note_of(setting.parameters)
-            told.append(sampling.known(setting.parameters, setting.outcome or FAILED, note.draw, note.attributes))
+            told.append(sampling.known(setting.parameters, setting.outcome or FAILED, note))
         sampling.add(told)
         if over and not sampling.draws:
             sampling.draws = len(over)
         for setting in self.settings.values():
             if setting.outcome is None:
-                setting.number = sampling.reopen(setting.parameters, file.note_of(setting.parameters).draw)
+                setting.number = sampling.reopen(setting.parameters, file.note_of(setting.parameters))
         file.written()
         for parameters in (one for found in self.plan.found for one in found.first):
             if key_of(parameters) not in self.proposals.tried:
@@ -152,6 +155,32 @@ class Search:
         if any(setting.outcome is None for setting in self.settings.values()):
             return []
         return self._confirming()
+
+    @property
+    def to_come(self) -> int:
+        """How many trials may yet be proposed."""
+        left = max(self.plan.settings - len(self.settings), 0) if self.searching else 0
+        return left * len(self.spec.seeds) + (self.plan.confirming if self.confirms else 0)
+
+    def notes(self) -> list[str]:
+        """Say what is searched, and what is known of it."""
+        space, search = self.plan.space, self.spec.search
+        if space is None:
+            return []
+        size = "no end of settings" if space.size is None else f"{space.size} settings"
+        tried = f", {self.before} of them tried already" if self.before else ""
+        notes = [f"search {search.kind}: {self.plan.settings} of {size} in {len(space.dimensions)} dimensions{tried}"]
+        notes += [one.said for one in self.plan.found]
+        if space.conditional and search.kind in ("gp", "cmaes"):
+            notes.append(
+                f"search: {search.kind} models what all trials have; {', '.join(space.conditional)} are drawn at random"
+            )
+        words = [one.name for one in space.dimensions if one.words and one.name not in space.conditional]
+        if words and search.kind == "cmaes":
+            notes.append(f"search: cmaes knows numbers alone; {', '.join(words)} are drawn at random")
+        if self.spec.stop_early.kind != "none" and search.kind in ("gp", "cmaes", "nsga2"):
+            notes.append(f"search: {search.kind} learns nothing from trials that are stopped early; tpe does")
+        return notes
 
     @property
     def over(self) -> bool:

@@ -7,8 +7,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from trials.search.outcomes import Goal
-from trials.search.sampling import Outcome
+from trials.search.goal import Goal
+from trials.search.outcome import Outcome
 
 Setting = TypeVar("Setting")
 

@@ -6,7 +6,6 @@ It is written anew from the table whenever the sweep begins; of the one before o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from optuna.storages.journal import JournalFileBackend
 
 from fusion_core.whole import refused
 from trials.search.proposals import key_of
-from trials.search.sampling import SETTING
+from trials.search.sampling import NOTHING, SETTING, Note
 
 FILE = "optuna.journal"
 BEFORE = ".optuna.journal.before"
@@ -33,14 +32,6 @@ class Unlocked:
         """Nothing is held."""
 
 
-@dataclass(frozen=True)
-class Note:
-    """What was noted of a setting: which draw it was, and the sampler's own."""
-
-    draw: int | None = None
-    attributes: Mapping[str, Any] = field(default_factory=dict)
-
-
 class StudyFile:
     """The journal of a run folder: `notes` of the one before, by setting, and `storage` for the one to come."""
 
@@ -56,7 +47,7 @@ class StudyFile:
         self.storage = _storage(self.path)
 
     def note_of(self, parameters: Mapping[str, Any]) -> Note:
-        return self.notes.get(key_of(parameters), Note())
+        return self.notes.get(key_of(parameters), NOTHING)
 
     def written(self) -> None:
         """Say that the new study holds all that the table has: the one before may go."""
@@ -72,7 +63,7 @@ class StudyFile:
                     if setting is None:
                         continue
                     own = {name: value for name, value in trial.system_attrs.items() if name.startswith(NOTES)}
-                    notes[key_of(setting["parameters"])] = Note(setting["draw"], own)
+                    notes[key_of(setting["parameters"])] = Note(setting["draw"], trial.params, own)
         except Exception as problem:  # noqa: BLE001 - whatever a damaged file does: the table has all that counts
             say(
                 f"{FILE} could not be read ({type(problem).__name__}: {str(problem)[:200]}): it is written anew from "

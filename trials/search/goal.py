@@ -1,15 +1,15 @@
-"""What came of trials and of settings, read from the results table."""
+"""What a search is after, and what the results table says of it."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from trials.ranking import RankBy, sign
 from trials.results import Results
 from trials.search.constraints import Constraint
-from trials.search.sampling import FAILED, Outcome
+from trials.search.outcome import FAILED, Outcome
 
 MEANS = "SELECT dataset, metric, mean FROM metrics WHERE trial = ? AND epoch = ?"
 CURVE = "SELECT epoch, dataset, mean FROM metrics WHERE trial = ? AND metric = ?"
@@ -57,19 +57,3 @@ class Goal:
         """Return the values of the objectives, higher is better."""
         assert outcome.values is not None
         return tuple(sign(one) * value for one, value in zip(self.objectives, outcome.values, strict=True))
-
-
-def over_seeds(outcomes: Sequence[Outcome]) -> Outcome:
-    """Return what came of a setting that several seeds ran: the means; FAILED where one of them failed."""
-    if any(one.values is None for one in outcomes):
-        steps = [one.steps for one in outcomes if one.steps]
-        shared = set(steps[0]).intersection(*steps) if len(steps) == len(outcomes) else set()
-        return Outcome(steps={epoch: _mean(one[epoch] for one in steps) for epoch in sorted(shared)})
-    values = zip(*(one.values or () for one in outcomes), strict=True)
-    names = outcomes[0].excess
-    return Outcome(tuple(map(_mean, values)), {name: _mean(one.excess[name] for one in outcomes) for name in names})
-
-
-def _mean(values: Iterable[float]) -> float:
-    some = list(values)
-    return sum(some) / len(some)
