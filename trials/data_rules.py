@@ -60,7 +60,7 @@ def needs_data(data: dict[str, Any]) -> bool:
 
 
 def make_paths_absolute(data: dict[str, Any], root: Node) -> list[Problem]:
-    """Replace the paths of `trial.data` and `trial.start` in place by absolute ones, as of the working directory."""
+    """Replace the paths of a sweep file in place by absolute ones, as of the working directory."""
     section = section_of(data)
     places: list[tuple[dict[str, Any], Keys]] = [(section, ("root",))]
     for keys, pair in sets_of(section):
@@ -81,7 +81,7 @@ def make_paths_absolute(data: dict[str, Any], root: Node) -> list[Problem]:
             where = (*SECTION, *keys)
             problems.append(Problem(root.at(where).place, but_got(f"{dotted(where)} must be a path", written)))
             holder[key] = Path()
-    return problems + _make_start_absolute(data, root)
+    return [*problems, *_make_start_absolute(data, root), *_make_runs_absolute(data, root)]
 
 
 def _make_start_absolute(data: dict[str, Any], root: Node) -> list[Problem]:
@@ -100,6 +100,27 @@ def _make_start_absolute(data: dict[str, Any], root: Node) -> list[Problem]:
         return [Problem(root.at(where).place, but_got(f"trial.start must be {SEVERAL_WAYS[where]}", written))]
     trial["start"] = path + written[len(folder) :]
     return []
+
+
+def _make_runs_absolute(data: dict[str, Any], root: Node) -> list[Problem]:
+    """Replace the paths of `start_from`, of which one may stand alone."""
+    if isinstance(data.get("start_from"), str):
+        data["start_from"] = [data["start_from"]]
+    runs: Any = data.get("start_from")
+    problems = []
+    for index, run in enumerate(runs if isinstance(runs, list) else ()):
+        if not isinstance(run, str):
+            continue
+        try:
+            if not run or "\0" in run:
+                raise ValueError
+            runs[index] = Path(run).expanduser().absolute()
+            os.fsencode(runs[index])
+        except (ValueError, RuntimeError, OSError):
+            where = ("start_from", index) if isinstance(root.at(["start_from"]).value, list) else ("start_from",)
+            problems.append(Problem(root.at(where).place, but_got(f"{dotted(where)} must be the folder of a run", run)))
+            runs[index] = Path()
+    return problems
 
 
 def data_problems(root: Node, data: dict[str, Any]) -> Iterator[Problem]:

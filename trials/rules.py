@@ -15,7 +15,8 @@ from trials.idle_axes import idle_axis_problems
 from trials.messages import Problem, but_got, first_of, show
 from trials.nodes import Node
 from trials.reward_rules import idle_problems, reward_size_problems, simplex_problems, start_problems
-from trials.search.rules import confirm_problems, range_problems, search_problems, stop_problems
+from trials.search.rules import confirm_problems, search_problems, stop_problems
+from trials.search.space_rules import range_problems
 from trials.yaml_reader import is_number
 
 

@@ -16,10 +16,10 @@ from trials.fields import with_default_kinds
 from trials.messages import Problem, dotted, in_file_order, translate
 from trials.nodes import Fault, Node, Place, ReadError, shortened
 from trials.reward_rules import without_what_is_swept
-from trials.search.as_grid import FIELDS_OF_RANGE, as_grid, named_by_space
+from trials.search.as_grid import as_grid, named_by_space, split_dimension
 from trials.search.config import AxisValue, Confirm, Given, Runs, SearchConfig, Seed, StopEarly, listed
 from trials.search.dimensions import space_of
-from trials.search.rules import space_problems
+from trials.search.space_rules import at_random, space_problems
 from trials.space import Sections
 from trials.weights import PREFIX, SECTION, Simplex, distinct_ratios, with_simplex
 from trials.yaml_reader import read_yaml
@@ -135,8 +135,12 @@ def load(path: Path, overrides: Sequence[str] = (), data_root: Path | None = Non
     root = with_overrides(read_yaml(text, str(path)), overrides, given)
     spec = SweepSpec(**validate(root), path=path.absolute(), text=text, overrides=tuple(overrides))
     epochs, ranked = spec.trial.recipe.epochs, spec.rank_by.epoch
-    if (left_out := distinct_ratios(spec.grid, spec.trial).note) is not None:
-        spec = spec.model_copy(update={"notes": (left_out,)})
+    if spec.search.adaptive:
+        note = at_random(spec.search.kind, space_of(spec))
+    else:
+        note = distinct_ratios(spec.grid, spec.trial).note
+    if note is not None:
+        spec = spec.model_copy(update={"notes": (note,)})
     if ranked is None or ranked <= epochs:
         return spec
     note = f"rank_by.epoch is {ranked}, but --set gives the trials {epochs}: they are ranked at epoch {epochs}"
@@ -210,8 +214,7 @@ def parse_override(override: str) -> tuple[tuple[str, ...], Node]:
     if path[0] == "grid" and len(path) > 2:
         path = ("grid", ".".join(path[1:]))
     if path[0] == "space" and len(path) > 2:
-        last = path[-1:] if path[-1] in FIELDS_OF_RANGE else ()
-        path = ("space", ".".join(path[1 : len(path) - len(last)]), *last)
+        path = ("space", *split_dimension(path[1:]))
     if path[:3] == ("simplex", *SECTION.split(".")):
         path = ("simplex", SECTION, *path[3:])
     return path, read_yaml(value, source, lines=False)
@@ -228,7 +231,8 @@ def validate(root: Node) -> dict[str, Any]:
     data["trial"] = with_default_kinds(without_what_is_swept(data.get("trial", {}), grid))
     data["space"] = listed(data.get("space", {}))
     swept = {} if problems else axes.grid_values(root)
-    own = {axis: values for axis, values in swept.items() if axis not in (written.get("space") or {})}
+    of_space = root.at(["space"]).value if root.has(["space"]) else {}
+    own = {axis: values for axis, values in swept.items() if not isinstance(of_space, dict) or axis not in of_space}
     try:
         file = SweepFile.model_validate({**_tuples(data), "grid": own}, strict=True)
     except ValidationError as error:

@@ -77,7 +77,7 @@ def test_a_simplex_can_be_set_on_the_command_line(tmp_path):
             "reward.weights: {of: [VIF, MI], step: 2}",
             ["weights.steps must be given", "simplex.reward.weights has no key 'step'. Did you mean 'steps'?"],
         ),
-        ("reward.weights: {of: [], steps: 2}", ["simplex.reward.weights.of must be a list of at least 1 values"]),
+        ("reward.weights: {of: [], steps: 2}", ["simplex.reward.weights.of must be a list of at least 1 value,"]),
         (
             "reward.weights: {of: VIF, steps: 2}",
             ["simplex.reward.weights.of must be a list, but got 'VIF'. Write [VIF]."],

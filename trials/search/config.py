@@ -13,6 +13,7 @@ from fusion_core.errors import printable
 AxisValue = bool | int | float | str
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
+WRITE = "Write {low: A, high: B} or {choices: [A, B]}."
 Kind = Literal["grid", "random", "sobol", "tpe", "gp", "cmaes", "nsga2"]
 
 
@@ -63,7 +64,9 @@ class Range(Frozen):
     def _has_an_end(cls, value: object) -> object:
         if isinstance(value, dict) and not {"low", "high"} & value.keys():
             keys = [printable(str(key)[:60]) for key in list(value)[:3]]
-            raise ValueError(f"a dimension must have low and high, or choices, but has {', '.join(keys) or 'neither'}")
+            raise ValueError(
+                f"a dimension must have low and high, or choices, but has {', '.join(keys) or 'neither'}. {WRITE}"
+            )
         return _in_a_list(value, "when")
 
 
@@ -77,7 +80,9 @@ class Choices(Frozen):
     @classmethod
     def _is_no_range(cls, value: object) -> object:
         if isinstance(value, dict) and (ends := [key for key in ("low", "high", "log", "step") if key in value]):
-            raise ValueError(f"a dimension must have either choices or low and high, but has choices and {ends[0]}")
+            raise ValueError(
+                f"a dimension must have either choices or low and high, but has choices and {ends[0]}. {WRITE}"
+            )
         return _in_a_list(value, "when")
 
 

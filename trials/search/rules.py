@@ -50,7 +50,7 @@ def search_problems(root: Node, data: dict[str, Any]) -> Iterator[Problem]:
     yield from _goal_problems(root, data, kind)
     yield from _constraint_problems(root, data, kind)
     runs = data.get("start_from")
-    paths = Counter(run for run in runs if isinstance(run, Path)) if isinstance(runs, list) else {}
+    paths = Counter(run for run in runs if isinstance(run, Path) and run != Path()) if isinstance(runs, list) else {}
     for run in (run for run, count in paths.items() if count > 1):
         text = f"start_from must name each run once, but {show(str(run))} is repeated. Remove it."
         yield Problem(root.at(["start_from"]).place, text)
@@ -94,7 +94,9 @@ def _with_sampler(root: Node, data: dict[str, Any], kind: str) -> Iterator[Probl
 def _goal_problems(root: Node, data: dict[str, Any], kind: str | None) -> Iterator[Problem]:
     """Objectives that are no metrics or that disagree with the ranking."""
     place, wanted = root.at(["search", "objectives"]).place, below(data, "search", "objectives")
-    names = {index: name for index, name in enumerate(wanted if isinstance(wanted, list) else ()) if isinstance(name, str)}
+    names = {
+        index: name for index, name in enumerate(wanted if isinstance(wanted, list) else ()) if isinstance(name, str)
+    }
     for index, name in names.items():
         if name not in FACTS:
             text = but_got(f"search.objectives[{index}] must be a known metric", name, did_you_mean(name, FACTS))
@@ -103,7 +105,7 @@ def _goal_problems(root: Node, data: dict[str, Any], kind: str | None) -> Iterat
         yield Problem(place, f"search.objectives must hold each metric once, but {show(name)} is repeated. Remove it.")
     different = list(dict.fromkeys(names.values()))
     ranked = below(data, "rank_by", "metric") or "Reward"
-    if len(different) == 1 and different[0] in FACTS and different[0] != ranked and ranked in FACTS:
+    if len(names) == 1 and different[0] in FACTS and different[0] != ranked and ranked in FACTS:
         text = f"search.objectives must be what the sweep ranks by ({ranked}) where it is one, but is {different[0]}"
         yield Problem(place, f"{text}. Write rank_by: {{metric: {different[0]}}} and leave objectives out.")
     if len(different) > 1 and kind == "cmaes":
@@ -189,6 +191,7 @@ def _epochs(data: dict[str, Any]) -> int | None:
     given = below(data, "trial", "recipe", "epochs")
     if given is None:
         kinds = kinds_of(data)
-        return max((RECIPES[kind].model_fields["epochs"].default for kind in kinds), default=TrialConfig().recipe.epochs)
+        return max(
+            (RECIPES[kind].model_fields["epochs"].default for kind in kinds), default=TrialConfig().recipe.epochs
+        )
     return given if type(given) is int else None
-

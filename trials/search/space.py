@@ -140,6 +140,13 @@ class Space:
         return [one.name for one in self.dimensions if len(self._kinds) > 1 and one.kinds is not None]
 
     @cached_property
+    def names_in_order(self) -> list[str]:
+        """Return the dimensions whose values have an order and that all trials have, as CMA-ES needs them."""
+        return [
+            one.name for one in self.dimensions if not one.words and one.size != 1 and one.name not in self.conditional
+        ]
+
+    @cached_property
     def size(self) -> int | None:
         """How many settings there are; None where there is no end to them."""
         total = 0

@@ -18,12 +18,12 @@ Curve = Mapping[int, float]
 """Score by epoch; higher is better."""
 
 
-def rungs(rule: StopEarly, epochs: int) -> list[int]:
+def rungs(rule: StopEarly, epochs: int) -> Sequence[int]:
     """Return the epochs at which trials are judged; the last is none, since there is nothing left to save."""
     if rule.kind == "none":
         return []
     if rule.kind == "median":
-        return list(range(rule.grace_epochs, epochs))
+        return range(rule.grace_epochs, epochs)
     found, epoch = [], rule.grace_epochs
     while epoch < epochs:
         found.append(epoch)
