@@ -45,9 +45,11 @@ class ModelSizes:
 def model_sizes(run: Run, scores: Scores) -> ModelSizes | None:
     """Return what the models of a sweep cost and reach, by rising parameters; None where none was measured."""
     keys = tuple(key for key in run.axes if key.startswith(SECTIONS))
+    if not keys or not run.training["name"].isin(COSTS_OF_MODEL).any():
+        return None
     rows = logged(run, scores)
-    cost = rows[rows["name"].isin(COSTS_OF_MODEL)]
-    if not len(cost) or not keys or not scores.settings:
+    cost = rows[rows["name"].isin(COSTS_OF_MODEL) & rows["setting"].notna()]
+    if not len(cost):
         return None
     groups: dict[tuple[Hashable, ...], list[int]] = {}
     for i, setting in enumerate(scores.settings):
@@ -81,7 +83,7 @@ def model_table(run: Run, scores: Scores) -> pd.DataFrame:
             table = found.models.assign(
                 dataset=dataset, epoch=epoch,
                 training_seconds=found.seconds[e], training_seconds_std=found.seconds_std[e],
-                seeds=found.seeds[:, d, e].max(axis=0, initial=0).astype(int), device=found.measured,
+                seeds=found.seeds[:, d, e].max(axis=0, initial=0).astype(int), measured_on=found.measured,
             )  # fmt: skip
             for m, metric in enumerate(scores.metrics):
                 table[metric], table[f"{metric}{SPREAD}"] = found.mean[m, d, e], found.std[m, d, e]
