@@ -4,6 +4,8 @@ const EFFECT_COLOURS = () =>
     ? [[0, "#2f7cb0"], [0.5, "#20262d"], [1, "#b9601c"]]
     : [[0, "#4393c3"], [0.5, "#f7f7f5"], [1, "#e6822f"]];
 
+const correlationText = (x) => x.toFixed(2).replace("-", "−");
+
 function drawEffects() {
   const { dataset: d, epoch: e } = state,
     { weights, own } = D.effects;
@@ -14,41 +16,12 @@ function drawEffects() {
   caption("effects", effectsCaption(weights, own, get, sure, some));
   if (!some.length) return nothing("effects", `Too few settings differ here: ${D.datasets[d]}, epoch ${D.epochs[e]}.`);
   const names = weights.map((a) => D.axes[a].name);
-  const say = (x) => x.toFixed(2).replace("-", "−");
-  const cells = z.flatMap((row, w) => row.map((x, m) => ({ x, w, m }))).filter(({ x }) => isNumber(x));
-  const trace = {
-    type: "heatmap",
-    z: z.map((row) => row.map((x) => (isNumber(x) ? x : null))),
-    zmin: -1,
-    zmax: 1,
-    colorscale: EFFECT_COLOURS(),
-    showscale: false,
-    xgap: 1,
-    ygap: 1,
-    hovertext: z.map((row, w) =>
-      row.map((x, m) =>
-        isNumber(x)
-          ? `<b>${escapeText(names[w])} and ${escapeText(D.metrics[m].name)}: ${say(x)}</b><br>95 % interval ${say(get("low", w, m))} to ${say(get("high", w, m))}<br>n = ${get("settings", w, m)} settings`
-          : "the weight or the metric does not differ",
-      ),
-    ),
-    hovertemplate: "%{hovertext}<extra></extra>",
-  };
-  const words = {
-    type: "scatter",
-    mode: "text",
-    hoverinfo: "skip",
-    x: cells.map(({ m }) => m),
-    y: cells.map(({ w }) => w),
-    text: cells.map(({ x, w, m }) => `${own[w] === m ? "<b>" : ""}${say(x)}${sure(w, m) ? "*" : ""}${own[w] === m ? "</b>" : ""}<br><span style="font-size:9px">n ${get("settings", w, m)}</span>`),
-    textfont: { size: 11, color: colour("ink") },
-  };
   const frames = own
     .map((m, w) => ({ m, w }))
     .filter(({ m }) => m >= 0)
     .map(({ m, w }) => ({ type: "rect", x0: m - 0.48, x1: m + 0.48, y0: w - 0.47, y1: w + 0.47, line: { color: colour("ink"), width: 2 } }));
   at("effects").style.minWidth = `${110 + D.metrics.reduce((sum, { name }) => sum + Math.max(52, 14 + 7 * name.length), 0)}px`;
-  return plot("effects", [trace, words], {
+  return plot("effects", [effectCells(z, names, get), effectWords(z, own, get, sure)], {
     ...look(60 + 42 * weights.length, { margin: { l: 20, r: 10, t: 30, b: 6 } }),
     shapes: frames,
     xaxis: axis({
@@ -67,6 +40,38 @@ function drawEffects() {
       range: [weights.length - 0.5, -0.5],
     }),
   });
+}
+
+function effectCells(z, names, get) {
+  const said = (x, w, m) =>
+    isNumber(x)
+      ? `<b>${escapeText(names[w])} and ${escapeText(D.metrics[m].name)}: ${correlationText(x)}</b><br>95 % interval ${correlationText(get("low", w, m))} to ${correlationText(get("high", w, m))}<br>n = ${get("settings", w, m)} settings`
+      : "the weight or the metric does not differ";
+  return {
+    type: "heatmap",
+    z: z.map((row) => row.map((x) => (isNumber(x) ? x : null))),
+    zmin: -1,
+    zmax: 1,
+    colorscale: EFFECT_COLOURS(),
+    showscale: false,
+    xgap: 1,
+    ygap: 1,
+    hovertext: z.map((row, w) => row.map((x, m) => said(x, w, m))),
+    hovertemplate: "%{hovertext}<extra></extra>",
+  };
+}
+
+function effectWords(z, own, get, sure) {
+  const cells = z.flatMap((row, w) => row.map((x, m) => ({ x, w, m }))).filter(({ x }) => isNumber(x));
+  return {
+    type: "scatter",
+    mode: "text",
+    hoverinfo: "skip",
+    x: cells.map(({ m }) => m),
+    y: cells.map(({ w }) => w),
+    text: cells.map(({ x, w, m }) => `${own[w] === m ? "<b>" : ""}${correlationText(x)}${sure(w, m) ? "*" : ""}${own[w] === m ? "</b>" : ""}<br><span style="font-size:9px">n ${get("settings", w, m)}</span>`),
+    textfont: { size: 11, color: colour("ink") },
+  };
 }
 
 function effectsCaption(weights, own, get, sure, some) {

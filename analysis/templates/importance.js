@@ -158,14 +158,37 @@ function drawShareTable() {
   const z = shares.map((one) =>
     one.known ? [...one.main, ...(together ? [one.pairs, one.rest] : [])] : columns.map(() => NaN),
   );
-  const strongest = (row) => columns[row.indexOf(Math.max(...row.slice(0, count).filter(isNumber)))];
   const blank = shares.filter((one) => !one.known).length;
   at("importance-metrics-caption").textContent =
     `${D.datasets[d]}, epoch ${D.epochs[e]}: each row sums to 100 %. ` +
     (together ? "Pairs: all two-way interactions; rest: three and more together, and chance. " : "") +
     (blank ? "A blank row is a metric that does not differ between settings, or of too few of them. " : "") +
     "Click a row to choose that metric.";
-  const trace = {
+  at("importance-metrics").style.minWidth =
+    `${130 + columns.reduce((sum, name) => sum + Math.max(58, 12 + 7 * name.length), 0)}px`;
+  const label = (metric, m) => (m === state.metric ? `<b>${escapeText(metric.name)}</b>` : escapeText(metric.name));
+  plot("importance-metrics", [shareCells(z, columns, count)], {
+    ...look(60 + 24 * z.length, { margin: { l: 20, r: 10, t: 30, b: 4 } }),
+    xaxis: axis({ side: "top", showgrid: false, ticks: "", type: "category", tickangle: 0 }),
+    yaxis: axis({
+      autorange: "reversed",
+      showgrid: false,
+      ticks: "",
+      tickvals: D.metrics.map((metric) => metric.name),
+      ticktext: D.metrics.map(label),
+    }),
+  });
+  at("importance-metrics").removeAllListeners("plotly_click");
+  at("importance-metrics").on("plotly_click", ({ points }) => {
+    at("metric").value = D.metrics.findIndex((metric) => metric.name === points[0].y);
+    at("metric").dispatchEvent(new Event("change"));
+  });
+}
+
+// Cells of the table of shares; the first `count` columns are weights.
+function shareCells(z, columns, count) {
+  const strongest = (row) => columns[row.indexOf(Math.max(...row.slice(0, count).filter(isNumber)))];
+  return {
     type: "heatmap",
     z,
     x: columns.map(escapeText),
@@ -187,25 +210,6 @@ function drawShareTable() {
     ),
     hovertemplate: "%{hovertext}<extra></extra>",
   };
-  at("importance-metrics").style.minWidth =
-    `${130 + columns.reduce((sum, name) => sum + Math.max(58, 12 + 7 * name.length), 0)}px`;
-  const label = (metric, m) => (m === state.metric ? `<b>${escapeText(metric.name)}</b>` : escapeText(metric.name));
-  plot("importance-metrics", [trace], {
-    ...look(60 + 24 * z.length, { margin: { l: 20, r: 10, t: 30, b: 4 } }),
-    xaxis: axis({ side: "top", showgrid: false, ticks: "", type: "category", tickangle: 0 }),
-    yaxis: axis({
-      autorange: "reversed",
-      showgrid: false,
-      ticks: "",
-      tickvals: D.metrics.map((metric) => metric.name),
-      ticktext: D.metrics.map(label),
-    }),
-  });
-  at("importance-metrics").removeAllListeners("plotly_click");
-  at("importance-metrics").on("plotly_click", ({ points }) => {
-    at("metric").value = D.metrics.findIndex((metric) => metric.name === points[0].y);
-    at("metric").dispatchEvent(new Event("change"));
-  });
 }
 
 register({ id: "importance", draw: drawImportance });

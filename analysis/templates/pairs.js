@@ -16,57 +16,61 @@ function drawPairs() {
     height = 270 * rows,
     layout = look(height, { margin: { l: 4, r: 4, t: 4, b: 4 }, plot_bgcolor: colour("gap"), coloraxis: undefined }),
     traces = [];
-  tables.forEach(({ axes: [down, across], cells }, k) => {
+  tables.forEach(({ axes, cells }, k) => {
     const suffix = k ? k + 1 : "",
       left = (k % columns) / columns,
       top = 1 - Math.floor(k / columns) / rows;
-    const count = levelsOf(across).length,
-      z = levelsOf(down).map((_, r) => [...cells.slice(r * count, (r + 1) * count)]);
-    const where = { xaxis: `x${suffix}`, yaxis: `y${suffix}` };
-    traces.push({
-      type: "heatmap",
-      z: z.map((row) => row.map((x) => (isNumber(x) ? x : null))),
-      ...where,
-      ...scale,
-      showscale: false,
-      xgap: 1,
-      ygap: 1,
-      hovertext: z.map((row, r) =>
-        row.map(
-          (x, c) =>
-            `<b>${write(x)}</b><br>${escapeText(D.axes[down].name)} ${escapeText(levelsOf(down)[r])}<br>${escapeText(D.axes[across].name)} ${escapeText(levelsOf(across)[c])}`,
-        ),
-      ),
-      hovertemplate: "%{hovertext}<extra></extra>",
-    });
-    const room = (width / columns - 90) / count;
+    const z = inRows(axes, cells),
+      where = { xaxis: `x${suffix}`, yaxis: `y${suffix}` };
+    traces.push(pairCells(axes, z, { where, scale, write }));
+    const room = (width / columns - 90) / z[0].length;
     if (room > 6 + 6 * write(some[0]).length) traces.push(printed(z, scale, write, where));
-    const axisOf = (a, more) =>
-      axis({
-        tickvals: levelsOf(a).map((_, i) => i),
-        ticktext: levelsOf(a).map(escapeText),
-        tickfont: { size: 10 },
-        showgrid: false,
-        ticks: "",
-        automargin: false,
-        ...more,
-      });
-    const end = left + 1 / columns - 14 / width,
-      start = left + 66 / width,
-      range = [-0.5, levelsOf(down).length - 0.5];
-    layout[`xaxis${suffix}`] = axisOf(across, {
-      domain: [start, end],
-      anchor: `y${suffix}`,
-      title: { text: escapeText(D.axes[across].name), standoff: 4, font: { size: 12 } },
-    });
-    layout[`yaxis${suffix}`] = axisOf(down, {
-      domain: [top - 222 / height, top - 10 / height],
-      anchor: `x${suffix}`,
-      range: range.reverse(),
-      title: { text: escapeText(D.axes[down].name), standoff: 8, font: { size: 12 } },
-    });
+    const across = [left + 66 / width, left + 1 / columns - 14 / width],
+      up = [top - 222 / height, top - 10 / height];
+    Object.assign(layout, pairAxes(axes, suffix, across, up));
   });
   return plot("pairs", traces, layout);
+}
+
+// Cells in rows: a row a value of the weight that goes down.
+function inRows([down, across], cells) {
+  const count = levelsOf(across).length;
+  return levelsOf(down).map((_, r) => [...cells.slice(r * count, (r + 1) * count)]);
+}
+
+function pairCells([down, across], z, { where, scale, write }) {
+  const named = (a, k) => `${escapeText(D.axes[a].name)} ${escapeText(levelsOf(a)[k])}`;
+  return {
+    type: "heatmap",
+    z: z.map((row) => row.map((x) => (isNumber(x) ? x : null))),
+    ...where,
+    ...scale,
+    showscale: false,
+    xgap: 1,
+    ygap: 1,
+    hovertext: z.map((row, r) => row.map((x, c) => `<b>${write(x)}</b><br>${named(down, r)}<br>${named(across, c)}`)),
+    hovertemplate: "%{hovertext}<extra></extra>",
+  };
+}
+
+// The axes of one heatmap, which lies in the given shares of the figure.
+function pairAxes([down, across], suffix, acrossDomain, upDomain) {
+  const axisOf = (a, standoff, more) =>
+    axis({
+      tickvals: levelsOf(a).map((_, i) => i),
+      ticktext: levelsOf(a).map(escapeText),
+      tickfont: { size: 10 },
+      showgrid: false,
+      ticks: "",
+      automargin: false,
+      ...more,
+      title: { text: escapeText(D.axes[a].name), standoff, font: { size: 12 } },
+    });
+  const range = [levelsOf(down).length - 0.5, -0.5];
+  return {
+    [`xaxis${suffix}`]: axisOf(across, 4, { domain: acrossDomain, anchor: `y${suffix}` }),
+    [`yaxis${suffix}`]: axisOf(down, 8, { domain: upDomain, anchor: `x${suffix}`, range }),
+  };
 }
 
 function pairsCaption(some, write) {

@@ -68,23 +68,13 @@ function strokeLines(view) {
 }
 
 function axisGroup(view, one, k) {
-  const { x, y } = view,
-    ink = colour("ink");
+  const { x, y } = view;
   const group = svg("g", {
     transform: `translate(${x(k)},0)`,
     tabindex: 0,
     role: "group",
     "aria-label": `axis ${one.title}`,
   });
-  const halo = {
-    fill: ink,
-    stroke: colour("paper"),
-    "stroke-width": 4,
-    "paint-order": "stroke",
-    "stroke-linejoin": "round",
-  };
-  const text = (content, attributes) =>
-    svg("text", { ...halo, "font-size": 11, "pointer-events": "none", ...attributes }, content);
   const brush = svg("rect", {
     x: -8,
     width: 16,
@@ -96,8 +86,7 @@ function axisGroup(view, one, k) {
   group.append(
     svg("line", { y1: y(0), y2: y(1), stroke: colour("soft") }),
     brush,
-    text(one.title, { y: 16, "text-anchor": "middle", "font-size": 12, "font-weight": 600 }),
-    ...one.ticks.map((tick) => text(tick.text, { x: -6, y: y(tick.at) + 4, "text-anchor": "end" })),
+    ...axisWords(view, one),
   );
   const hand = svg("rect", {
     x: -16,
@@ -127,6 +116,23 @@ function axisGroup(view, one, k) {
   brushByKeys(group, one, set);
   show();
   return group;
+}
+
+// The title and the values of an axis, readable over the lines behind them.
+function axisWords({ y }, one) {
+  const halo = {
+    fill: colour("ink"),
+    stroke: colour("paper"),
+    "stroke-width": 4,
+    "paint-order": "stroke",
+    "stroke-linejoin": "round",
+  };
+  const text = (content, attributes) =>
+    svg("text", { ...halo, "font-size": 11, "pointer-events": "none", ...attributes }, content);
+  return [
+    text(one.title, { y: 16, "text-anchor": "middle", "font-size": 12, "font-weight": 600 }),
+    ...one.ticks.map((tick) => text(tick.text, { x: -6, y: y(tick.at) + 4, "text-anchor": "end" })),
+  ];
 }
 
 // A drag makes a brush, a drag inside one moves it, a click outside takes it away.

@@ -123,19 +123,23 @@ function panelTraces(panel, first, { some, front, best, paint, scales }) {
         line: { width: 1, color: colour("ink") },
       }),
     );
-  references(across, state.dataset).forEach(({ name, k, start, value: bx }, n) => {
+  return [...traces, ...referenceTraces(panel, { h, v, both, trace })];
+}
+
+// What was fused without training, or before the reward; at the rim of the panel where it lies outside.
+function referenceTraces({ across, up }, { h, v, both, trace }) {
+  return references(across, state.dataset).flatMap(({ name, k, start, value: bx }, n) => {
     const by = references(up, state.dataset)[n].value;
-    if (!isNumber(bx) || !isNumber(by)) return;
+    if (!isNumber(bx) || !isNumber(by)) return [];
     const outside = h.rim(bx) !== bx || v.rim(by) !== by;
     const line = { width: outside ? 1.2 : 2.2, color: colour("ink") };
-    traces.push({
+    return {
       ...trace(name, [], { symbol: start ? "diamond" : UNTRAINED[k % 3], size: outside ? 8 : 11, color: colour("ink"), line }),
       x: [h.rim(bx, v.rim(by) === by ? 0 : k)],
       y: [v.rim(by)],
       cliponaxis: false,
       customdata: [-1],
       hovertext: [`${both(bx, by)}<br>${start ? "before the reward" : "untrained"}: ${name}${outside ? ", outside the picture" : ""}`],
-    });
+    };
   });
-  return traces;
 }

@@ -84,6 +84,35 @@ const REWARD_LOOKS = {
   reward_average: { name: "average of both", width: 1.2, dash: "longdash", beside: "soft" },
 };
 
+// Panels of `tall` pixels with their titles, `across` in a row: `add` gives one its place, `layout` has all of them.
+function panelRows({ count, across, tall, gap, room, epochs }) {
+  const down = Math.ceil(count / across),
+    gapX = room < 500 ? 0.16 : gap,
+    gapY = 62 / (tall * down);
+  const span = (k, of, gap) => [k * ((1 + gap) / of), k * ((1 + gap) / of) + (1 + gap) / of - gap];
+  const axes = {},
+    annotations = [];
+  const add = (k, text, scale) => {
+    const [xaxis, yaxis] = [axisId("x", k + 1), axisId("y", k + 1)];
+    const domainX = span(k % across, across, gapX),
+      domain = span(down - 1 - Math.floor(k / across), down, gapY);
+    axes[axisId("xaxis", k + 1)] = panelAxis(epochs, domainX, yaxis);
+    axes[axisId("yaxis", k + 1)] = axis({ domain, anchor: xaxis, tickfont: { size: 10 }, automargin: false, ...scale });
+    const corner = { xref: "paper", yref: "paper", x: domainX[0], y: domain[1], xanchor: "left", yanchor: "bottom" };
+    annotations.push({ text, showarrow: false, ...corner, font: { size: 12 } });
+    return { xaxis, yaxis };
+  };
+  const layout = (above) => ({
+    ...look(above + tall * down, { margin: { l: 48, r: 10, t: 30, b: 10 } }),
+    ...axes,
+    annotations,
+    showlegend: true,
+    legend: { orientation: "h", x: 0, y: 1 + 34 / (tall * down), yanchor: "bottom" },
+    hovermode: "closest",
+  });
+  return { add, layout };
+}
+
 // A panel per setting, for each learns from a reward of its own: its curves, and what the same pairs give without it.
 function drawRewards(wanted) {
   const { names, epochs, curves } = D.training;
@@ -99,66 +128,40 @@ function drawRewards(wanted) {
       "Thick: of the deterministic output on the training pairs; thin: of what is drawn while learning; without colour: the same pairs by the start (solid), the copies and the average.",
   );
   const room = shownBox("training-reward"),
-    across = Math.max(1, Math.min(drawn.length, 5, Math.floor(room / 240))),
-    down = Math.ceil(drawn.length / across),
-    gapX = room < 500 ? 0.16 : 0.06,
-    gapY = 62 / (210 * down);
-  const span = (k, of, gap) => [k * ((1 + gap) / of), k * ((1 + gap) / of) + (1 + gap) / of - gap];
-  const layout = look((room < 560 ? 190 : 90) + 210 * down, { margin: { l: 48, r: 10, t: 30, b: 10 } });
-  const annotations = [];
-  const traces = drawn.flatMap(([i, what, hue], k) => {
-    const [x, y] = [axisId("x", k + 1), axisId("y", k + 1)];
-    const domainX = span(k % across, across, gapX),
-      domainY = span(down - 1 - Math.floor(k / across), down, gapY);
-    const write = writer(kinds.flatMap((name) => curve(i, name)));
-    layout[axisId("xaxis", k + 1)] = panelAxis(epochs, domainX, y);
-    layout[axisId("yaxis", k + 1)] = axis({ domain: domainY, anchor: x, tickfont: { size: 10 }, automargin: false, nticks: 6 });
-    annotations.push({
-      text: `<b>${escapeText(what)}</b> (${trialTag(i)})`,
-      showarrow: false,
-      xref: "paper",
-      yref: "paper",
-      x: domainX[0],
-      y: domainY[1],
-      xanchor: "left",
-      yanchor: "bottom",
-      font: { size: 12 },
-    });
-    return kinds.map((name) => {
-      const looks = REWARD_LOOKS[name],
-        numbers = curve(i, name);
-      return {
-        type: "scatter",
-        mode: looks.beside || epochs.length > 1 ? "lines" : "markers",
-        name: looks.name,
-        legendgroup: name,
-        showlegend: k === 0,
-        x: epochs,
-        y: numbers,
-        xaxis: x,
-        yaxis: y,
-        customdata: epochs.map(() => i),
-        line: { color: looks.beside ? colour(looks.beside) : colourOf(0), width: looks.width, dash: looks.dash },
-        hovertext: numbers.map((one, e) => hoverOf(i, `<b>${looks.name} ${write(one)}</b> in epoch ${epochs[e]}`, escapeText(what))),
-        hovertemplate: "%{hovertext}<extra></extra>",
-      };
-    });
+    across = Math.max(1, Math.min(drawn.length, 5, Math.floor(room / 240)));
+  const panels = panelRows({ count: drawn.length, across, tall: 210, gap: 0.06, room, epochs });
+  const traces = drawn.flatMap(([i, what], k) => {
+    const rows = kinds.map((name) => curve(i, name));
+    const where = panels.add(k, `<b>${escapeText(what)}</b> (${trialTag(i)})`, { nticks: 6 });
+    return kinds.map((name, n) => rewardTrace(name, rows[n], [i, what], { where, write: writer(rows.flat()), first: k === 0 }));
   });
-  return plot("training-reward", traces, {
-    ...layout,
-    annotations,
-    showlegend: true,
-    legend: { orientation: "h", x: 0, y: 1 + 34 / (210 * down), yanchor: "bottom" },
-    hovermode: "closest",
-  }).then(opensTrials);
+  return plot("training-reward", traces, panels.layout(room < 560 ? 190 : 90)).then(opensTrials);
+}
+
+function rewardTrace(name, numbers, [i, what], { where, write, first }) {
+  const looks = REWARD_LOOKS[name],
+    { epochs } = D.training;
+  return {
+    type: "scatter",
+    mode: looks.beside || epochs.length > 1 ? "lines" : "markers",
+    name: looks.name,
+    legendgroup: name,
+    showlegend: first,
+    x: epochs,
+    y: numbers,
+    ...where,
+    customdata: epochs.map(() => i),
+    line: { color: looks.beside ? colour(looks.beside) : colourOf(0), width: looks.width, dash: looks.dash },
+    hovertext: numbers.map((one, e) => hoverOf(i, `<b>${looks.name} ${write(one)}</b> in epoch ${epochs[e]}`, escapeText(what))),
+    hovertemplate: "%{hovertext}<extra></extra>",
+  };
 }
 
 function drawTraining() {
-  const { epochs, curves } = D.training;
   const wanted = trainedSettings();
-  const logged = ([i]) => termRow(i) >= 0 && part(curves, termRow(i)).some(isNumber);
+  const logged = ([i]) => termRow(i) >= 0 && part(D.training.curves, termRow(i)).some(isNumber);
   const drawn = panelled().length ? wanted.filter(logged) : [];
-  const seen = ({ t }) => drawn.flatMap(([i]) => [...part(curves, termRow(i), t)]).filter(isNumber);
+  const seen = ({ t }) => drawn.flatMap(([i]) => [...part(D.training.curves, termRow(i), t)]).filter(isNumber);
   const moves = (one) => new Set(seen(one)).size > 1 || one.name.startsWith("loss_");
   const names = panelled().filter(moves),
     still = panelled().filter((one) => !moves(one) && seen(one).length);
@@ -178,89 +181,61 @@ function drawTraining() {
     "training",
     trainingCaption(wanted.filter((one) => !logged(one))) + (same.length ? ` Not drawn, being the same all along: ${same.join(", ")}.` : ""),
   );
-  const groups = new Set(names.map(({ group }) => group)),
+  return drawTerms(names, drawn);
+}
+
+// A panel per number that was logged, a line a setting.
+function drawTerms(names, drawn) {
+  const { epochs, curves } = D.training;
+  const grouped = new Set(names.map(({ group }) => group)).size > 1,
     begun = D.training.names.findIndex(([name]) => name === LOSS_AT_START);
   const room = shownBox("training"),
-    across = Math.max(2, Math.min(4, Math.floor(room / 270))),
-    down = Math.ceil(names.length / across);
-  const layout = look(70 + 178 * down, { margin: { l: 10, r: 10, t: 30, b: 10 } });
-  const gapX = room < 500 ? 0.16 : 0.07,
-    gapY = 62 / (178 * down);
-  const span = (k, of, gap) => [k * ((1 + gap) / of), k * ((1 + gap) / of) + (1 + gap) / of - gap];
-  const traces = [],
-    annotations = [];
-  names.forEach(({ name, group, t: n }, t) => {
-    const x = axisId("x", t + 1),
-      y = axisId("y", t + 1);
-    const domainX = span(t % across, across, gapX),
-      domainY = span(down - 1 - Math.floor(t / across), down, gapY);
-    const rows = drawn.map(([i]) => [...part(curves, termRow(i), n)]);
+    across = Math.max(2, Math.min(4, Math.floor(room / 270)));
+  const panels = panelRows({ count: names.length, across, tall: 178, gap: 0.07, room, epochs });
+  const traces = names.flatMap(({ name, group, t }, k) => {
+    const rows = drawn.map(([i]) => [...part(curves, termRow(i), t)]);
     const starts = name === "loss_fusion" && begun >= 0 ? drawn.map(([i]) => [...part(curves, termRow(i), begun)]) : [];
     const write = writer([...rows, ...starts].flat());
     const log = state.logScale && rows.flat().some((one) => one > 0);
-    layout[axisId("xaxis", t + 1)] = panelAxis(epochs, domainX, y);
-    layout[axisId("yaxis", t + 1)] = axis({
-      domain: domainY,
-      anchor: x,
-      tickfont: { size: 10 },
-      automargin: false,
-      ...(log ? { type: "log", ...logTicks(rows.flat()) } : { type: "linear", nticks: 6 }),
-    });
-    annotations.push({
-      text: `<b>${escapeText(termName(name))}</b>${groups.size > 1 ? ` <span style="color:${colour("soft")};font-size:10px">${group}</span>` : ""}`,
-      showarrow: false,
-      xref: "paper",
-      yref: "paper",
-      x: domainX[0],
-      y: domainY[1],
-      xanchor: "left",
-      yanchor: "bottom",
-      font: { size: 12 },
-    });
-    starts.forEach((row, k) =>
-      traces.push({
-        type: "scatter",
-        mode: "lines",
-        showlegend: false,
-        x: epochs,
-        y: row,
-        xaxis: x,
-        yaxis: y,
-        line: { color: drawn[k][2], width: 1.2, dash: "dot" },
-        hovertext: row.map((one) => `<b>${write(one)}</b>: the loss of the start`),
-        hovertemplate: "%{hovertext}<extra></extra>",
-      }),
-    );
-    drawn.forEach(([i, what, hue, dash], k) =>
-      traces.push({
-        type: "scatter",
-        mode: "lines+markers",
-        name: `${what} (${trialTag(i)})`,
-        legendgroup: what,
-        showlegend: t === 0,
-        x: epochs,
-        y: rows[k],
-        xaxis: x,
-        yaxis: y,
-        customdata: epochs.map(() => i),
-        line: { color: hue, width: 2, dash },
-        marker: { size: 5, color: hue },
-        hovertext: rows[k].map((one, e) =>
-          hoverOf(i, `<b>${escapeText(termName(name))} ${write(one)}</b> in epoch ${epochs[e]}`, escapeText(what)),
-        ),
-        hovertemplate: "%{hovertext}<extra></extra>",
-      }),
-    );
+    const title = `<b>${escapeText(termName(name))}</b>${grouped ? ` <span style="color:${colour("soft")};font-size:10px">${group}</span>` : ""}`;
+    const where = panels.add(k, title, log ? { type: "log", ...logTicks(rows.flat()) } : { type: "linear", nticks: 6 });
+    return [
+      ...starts.map((row, n) => startTrace(row, drawn[n], { where, write })),
+      ...rows.map((row, n) => termTrace(name, row, drawn[n], { where, write, first: k === 0 })),
+    ];
   });
-  layout.margin.l = 48;
-  return plot("training", traces, {
-    ...layout,
-    annotations,
-    showlegend: true,
-    legend: { orientation: "h", x: 0, y: 1 + 34 / (178 * down), yanchor: "bottom" },
-    hovermode: "closest",
-  }).then(opensTrials);
+  return plot("training", traces, panels.layout(70)).then(opensTrials);
 }
+
+const startTrace = (row, [, , hue], { where, write }) => ({
+  type: "scatter",
+  mode: "lines",
+  showlegend: false,
+  x: D.training.epochs,
+  y: row,
+  ...where,
+  line: { color: hue, width: 1.2, dash: "dot" },
+  hovertext: row.map((one) => `<b>${write(one)}</b>: the loss of the start`),
+  hovertemplate: "%{hovertext}<extra></extra>",
+});
+
+const termTrace = (name, row, [i, what, hue, dash], { where, write, first }) => ({
+  type: "scatter",
+  mode: "lines+markers",
+  name: `${what} (${trialTag(i)})`,
+  legendgroup: what,
+  showlegend: first,
+  x: D.training.epochs,
+  y: row,
+  ...where,
+  customdata: D.training.epochs.map(() => i),
+  line: { color: hue, width: 2, dash },
+  marker: { size: 5, color: hue },
+  hovertext: row.map((one, e) =>
+    hoverOf(i, `<b>${escapeText(termName(name))} ${write(one)}</b> in epoch ${D.training.epochs[e]}`, escapeText(what)),
+  ),
+  hovertemplate: "%{hovertext}<extra></extra>",
+});
 
 if (at("training-scale")) at("training-scale").onchange = (event) => choose({ logScale: event.target.value === "log" });
 register({ id: "training", draw: drawTraining, acts: ["metric", "dataset", "epoch", "opened", "logScale"] });
