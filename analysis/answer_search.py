@@ -15,10 +15,10 @@ def stopped_sentence(final: Final) -> str:
     """Say how many trials of the search were stopped early, by which rule, and where they have no number."""
     run, scores = final.run, final.scores
     count = int((run.trials["status"] == "stopped").sum())
-    if not count:
+    if not count or not final.asked.rule:
         return ""
-    rule = f" by {final.asked.rule}" if final.asked.rule else ""
-    said = f"{count} of {len(run.trials)} trials {'was' if count == 1 else 'were'} stopped early{rule}"
+    were = f"trials {'was' if count == 1 else 'were'} stopped early by {final.asked.rule}"
+    said = f"{count} of {len(run.trials)} {were}"
     ids = set(run.trials.loc[run.trials["status"] == "stopped", "id"])
     there = run.metrics.loc[run.metrics["epoch"] == scores.epoch, "trial"]
     without = count - len(ids & set(there))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
 
 from analysis.compare import Comparison, Side, same_images
 from analysis.compare_gains import Best, Gain, best_setting, gain
-from analysis.uncertainty import judgements
+from analysis.final import Final
 
 BEST = ("value", "corrected", "low", "high", "settings", "images", "seeds", "best")
 GAIN = ("value", "corrected", "low", "high", "images", "paired", "note")
@@ -87,8 +87,12 @@ def numbers_of(comparison: Comparison) -> Numbers:
 
 
 def _judged(side: Side, asked: list[tuple[str, str, int | str]]) -> dict[tuple[int, int, int], Best | None]:
-    """Return what is known of the best setting at every place that the run has; its table is opened once."""
+    """Return what is known of the best setting at every place that the run has: the one that ranks first there."""
     scores = side.scores
     places = list(dict.fromkeys(place for one in asked if (place := side.at(*one)) is not None))
     names = {(scores.metrics[m], scores.datasets[d], scores.epochs[e]): (m, d, e) for m, d, e in places}
-    return {names[judge.place]: best_setting(judge) for judge in judgements(side.run, scores, names)}
+    known: dict[tuple[int, int, int], Best | None] = {}
+    for judge, leaders in Final(side.run, scores).judges(names):
+        best = best_setting(judge)
+        known[names[judge.place]] = None if best is None else replace(best, best=int(leaders.at[best.best]))
+    return known

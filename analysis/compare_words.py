@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from analysis.answer_search import stopped_sentence
 from analysis.compare import LAST, OWN, Comparison, Side, fingerprints, same_images
 from analysis.compare_numbers import Numbers
+from analysis.final import Final
 from analysis.names import short_names
 from analysis.ranking import ALL, facts_of
 from analysis.written import text
@@ -65,8 +67,24 @@ def notes(comparison: Comparison) -> list[str]:
         having = [side for side in sides if side.dataset(name) is not None]
         if name not in (ALL, OWN) and len(having) > 1:
             said += _other_images(name, having)
+    said += [f"{side.label}: {note}" for side in sides for note in _search_notes(side)]
     own = [(side, note) for side in comparison.sides for note in side.scores.notes]
     return said + [f"{side.label}: {note}" for side, note in own]
+
+
+def _search_notes(side: Side) -> list[str]:
+    """Return what makes the best of a search another number than the best of its trials."""
+    final, said = Final(side.run, side.scores), []
+    if final.confirmed is not None:
+        said.append(
+            f"its best is of {len(final.confirmed.at)} settings that fresh seeds confirm, by those alone; the other "
+            "figures are of the search's own seeds, which flatter what it picked."
+        )
+    if final.constraints:
+        said.append(f"its best is of the settings that keep to {_list([str(one) for one in final.constraints])}.")
+    if stopped := stopped_sentence(final):
+        said.append(stopped)
+    return said
 
 
 def shared(comparison: Comparison) -> list[str]:
@@ -173,9 +191,9 @@ def _weights(side: Side) -> str:
 
 
 def _counts(side: Side) -> str:
-    counts = side.run.trials["status"].value_counts()
+    counts = side.run.every_trial["status"].value_counts()
     states = ", ".join(f"{count} {state}" for state, count in counts.items())
-    return f"{len(side.run.trials)} trials: {states}" if states else "no trials"
+    return f"{len(side.run.every_trial)} trials: {states}" if states else "no trials"
 
 
 def _list(names: Sequence[str]) -> str:

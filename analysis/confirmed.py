@@ -47,6 +47,12 @@ def confirmed(run: Run, scores: Scores) -> Confirmed | None:
     return _KNOWN[scores]
 
 
+def repeated(run: Run, scores: Scores) -> Scores:
+    """Return the scores that tell what another seed does: of the confirming trials, where the search had one seed."""
+    again = confirmed(run, scores)
+    return scores if again is None or (scores.trials.seeds > 1).any() else again.scores
+
+
 def _part(run: Run, some: np.ndarray) -> Run:
     trials = run.trials[some].reset_index(drop=True)
     ids = set(trials["id"])

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.confirmed import confirmed
+from analysis.confirmed import repeated
 from analysis.defaults import default_setting
 from analysis.epochs import agreement, front_runners, median_setting
 from analysis.figures import shown
@@ -87,15 +87,12 @@ def noise(run: Run, scores: Scores) -> dict[str, Any] | None:
     of all `settings`; `pair_one` and `sweep_one` the same with one seed each. Of a search with one seed: what its
     confirming trials say.
     """
-    again, own = confirmed(run, scores), scores
-    if again is not None and not (scores.trials.seeds > 1).any():
-        scores = again.scores
-    stats = scores.trials[:, shown(scores)]
+    stats = repeated(run, scores).trials[:, shown(scores)]
     several = (stats.seeds > 1) & np.isfinite(stats.spread)
     if not several.any():
         return None
     std, freedom = pooled(stats)
-    settings = np.isfinite(own.trials.mean[:, shown(own)]).sum(axis=-1)
+    settings = np.isfinite(scores.trials.mean[:, shown(scores)]).sum(axis=-1)
     seeds = np.array([_commonest(row[there]) for row, there in zip(_rows(stats.seeds), _rows(several), strict=True)])
     places = [one.reshape(-1) for one in (std, freedom, settings)]
     least = {

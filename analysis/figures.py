@@ -135,8 +135,8 @@ def _axes(run: Run, scores: Scores) -> list[dict[str, Any]]:
 
 def _stopped(run: Run, scores: Scores) -> dict[str, Any] | None:
     """Return which rule stopped trials early and how many settings had ended before each epoch; None without any."""
-    ended = scores.ended_before.sum(axis=1)
-    return {"rule": asked(run).rule, "before": ended.tolist()} if ended.any() else None
+    ended, rule = scores.ended_before.sum(axis=1), asked(run).rule
+    return {"rule": rule, "before": ended.tolist()} if ended.any() and rule else None
 
 
 def failed_trials(run: Run) -> Any:

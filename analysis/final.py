@@ -6,7 +6,7 @@ setting has with seeds that had no part in the picking does not.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -17,7 +17,7 @@ from analysis.confirmed import Confirmed, confirmed
 from analysis.ranking import ALL, Scores, Stats, facts_of
 from analysis.searched import Asked, asked
 from analysis.tables import Run
-from analysis.uncertainty import Judgement, judgements
+from analysis.uncertainty import Judge, Judgement, judgements
 from trials.search.constraints import Constraint
 
 Where = tuple[str, str, int]
@@ -98,7 +98,9 @@ class Final:
         return ", ".join(words)
 
     def leaders(self, metric: str, dataset: str, epoch: int) -> Leaders:
-        """Return those of the first standing that anybody with a number has."""
+        """Return those of the first standing that anybody with a number has; all where they rank by value alone."""
+        if self.is_plain:
+            return Leaders(self.run, self.scores, np.arange(len(self.scores.settings)), False)
         m, d, e = self._at(metric, dataset, epoch)
         standing = self.standing(metric, dataset, epoch)
         known = np.isfinite(self.stats.mean[m, d, e])
@@ -113,17 +115,21 @@ class Final:
         own = self.confirmed.scores.of(np.array([place[i] for i in at.tolist()], dtype=int))
         return Leaders(self.confirmed.run, own, at, True)
 
-    def judgements(self, places: Iterable[Where]) -> dict[Where, Judgement]:
-        """Return how sure the ranking is at each place; of those that are not among the leaders nothing is said."""
+    def judges(self, places: Iterable[Where]) -> Iterator[tuple[Judge, Leaders]]:
+        """Yield a Judge of the leaders for each place; those of the same leaders together."""
         groups: dict[tuple[bool, tuple[int, ...]], tuple[Leaders, list[Where]]] = {}
         for place in places:
             leaders = self.leaders(*place)
             groups.setdefault((leaders.confirmed, tuple(leaders.at.tolist())), (leaders, []))[1].append(place)
-        found = {}
         for leaders, own in groups.values():
-            for judge in judgements(leaders.run, leaders.scores, own):
-                found[judge.place] = _over_all(judge.judgement(), leaders.at, len(self.scores.settings))
-        return found
+            yield from ((judge, leaders) for judge in judgements(leaders.run, leaders.scores, own))
+
+    def judgements(self, places: Iterable[Where]) -> dict[Where, Judgement]:
+        """Return how sure the ranking is at each place; of those that are not among the leaders nothing is said."""
+        settings = len(self.scores.settings)
+        return {
+            judge.place: _over_all(judge.judgement(), leaders.at, settings) for judge, leaders in self.judges(places)
+        }
 
     def judgement(self, metric: str, dataset: str, epoch: int) -> Judgement:
         """Return how sure the ranking is at one place."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.confirmed import repeated
 from analysis.noise import noise_floor
 from analysis.paper.numbers import brief, label
 from analysis.paper.style import COLOURS, MARKERS, ONE_COLUMN, Drawing, NothingToShow, figure
@@ -17,7 +18,7 @@ def noise(subject: Subject) -> Drawing:
     """Draw the standard deviation between seeds and the two smallest differences that count, relative to the mean."""
     from matplotlib.ticker import LogLocator, NullLocator
 
-    table = noise_floor(subject.run, subject.scores)
+    table = noise_floor(subject.run, repeated(subject.run, subject.scores))
     here = table[(table["dataset"] == subject.dataset) & (table["epoch"] == subject.epoch) & (table["pooled"] > 0)]
     if not len(here):
         raise NothingToShow("A noise floor needs a setting that several seeds ran, with results that differ.")
@@ -39,10 +40,10 @@ def noise(subject: Subject) -> Drawing:
     drawn.legend(loc="outside upper center", ncols=3, columnspacing=1.0, handletextpad=0.2)
     low, high = int(here["seeds"].min()), int(here["seeds"].max())
     seeds = str(low) if low == high else f"{low} to {high}"
-    repeated = here["setting"].nunique()
+    settings = here["setting"].nunique()
     return Drawing("noise", drawn, (
-        f"Noise floor ({subject.whole}): standard deviation between {seeds} seeds, pooled over {repeated} repeated "
-        f"setting{'s' * (repeated > 1)}, and the smallest difference that seeds alone do not explain (95 %) between "
+        f"Noise floor ({subject.whole}): standard deviation between {seeds} seeds, pooled over {settings} repeated "
+        f"setting{'s' * (settings > 1)}, and the smallest difference that seeds alone do not explain (95 %) between "
         "two settings and between any two of the sweep. As shares of the mean."
     ))  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -11,8 +11,9 @@ import pandas as pd
 
 from analysis.bounds import bounds
 from analysis.defaults import default_setting
+from analysis.final import Final
 from analysis.importance import Shares, optuna_importance, variance_shares
-from analysis.names import mixture_said, noun, short_names
+from analysis.names import listed, mixture_said, noun, short_names
 from analysis.paper.numbers import brief
 from analysis.ranges import with_ranges
 from analysis.ranking import ALL, Scores, dataset_weights, facts_of
@@ -28,7 +29,10 @@ _FEW = 12
 
 @dataclass(frozen=True)
 class Subject:
-    """A run seen at one metric, data set and epoch; `top` settings go into tables and curves."""
+    """A run seen at one metric, data set and epoch; `top` settings go into tables and curves.
+
+    `among`: the subject of all settings, where these are those that rank before the others.
+    """
 
     run: Run
     scores: Scores
@@ -36,6 +40,41 @@ class Subject:
     dataset: str
     epoch: int
     top: int
+    among: Subject | None = None
+
+    @cached_property
+    def final(self) -> Final:
+        """What the settings rank by."""
+        return Final(self.run, self.scores)
+
+    @cached_property
+    def leading(self) -> Subject:
+        """The settings that rank before the others, by what they rank by; of most runs all of them."""
+        if self.final.is_plain:
+            return self
+        found = self.final.leaders(self.metric, self.dataset, self.epoch)
+        return replace(self, run=found.run, scores=found.scores, among=self)
+
+    @cached_property
+    def standing(self) -> str:
+        """The sentences of a caption that say which settings lead and why, with a space before; mostly empty."""
+        if self.among is None:
+            return ""
+        final, among = self.among.final, self.among
+        said = []
+        if self.run is not among.run:
+            seeds = sorted(self.run.trials["seed"].unique())
+            said.append(
+                f"Confirmed: {len(self.order)} of {len(among.order)} settings were run again with fresh seeds "
+                f"({', '.join(map(str, seeds))}), and are judged by those alone."
+            )
+        elif final.confirmed is not None:
+            said.append("Not confirmed: the values are those that settings were picked at, which flatters them.")
+        if final.constraints:
+            e = self.epoch
+            kept = int(final.keeps(e)[among.order].sum())
+            said.append(f"{kept} of {len(among.order)} keep to {listed(map(str, final.constraints))}.")
+        return " ".join(["", *said])
 
     @cached_property
     def at(self) -> tuple[int, int, int]:
@@ -81,8 +120,22 @@ class Subject:
     @cached_property
     def default(self) -> int:
         """The setting at the defaults of the configuration, or nearest to them; -1 where there is none."""
+        if self.among is not None:
+            mine = [setting.parameters for setting in self.scores.settings]
+            whole = self.among.default
+            own = self.among.scores.settings[whole].parameters if whole >= 0 else None
+            return mine.index(own) if own in mine else -1
         found = default_setting(self.run, self.scores)
         return -1 if found is None else found
+
+    @cached_property
+    def default_aside(self) -> list[tuple[np.ndarray, str]]:
+        """The means (metric, data set, epoch, 1) of the default that does not lead, and why; empty where it does."""
+        if self.among is None or self.among.default < 0 or self.default >= 0:
+            return []
+        final, own = self.among.final, self.among.default
+        standing = final.standing(self.metric, self.dataset, self.epoch)[own]
+        return [(final.stats.mean[..., [own]], final.mark(int(standing)))]
 
     @cached_property
     def judgement(self) -> Judgement:
@@ -160,6 +213,8 @@ class Subject:
     @cached_property
     def main_metrics(self) -> tuple[str, ...]:
         """Metrics that differ between settings, the one asked for first, then the familiar ones."""
+        if self.among is not None:
+            return self.among.main_metrics
         first = [self.metric, *(name for name in _FAMILIAR if name in self.scores.metrics)]
         every = dict.fromkeys([*first, *self.scores.metrics])
         return tuple(name for name in every if name == self.metric or np.ptp(_finite(self.of(name))) > 0)

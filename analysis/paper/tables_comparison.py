@@ -31,6 +31,7 @@ class _Row:
 
 def comparison(subject: Subject, published: Sequence[Published]) -> Table:
     """Return a block per data set that `published` names, else one: methods in their order, untrained, ours."""
+    subject = subject.leading
     if not len(subject.order):
         raise NothingToShow(f"No setting has a number of {subject.metric} here.")
     metrics = _metrics(subject, published)
@@ -80,10 +81,15 @@ def _rows(subject: Subject, dataset: str, named: str, metrics: list[str], publis
     ours = {f"ours, best {subject.metric}": best}
     if subject.default not in (-1, best):
         ours[f"ours, default {subject.noun}s"] = subject.default
+    aside = subject.default_aside
     trained, untrained, starts = scores.trials.mean[:, :, e], scores.baselines.mean, scores.start_means
     return [
         *theirs,
         *(_Row(title, dataset, measured(trained, i), ranked=True, setting=i) for title, i in ours.items()),
+        *(
+            _Row(f"ours, default {subject.noun}s ({why})", dataset, measured(means[:, :, e], 0), ranked=True)
+            for means, why in aside
+        ),
         *(
             _Row(f"ours, {name}", dataset, measured(starts, i), ranked=True)
             for i, name in enumerate(scores.start_names)
@@ -122,8 +128,11 @@ def _caption(subject: Subject, metrics: list[str], published: bool) -> str:
     if subject.default not in (-1, best):
         default = f" Default {subject.noun}s, or those nearest to them: {subject.setting(subject.default)}"
         default += " (†: cannot be told from our best)." if subject.tied[subject.default] else "."
+    elif subject.default_aside and subject.among is not None:
+        default = f" Default {subject.noun}s, or those nearest to them: {subject.among.setting(subject.among.default)}."
+    ours = f"{subject.setting(best)}, the best of {len(subject.order)} settings by {value}.{subject.standing}"
     return (
         f"Comparison on {subject.place}. Best bold, second underlined, among the trained methods. Ours: "
-        f"{subject.setting(best)}, the best of {len(subject.order)} settings by {value}.{default}{theirs}"
+        f"{ours}{default}{theirs}"
         f"{f' Conventions: {conventions}.' if quirks else ''}"
     )

@@ -17,6 +17,7 @@ _METRICS, _PRICED = 5, 7
 
 def top_settings(subject: Subject) -> Table:
     """Return the best settings, how much worse each may be, and their other metrics."""
+    subject = subject.leading
     order = subject.order[: subject.top]
     if not len(order):
         raise NothingToShow(f"No setting has a number of {subject.metric} here.")
@@ -39,8 +40,8 @@ def top_settings(subject: Subject) -> Table:
             cells.append(worse)
             data |= {name: getattr(subject.judgement, name)[order] for name in _WORSE} | {"tied": subject.tied[order]}
     caption = (
-        f"The best {len(order)} of {len(subject.order)} settings by {label(subject.metric)} ({subject.place}). "
-        f"{HOW}, within the table. {subject.sureness}"
+        f"The best {len(order)} of {len(subject.order)} settings by {label(subject.metric)} ({subject.place})."
+        f"{subject.standing} {HOW}, within the table. {subject.sureness}"
     )
     return Table("top", caption, tuple(columns), (block(cells),), pd.DataFrame(data), wide=True)
 

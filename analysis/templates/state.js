@@ -85,8 +85,7 @@ function stoppedSaid() {
   const count = D.stopped?.before[state.epoch] ?? 0;
   if (!count) return "";
   const were = `${count} of ${D.settings.length} settings ${count === 1 ? "was" : "were"} stopped early`;
-  const rule = D.stopped.rule ? ` by ${D.stopped.rule}` : "";
-  return `${were}${rule}, before epoch ${D.epochs[state.epoch]}: no figure compares them here.`;
+  return `${were} by ${D.stopped.rule}, before epoch ${D.epochs[state.epoch]}: no figure compares them here.`;
 }
 
 // Why a setting has no number here, in words.

@@ -166,7 +166,7 @@ def test_the_order_of_the_trials_changes_nothing(values: list[tuple[int, float |
 
 
 def test_the_best_so_far_names_the_images_of_its_own_epoch(tmp_path: Path) -> None:
-    trials = [Made({A: 1}, [{"s": {"Reward": 5.0}}], status="stopped"), Made({A: 2}, [{"s": {"Reward": 1.0}}] * 2)]
+    trials = [Made({A: 1}, [{"s": {"Reward": 5.0}}], status="running"), Made({A: 2}, [{"s": {"Reward": 1.0}}] * 2)]
     found = row(table(tmp_path, trials), A, 1, epoch=2, up_to=True)
     assert (found["best"], found["images"], found["seeds"]) == (5.0, 10, 1)
 
