@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from fusion_core.errors import ConfigError, FusionError, printable
 from fusion_core.whole import remove_abandoned, write_whole
 from trials import cluster
+from trials.best_settings import best_settings
 from trials.connection import reading
 from trials.exports import export
 from trials.identity import provenance
@@ -26,7 +27,7 @@ from trials.ranking import RankedTrial
 from trials.results import FILE, Results, ResultsError, TrialRow
 from trials.starts import bytes_of
 from trials.stop import Stop, Stopped
-from trials.sweep import Sweep
+from trials.sweep import BOARD, Sweep
 from trials.tally import Tally
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended: the best trials, the failed ones, and whether the user stopped it."""
+    """How a run ended: the best settings, the failed trials, whether the user stopped it, what a search has found."""
 
     run: Path
     metric: str
@@ -69,6 +70,7 @@ class Outcome:
     tally: Tally
     stopped: bool
     untrained: tuple[str, float] | None = None
+    found: Sequence[str] = ()
 
 
 def run(spec: SweepSpec, options: Options, display: Display | None = None, stop: Stop | None = None) -> Outcome:
@@ -123,7 +125,9 @@ def run(spec: SweepSpec, options: Options, display: Display | None = None, stop:
             raise
         _put_away(sweep, stop)
         failures, untrained = sweep.failures(), sweep.untrained()
-    return Outcome(folder, spec.rank_by.metric, sweep.board.top, failures, display.tally, stopped, untrained)
+        top = best_settings(results, plan, BOARD)
+        found = sweep.search.summary() if sweep.search is not None else []
+    return Outcome(folder, spec.rank_by.metric, top, failures, display.tally, stopped, untrained, found)
 
 
 def sweeps_model(spec: SweepSpec) -> bool:

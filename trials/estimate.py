@@ -52,24 +52,35 @@ class Done:
     epochs_left: int = 0
     epoch_seconds: float | None = None
 
+    @property
+    def total(self) -> int:
+        return self.finished + self.failed + self.to_run
+
     @classmethod
-    def of(cls, plan: Plan, table: Path, retry_failed: bool) -> Done:
-        rows, seconds = {}, {}
+    def of(cls, plan: Plan, table: Path, retry_failed: bool, keep_stopped: bool = False) -> Done:
+        rows, seconds, trials = {}, {}, plan.trials
+        done = cls()
+        if plan.search is not None:
+            done.to_run = plan.search.settings * len(plan.search.spec.seeds) + plan.search.confirming
         if table.is_file():
             with Results.read(table) as results:
                 rows = results.trials()
                 seconds = dict(results.query(SECONDS))
-        done = cls()
-        for trial in plan.trials:
+                search = plan.begin(results, table.parent, lambda text: None)
+                trials = plan.trials if search is None else search.known()
+        if plan.search is not None:
+            done.to_run = max(done.to_run - len(trials), 0)
+            done.epochs_left = done.to_run * plan.first.recipe.epochs
+        for trial in trials:
             row = rows.get(trial.id)
             if row is not None and row.status == "failed" and not retry_failed:
                 done.failed += 1
-            elif row is not None and row.done >= trial.epochs:
+            elif row is not None and (row.done >= trial.epochs or (row.status == "stopped" and keep_stopped)):
                 done.finished += 1
             else:
                 done.to_run += 1
                 done.epochs_left += trial.epochs - (resumable(row, table.parent / "states").done if row else 0)
-        timed = [seconds[trial.id] for trial in plan.trials if trial.id in seconds]
+        timed = [seconds[trial.id] for trial in trials if trial.id in seconds]
         done.epoch_seconds = sum(timed) / len(timed) if timed else None
         return done
 
@@ -78,14 +89,16 @@ def describe(spec: SweepSpec, options: Options) -> list[str]:
     """Return what `--dry-run` prints. Raises FusionError for a sweep that could not start."""
     folder = options.out / spec.name
     plan = make_plan(spec)
-    done = Done.of(plan, folder / FILE, options.retry_failed)
-    least, most = min(t.epochs for t in plan.trials), max(t.epochs for t in plan.trials)
+    stops = spec.stop_early.kind != "none"
+    done = Done.of(plan, folder / FILE, options.retry_failed, stops)
+    least, most = min(t.epochs for t in plan.probed), max(t.epochs for t in plan.probed)
     epochs = f"{least} to {most}" if least < most else str(most)
     failed = f"{done.failed} failed (--retry-failed takes them up), " if done.failed else ""
     lines = [
-        f"{spec.name}: {len(plan.trials)} trials of {epochs} epochs; "
+        f"{spec.name}: {done.total} trials of {epochs} epochs; "
         f"{done.finished} done already in {folder}, {failed}{done.to_run} to run",
         *plan.notes,
+        *(plan.search.notes() if plan.search is not None else ()),
     ]
     if not done.to_run:
         return lines
@@ -103,8 +116,8 @@ def describe(spec: SweepSpec, options: Options) -> list[str]:
     return [
         *lines,
         f"time: about {duration(total)} on {workers} {'worker' if workers == 1 else 'workers'} "
-        f"({duration(cost.epoch_seconds)} an epoch, {cost.measured})",
-        f"disk: about {_size(_bytes(spec, plan, cost.checkpoint_bytes, workers, len(lacking)))}",
+        f"({duration(cost.epoch_seconds)} an epoch, {cost.measured}){', less what is stopped early' if stops else ''}",
+        f"disk: about {_size(_bytes(spec, plan, done.total, cost.checkpoint_bytes, workers, len(lacking)))}",
     ]
 
 
@@ -116,7 +129,7 @@ def probe(plan: Plan, device: str) -> Cost:
     """
     epochs: Counter[str] = Counter()
     first: dict[str, PlannedTrial] = {}
-    for trial in plan.trials:
+    for trial in plan.probed:
         kind = str(trial.parameters.get("recipe.kind", plan.first.recipe.kind))
         first.setdefault(kind, trial)
         epochs[kind] += trial.epochs
@@ -202,12 +215,12 @@ def _lacking(plan: Plan, folder: Path) -> list[int]:
     ]
 
 
-def _bytes(spec: SweepSpec, plan: Plan, checkpoint: int, workers: int, starts: int) -> int:
+def _bytes(spec: SweepSpec, plan: Plan, trials: int, checkpoint: int, workers: int, starts: int) -> int:
     """Checkpoints of the best, starts, two states (weights and two moments) per worker, rows of table and exports."""
     sets = [4] if plan.data is None else [len(pairs) for pairs in plan.data.test.values()]
     epoch = sum(len(FACTS) * (ROW_BYTES + 4 * images) for images in sets)
-    rows = epoch * sum(trial.epochs for trial in plan.trials)
-    states = 3 * checkpoint * (len(plan.trials) if spec.keep_states else 2 * workers)
+    rows = epoch * trials * sum(trial.epochs for trial in plan.probed) // len(plan.probed)
+    states = 3 * checkpoint * (trials if spec.keep_states else 2 * workers)
     return rows + (spec.keep_best + starts) * checkpoint + states
 
 

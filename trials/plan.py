@@ -52,6 +52,11 @@ class Plan:
     examples: Sequence[PlannedTrial] = ()
 
     @property
+    def probed(self) -> Sequence[PlannedTrial]:
+        """Return the trials, or some of those that a search may propose."""
+        return self.trials or self.examples
+
+    @property
     def axes(self) -> list[str]:
         """Return what a search varies."""
         space = self.search.space if self.search else None
@@ -147,6 +152,10 @@ def make_plan(spec: SweepSpec) -> Plan:
         search = _search(spec, goal, None, listed, marks, data) if spec.confirm else None
         return Plan(listed, configs[0], data, marks, among, goal, tuple(remarks), starts.starts, search)
     _refuse_several_starts(starts.starts)
+    remarks += [
+        f"trials begin from {one.said}" if one.config is None else f"a start is trained first ({one.said})"
+        for one in starts.starts.values()
+    ]
     search = _search(spec, goal, space, listed, marks, data)
     return Plan([], configs[0], data, marks, among, goal, tuple(remarks), starts.starts, search, listed)
 

@@ -138,24 +138,41 @@ def shown(text: str, style: str = "") -> Text:
 
 def said(parameters: Mapping[str, Any]) -> str:
     """Write swept values in a line, by the last part of their names."""
-    return ", ".join(f"{key.rpartition('.')[2]} {value}" for key, value in parameters.items()) or "nothing is swept"
+    return (
+        ", ".join(f"{key.rpartition('.')[2]} {_value(value)}" for key, value in parameters.items())
+        or "nothing is swept"
+    )
 
 
 def best_table(top: Sequence[RankedTrial], metric: str) -> Table:
-    """Return the best trials with their weights."""
+    """Return the best trials, or settings with their trials, with their weights."""
+    repeated = any(trial.others for trial in top)
+    confirmed = any(trial.picked is not None for trial in top)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("trial", justify="right")
+    table.add_column("trials" if repeated else "trial", justify="right")
     table.add_column(shown(metric), justify="right")
+    if repeated:
+        table.add_column("± seeds", justify="right")
+    if confirmed:
+        table.add_column("picked at", justify="right")
     keys = list(dict.fromkeys(key for trial in top for key in trial.parameters))
     for key in keys:
         table.add_column(shown(key.rpartition(".")[2]), justify="right")
-    seeds = len({trial.seed for trial in top}) > 1
+    seeds = not repeated and len({trial.seed for trial in top}) > 1
     if seeds:
         table.add_column("seed", justify="right")
     for trial in top:
-        values = [shown(str(trial.parameters.get(key, ""))) for key in keys]
-        table.add_row(str(trial.number), f"{trial.score:.4f}", *values, *([str(trial.seed)] if seeds else []))
+        cells = [", ".join(map(str, (trial.number, *trial.others))), f"{trial.score:.4f}"]
+        cells += ["" if trial.spread is None else f"{trial.spread:.4f}"] if repeated else []
+        cells += ["" if trial.picked is None else f"{trial.picked:.4f}"] if confirmed else []
+        values = [shown(_value(trial.parameters.get(key, ""))) for key in keys]
+        table.add_row(*cells, *values, *([str(trial.seed)] if seeds else []))
     return table
+
+
+def _value(value: Any) -> str:
+    """Write a swept value as people do: a third as 0.3333."""
+    return f"{value:.4g}" if isinstance(value, float) and not value.is_integer() else str(value)
 
 
 def summary(outcome: Outcome, report: Path, command: str, seconds: float) -> list[RenderableType]:
@@ -174,6 +191,7 @@ def summary(outcome: Outcome, report: Path, command: str, seconds: float) -> lis
         parts.append(shown(f"best weights: {said(best.parameters)} ({outcome.metric} {best.score:.4f})", style="bold"))
     elif tally.finished:
         parts.append(shown(f"no trial has a {outcome.metric} at the epoch that rank_by names: nothing is ranked"))
+    parts += [shown(text) for text in outcome.found]
     if outcome.untrained is not None:
         fusion, score = outcome.untrained
         short = outcome.top and sign(outcome.metric) * (outcome.top[0].score - score) < 0

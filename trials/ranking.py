@@ -30,7 +30,11 @@ class RankBy(Protocol):
 
 @dataclass(frozen=True)
 class RankedTrial:
-    """A trial and its score: the metric's weighted mean over the data sets, at `epoch`."""
+    """A trial and its score: the metric's weighted mean over the data sets, at `epoch`.
+
+    Or a setting that several seeds ran, named after its first trial: `others` are the numbers of the rest, `spread` the
+    standard deviation between seeds, `picked` the score that a confirmed setting was picked by.
+    """
 
     number: int
     id: str
@@ -38,6 +42,9 @@ class RankedTrial:
     seed: int
     epoch: int
     score: float
+    others: tuple[int, ...] = ()
+    spread: float | None = None
+    picked: float | None = None
 
 
 def weighted_mean(values: Mapping[str, float], weights: Mapping[str, float]) -> float:

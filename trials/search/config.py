@@ -108,10 +108,23 @@ class Confirm(Frozen):
 
 
 def listed(value: Any) -> Any:
-    """Return a space with plain lists of values written out as choices."""
+    """Return a space with plain lists of values written out as choices.
+
+    Choices that are no plain values are left out: the rules of axes, which see them too, say what is wrong with them.
+    """
     if not isinstance(value, dict):
         return value
-    return {path: {"choices": own} if isinstance(own, list | tuple) else own for path, own in value.items()}
+    given = {axis: {"choices": own} if isinstance(own, list) else own for axis, own in value.items()}
+    return {
+        axis: {**own, "choices": _plain_values(own["choices"])} if isinstance(own, dict) and own.get("choices") else own
+        for axis, own in given.items()
+    }
+
+
+def _plain_values(choices: Any) -> Any:
+    if not isinstance(choices, list):
+        return choices
+    return [one for one in choices if isinstance(one, AxisValue)] or [True]
 
 
 def _in_a_list(value: object, key: str) -> object:

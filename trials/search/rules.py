@@ -57,7 +57,7 @@ def search_problems(root: Node, data: dict[str, Any]) -> Iterator[Problem]:
 
 
 def _without_sampler(root: Node, data: dict[str, Any]) -> Iterator[Problem]:
-    if data.get("space"):
+    if isinstance(data.get("space"), dict) and data["space"]:
         text = "space has no last combination, so a sampler must choose, but search.kind is grid"
         yield Problem(root.at(["space"]).place, f"{text}. {WRITE}, or give its values under grid.")
     if data.get("start_from"):

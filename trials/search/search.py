@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from fusion_core.errors import ConfigError
 from trials.results import PlannedTrial, Results, TrialRow
 from trials.search.goal import Goal
@@ -18,7 +20,7 @@ from trials.search.outcome import FAILED, Outcome, over_seeds
 from trials.search.planner import Planner
 from trials.search.proposals import Proposals, key_of
 from trials.search.sampling import Sampling
-from trials.search.standing import feasible, ranked
+from trials.search.standing import beaten_by, feasible, ranked
 from trials.search.study import StudyFile
 
 if TYPE_CHECKING:
@@ -74,6 +76,26 @@ class SearchPlan:
         """How many trials confirm at most."""
         confirm = self.spec.confirm
         return min(confirm.top, self.settings) * len(confirm.seeds) if confirm else 0
+
+    def notes(self, tried: int = 0) -> list[str]:
+        """Say what is searched, and what is known of it; `tried` settings were so already."""
+        space, search = self.space, self.spec.search
+        if space is None:
+            return []
+        size = "no end of settings" if space.size is None else f"{space.size} settings"
+        before = f", {tried} of them tried already" if tried else ""
+        notes = [f"search {search.kind}: {self.settings} of {size} in {len(space.dimensions)} dimensions{before}"]
+        notes += [one.said for one in self.found]
+        if space.conditional and search.kind in ("gp", "cmaes"):
+            notes.append(
+                f"search: {search.kind} models what all trials have; {', '.join(space.conditional)} are drawn at random"
+            )
+        words = [one.name for one in space.dimensions if one.words and one.name not in space.conditional]
+        if words and search.kind == "cmaes":
+            notes.append(f"search: cmaes knows numbers alone; {', '.join(words)} are drawn at random")
+        if self.spec.stop_early.kind != "none" and search.kind in ("gp", "cmaes", "nsga2"):
+            notes.append(f"search: {search.kind} learns nothing from trials that are stopped early; tpe does")
+        return notes
 
 
 class Search:
@@ -163,24 +185,25 @@ class Search:
         return left * len(self.spec.seeds) + (self.plan.confirming if self.confirms else 0)
 
     def notes(self) -> list[str]:
-        """Say what is searched, and what is known of it."""
-        space, search = self.plan.space, self.spec.search
-        if space is None:
-            return []
-        size = "no end of settings" if space.size is None else f"{space.size} settings"
-        tried = f", {self.before} of them tried already" if self.before else ""
-        notes = [f"search {search.kind}: {self.plan.settings} of {size} in {len(space.dimensions)} dimensions{tried}"]
-        notes += [one.said for one in self.plan.found]
-        if space.conditional and search.kind in ("gp", "cmaes"):
-            notes.append(
-                f"search: {search.kind} models what all trials have; {', '.join(space.conditional)} are drawn at random"
+        return self.plan.notes(self.before)
+
+    def summary(self) -> list[str]:
+        """Say how many settings keep to the constraints, and which are on the front of several objectives."""
+        goal = self.plan.goal
+        done = [one for one in self.settings.values() if one.outcome is not None and one.outcome.values is not None]
+        kept = [one for one in done if one.outcome is not None and feasible(one.outcome)]
+        said = []
+        if goal.constraints and done:
+            which = " and ".join(map(str, goal.constraints))
+            said.append(f"{len(kept)} of {len(done)} settings have {which}")
+        if len(goal.objectives) > 1 and kept:
+            beaten = beaten_by(np.array([goal.gains(one.outcome) for one in kept if one.outcome is not None]))
+            front = [one for one, count in zip(kept, beaten, strict=True) if not count]
+            said.append(
+                f"front of {', '.join(goal.objectives)}: {len(front)} of {len(kept)} settings are beaten by none in "
+                "all of them (the report's Trade-offs)"
             )
-        words = [one.name for one in space.dimensions if one.words and one.name not in space.conditional]
-        if words and search.kind == "cmaes":
-            notes.append(f"search: cmaes knows numbers alone; {', '.join(words)} are drawn at random")
-        if self.spec.stop_early.kind != "none" and search.kind in ("gp", "cmaes", "nsga2"):
-            notes.append(f"search: {search.kind} learns nothing from trials that are stopped early; tpe does")
-        return notes
+        return said
 
     @property
     def over(self) -> bool:

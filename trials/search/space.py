@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
 KIND = "recipe.kind"
 DIGITS = 4
-"""Significant digits of a drawn number: as many as a paper prints, so that what is printed can be run again."""
+"""Digits of a drawn number, counted from where the ends of its range differ: as many as a paper prints, so that what is
+printed can be run again."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,18 @@ class Dimension:
             return drawn if self.words else self.values[int(drawn)]
         if self.whole:
             return round(drawn)
-        return min(max(float(f"{drawn:.{DIGITS}g}"), self.low), self.high)
+        if self.step is not None:
+            # As it would be written: 0.3, not 0.1 + 2 * 0.1.
+            steps = round((drawn - self.low) / self.step)
+            drawn = float(Fraction(str(self.low)) + steps * Fraction(str(self.step)))
+        else:
+            drawn = float(f"{drawn:.{self._digits}g}")
+        return min(max(drawn, self.low), self.high)
+
+    @cached_property
+    def _digits(self) -> int:
+        alike = max(abs(self.low), abs(self.high)) / (self.high - self.low)
+        return min(DIGITS + max(0, math.floor(math.log10(alike))), 17)
 
     def drawn(self, value: Any) -> Any:
         """Return what a sampler would have drawn for a value that it holds."""

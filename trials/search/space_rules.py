@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 MOST_EXAMPLES = 256
 MOST_STEPS = 1_000_000
-LARGEST_WHOLE = 2**53
-"""Above it a number no longer tells two whole ones apart."""
+"""Steps from one end of a range to the other; a Gaussian process lists all values."""
+LARGEST = 1e100
 
 
 def range_problems(root: Node, data: dict[str, Any]) -> Iterator[Problem]:
@@ -92,8 +92,13 @@ def _range_problems(name: str, axis: str, node: Node) -> Iterator[Problem]:
     elif low > high:
         text = f"{name}.low must be less than high ({show(high)}), but is {show(low)}. Exchange them."
         yield Problem(node.at(["low"]).place, text)
-    elif is_whole(axis) and max(abs(low), abs(high)) > LARGEST_WHOLE:
-        yield Problem(node.at(["high"]).place, but_got(f"{name}.high must be at most 2^53", high))
+    elif max(abs(low), abs(high)) > LARGEST:
+        end = "high" if abs(high) > LARGEST else "low"
+        text = but_got(f"{name}.{end} must be at most {LARGEST:g} in size", given[end], " Write a smaller one.")
+        yield Problem(node.at([end]).place, text)
+    elif is_whole(axis) and step is None and high - low > MOST_STEPS:
+        text = but_got(f"{name}.high must be at most {MOST_STEPS:,} above low ({show(low)}) without a step", high)
+        yield Problem(node.at(["high"]).place, f"{text}. Give a step, or write a smaller one.")
     elif step is not None and is_number(step) and 0 < step < float("inf") and not parts and not logarithmic:
         yield from _step_problems(name, node, given)
     if logarithmic and low <= 0:
