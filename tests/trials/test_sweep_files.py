@@ -21,9 +21,12 @@ def by_name(name: str) -> Path:
 def test_a_sweep_file_has_the_trials_and_epochs_that_its_first_line_says(path):
     first = path.read_text().splitlines()[0]
     spec = load(path)
-    trials = expand(spec)
-    assert int(re.search(r"(\d+) trials", first)[1]) == spec.size == len(trials)
+    assert int(re.search(r"(\d+) trials", first)[1]) == spec.size
     assert int(re.search(r"(\d+) epochs each", first)[1]) == spec.trial.recipe.epochs
+    if spec.search.adaptive:
+        return
+    trials = expand(spec)
+    assert len(trials) == spec.size
     assert len({trial_id(trial.config, {}) for trial in trials}) == len(trials)
 
 
