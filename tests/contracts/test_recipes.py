@@ -15,6 +15,7 @@ from fusion_core.config import (
     SupervisedConfig,
     TrialConfig,
 )
+from fusion_core.data.dataset import PairSet
 from fusion_core.recipes.base import EpochReport, Recipe
 from fusion_core.recipes.catalog import build_recipe
 from fusion_core.workspace import Workspace
@@ -28,8 +29,10 @@ RECIPES = {
     "arithmetic": ArithmeticConfig(epochs=3),
 }
 
+Undisturbed = tuple[Recipe, list[EpochReport]]
 
-@pytest.fixture(params=RECIPES)
+
+@pytest.fixture(scope="module", params=RECIPES)
 def config(request: pytest.FixtureRequest) -> TrialConfig:
     return TrialConfig(
         policy=PolicyConfig(base_channels=2), loss=LossConfig(ssim_window_size=11), recipe=RECIPES[request.param]
@@ -44,27 +47,35 @@ def finished(recipe: Recipe) -> list[EpochReport]:
     return list(recipe.epochs())
 
 
-def test_a_recipe_reports_each_epoch_once_in_order(config: TrialConfig, workspace: Workspace) -> None:
-    reports = finished(build_recipe(config, workspace))
+@pytest.fixture(scope="module")
+def undisturbed(config: TrialConfig, train_pairs: PairSet, test_pairs: PairSet) -> Undisturbed:
+    """Return a recipe and all its reports."""
+    recipe = build_recipe(config, Workspace(train_pairs, {"synthetic": test_pairs}))
+    return recipe, finished(recipe)
+
+
+def test_a_recipe_reports_each_epoch_once_in_order(undisturbed: Undisturbed) -> None:
+    _, reports = undisturbed
     assert [r.epoch for r in reports] == [1, 2, 3]
     assert all("Reward" in metrics for r in reports for metrics in r.metrics.values())
 
 
-def test_the_same_config_gives_the_same_reports(config: TrialConfig, workspace: Workspace) -> None:
-    first, again = (finished(build_recipe(config, workspace)) for _ in range(2))
-    assert [means(r) for r in first] == [means(r) for r in again]
+def test_the_same_config_gives_the_same_reports(
+    config: TrialConfig, workspace: Workspace, undisturbed: Undisturbed
+) -> None:
+    again = finished(build_recipe(config, workspace))
+    assert [means(r) for r in undisturbed[1]] == [means(r) for r in again]
 
 
-def test_another_seed_gives_other_reports(config: TrialConfig, workspace: Workspace) -> None:
-    other = config.model_copy(update={"seed": 1})
-    reports = [next(build_recipe(c, workspace).epochs()) for c in (config, other)]
-    assert means(reports[0]) != means(reports[1])
+def test_another_seed_gives_other_reports(config: TrialConfig, workspace: Workspace, undisturbed: Undisturbed) -> None:
+    other = next(build_recipe(config.model_copy(update={"seed": 1}), workspace).epochs())
+    assert means(undisturbed[1][0]) != means(other)
 
 
 def test_a_saved_state_goes_on_with_the_reports_of_an_undisturbed_run(
-    config: TrialConfig, workspace: Workspace, tmp_path: Path
+    config: TrialConfig, workspace: Workspace, undisturbed: Undisturbed, tmp_path: Path
 ) -> None:
-    whole = finished(build_recipe(config, workspace))
+    _, whole = undisturbed
     stopped = build_recipe(config, workspace)
     next(stopped.epochs())
     stopped.save_state(tmp_path / "state")
@@ -73,7 +84,6 @@ def test_a_saved_state_goes_on_with_the_reports_of_an_undisturbed_run(
     assert [(r.epoch, means(r)) for r in finished(resumed)] == [(r.epoch, means(r)) for r in whole[1:]]
 
 
-def test_a_finished_recipe_gives_a_checkpoint(config: TrialConfig, workspace: Workspace) -> None:
-    recipe = build_recipe(config, workspace)
-    finished(recipe)
+def test_a_finished_recipe_gives_a_checkpoint(undisturbed: Undisturbed) -> None:
+    recipe, _ = undisturbed
     assert len(recipe.checkpoint()) > 0
