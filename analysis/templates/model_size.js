@@ -67,8 +67,9 @@ function modelCaption(near) {
     `${D.datasets[state.dataset]}, epoch ${D.epochs[state.epoch]}. GFLOP of one pair, policy and fusion kernel, two for a multiply-add; training: forward and backward.`,
     `Milliseconds to fuse 16 pairs and seconds of training, evaluation left out, on ${measured}.`,
   ];
-  const seeds = Math.max(...modelAt("seeds", state.metric));
-  if (seeds > 1) said.push(`±: standard deviation between ${seeds} seeds.`);
+  const counts = [...modelAt("seeds", state.metric)].filter((n) => n > 0),
+    seeds = Math.max(...counts);
+  if (seeds > 1) said.push(`±: standard deviation between ${Math.min(...counts) < seeds ? "up to " : ""}${seeds} seeds.`);
   if (several) said.push("A metric is that of the model's best setting.");
   said.push(`Line: ${D.metrics[state.metric].name} at this epoch${D.epochs.length > 1 ? ", pale: at the others" : ""}.`);
   if (near.some(({ start }) => !start)) said.push("Dotted: untrained fusions.");
