@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ import typer
 from rich.console import Console
 
 from analysis.cli_console import Commands, Progress, refusals
+from analysis.replay.searches import DEFAULT, SEARCH_HELP
 from analysis.serve import LOOPBACK
 
 app = typer.Typer(
@@ -124,6 +126,40 @@ def bounds(
         with Progress().doing(f"bounds and their intervals: {len(scores.settings)} settings"):
             files = [write_table(judged(table, scores).bounds, out)] if out else write_bounds(table, scores)
         for file in files:
+            print(file)
+
+
+@app.command()
+def replay(
+    run: RunFolder,
+    search: Annotated[str, typer.Option(help=SEARCH_HELP)] = DEFAULT,
+    repeats: Annotated[int, typer.Option(help="Repeats of each search, each with its own seed.")] = 200,
+    noise: Annotated[
+        Path | None, typer.Option(metavar="NOISE_RUN", help="A run of repeated seeds, as of sweeps/seed_noise.yaml.")
+    ] = None,
+    metric: Annotated[str | None, typer.Option(help="What ranks (as the sweep says).")] = None,
+    epoch: Annotated[int | None, typer.Option(min=1, help="At which epoch (as the sweep says).")] = None,
+    dataset: Annotated[str | None, typer.Option(help="On which data set (the weighted mean over all).")] = None,
+    until: Annotated[float, typer.Option(help="A sampler's repeat ends at this share of the grid's epochs.")] = 0.5,
+    workers: Annotated[int, typer.Option(min=1, help="Trials at a time: what they give is told when they end.")] = 1,
+    processes: Annotated[int | None, typer.Option(min=1, help="Processes of one thread each (one per core).")] = None,
+) -> None:
+    """Run searches against a recorded grid without training: what each finds, for which share of the grid's cost."""
+    with refusals():
+        from analysis.cli_replay import print_found, run_replay
+        from analysis.cli_report import build
+        from analysis.replay.files import write_found
+        from analysis.replay.look_up import Asked
+        from analysis.replay.proof import prepare
+
+        console = Console(highlight=False)
+        asked = Asked(metric, epoch, dataset)
+        proof = prepare(run, search, repeats, noise, asked, until, workers)
+        found = run_replay(proof, processes or os.cpu_count() or 1)
+        files = write_found(run, found)
+        *_, page = build(run, Progress())
+        print_found(found, console)
+        for file in (*files, page):
             print(file)
 
 

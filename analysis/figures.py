@@ -29,6 +29,7 @@ PARTS = {
     "parallel": ("Parallel", "analysis.figure_data:parallel"),
     "curves": ("Epochs", "analysis.figure_curves:curves"),
     "training": ("Training", "analysis.figure_curves:training"),
+    "replay": ("Search", "analysis.figure_replay:replay_part"),
     "noise": ("Noise floor", "analysis.figure_curves:noise"),
     "gallery": ("Gallery", "analysis.gallery:gallery"),
     "ranking": ("All settings", "analysis.figure_ranking:ranking_part"),

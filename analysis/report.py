@@ -24,7 +24,8 @@ from analysis.written import text
 SCRIPTS = (
     "state.js", "look.js", "trial.js", "marks.js", "heatmap.js", "pairs.js", "bounds.js", "panels.js",
     "importance.js", "front.js", "scatter.js", "tradeoffs.js", "parallel.js", "parallel_canvas.js", "curves.js",
-    "training.js", "lift.js", "effects.js", "model_size.js", "noise.js", "gallery.js", "ranking.js", "controls.js",
+    "training.js", "lift.js", "effects.js", "model_size.js", "replay.js", "noise.js", "gallery.js", "ranking.js",
+    "controls.js",
 )  # fmt: skip
 
 

@@ -1,0 +1,31 @@
+"""What one repeat of a search found, and what it cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+WITHIN = 0.25
+"""Share of the grid's cost that searches are judged at."""
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """One repeat. `seconds` are those that had been spent after each epoch trained (NaN where none were recorded).
+
+    `hits` are the epochs spent when a trial came to the epoch that is ranked, `gains` what it scored, higher is better.
+    `tried` settings were begun; `full` says how many epochs they would all have taken. `asking` is the sampler's time.
+    """
+
+    seconds: np.ndarray
+    hits: np.ndarray
+    gains: np.ndarray
+    tried: int
+    full: int
+    asking: float
+
+    @property
+    def spent(self) -> int:
+        """Epochs trained."""
+        return len(self.seconds)
