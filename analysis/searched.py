@@ -12,8 +12,12 @@ from trials.search.constraints import Constraint
 
 @dataclass(frozen=True)
 class Asked:
-    """`seeds` are the search's own, `fresh` those it confirms the `top` settings with; `rule` stops trials early."""
+    """`seeds` are the search's own, `fresh` those it confirms the `top` settings with; `rule` stops trials early.
 
+    `draws`: settings are drawn one by one, not all of a grid.
+    """
+
+    draws: bool = False
     objectives: tuple[str, ...] = ()
     where: tuple[Constraint, ...] = ()
     seeds: tuple[int, ...] = ()
@@ -28,6 +32,7 @@ def asked(run: Run) -> Asked:
     search, confirm = (resolved.get(name) or {} for name in ("search", "confirm"))
     rules = [rule for record in records(run) if (rule := _rule(record.get("resolved") or {}))]
     return Asked(
+        search.get("kind", "grid") != "grid",
         tuple(search.get("objectives") or ()),
         tuple(Constraint.parse(text) for text in search.get("where") or ()),
         tuple(resolved.get("seeds") or ()),

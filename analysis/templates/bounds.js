@@ -227,10 +227,16 @@ function boundNames({ near, far, range }, write, wide) {
   ];
 }
 
-// The names of the parameters under their values.
-function boundTitles(places, shift) {
+// The names of the parameters under their values; one that would run into the name before it stands a line lower.
+function boundTitles(places, below, slot) {
+  const ends = [-Infinity, -Infinity];
   return [...new Set(places.map((one) => one.axis))].map((a) => {
-    const some = places.filter((one) => one.axis === a);
+    const some = places.filter((one) => one.axis === a),
+      middle = (slot * (some[0].x + some.at(-1).x)) / 2,
+      half = 3.8 * D.axes[a].name.length,
+      line = middle - half < ends[0] ? 1 : 0,
+      shift = -below - 14 * line;
+    ends[line] = middle + half;
     return {
       text: `<b>${escapeText(D.axes[a].name)}</b>`,
       showarrow: false,
@@ -256,16 +262,17 @@ function drawBounds() {
     return nothing("bounds", `No setting has a number here: ${place()}.`);
   }
   const scale = boundScale(panel),
-    many = places.length > 60,
+    many = places.length > 60 && slot < 12,
     longest = Math.max(...places.map((one) => one.label.length)),
     slanted = !many && slot < 7 * longest,
     below = many ? 4 : slanted ? 10 + 5 * longest : 22,
-    direction = higher(state.metric) ? "higher" : "lower";
+    direction = higher(state.metric) ? "higher" : "lower",
+    titles = wide ? boundTitles(places, below, slot) : [];
   caption("bounds", boundsCaption(panel, scale));
   at("bounds-whisker").parentElement.hidden = !panel.there.some(({ i }) => isNumber(panel.get("worse_low")[i]));
   at("bounds").setAttribute("aria-label", at("bounds-caption").textContent);
   const layout = {
-    ...look(400, { margin: { l: 20, r: wide ? 120 : 8, t: 24, b: wide ? 22 + below : 2 + below }, barmode: "overlay" }),
+    ...look(400, { margin: { l: 20, r: wide ? 120 : 8, t: 24, b: wide ? 22 + below + (titles.some((one) => one.yshift < -below) ? 14 : 0) : 2 + below }, barmode: "overlay" }),
     hovermode: "closest",
     xaxis: axis({
       range: [-0.7, last + 0.7],
@@ -282,7 +289,7 @@ function drawBounds() {
     }),
     shapes: boundLines(scale.near, ""),
     annotations: [
-      ...(wide ? boundTitles(places, -below) : []),
+      ...titles,
       ...boundNames(scale, panel.write, wide),
       ...boundUnknown(places).map(({ x, axis: a }) => ({
         text: "?",
