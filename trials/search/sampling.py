@@ -138,12 +138,21 @@ class Sampling:
 
     def reopen(self, parameters: Mapping[str, AxisValue], note: Note = NOTHING) -> int:
         """Count a setting as asked for that was so before; return the number to tell it by."""
-        self.study.enqueue_trial(dict(note.drawn) or self.space.drawn(parameters))
+        fixed = {"fixed_params": dict(note.drawn) or self.space.drawn(parameters)}  # as Study.enqueue_trial has it
+        self.study.add_trial(create_trial(state=TrialState.WAITING, system_attrs={**fixed, **note.attributes}))
         self.study.sampler = RandomSampler(seed=0)
         trial = self.study.ask()
         self.space.suggested(trial)
         self.draws = max(self.draws, note.draw or 0)
         return self._opened(trial, parameters, note.draw)
+
+    def look_back(self) -> None:
+        """Have NSGA-II choose the parents of the generation that it is in, as it had before the sweep was stopped."""
+        sampler = self._sampler()
+        if isinstance(sampler, NSGAIISampler):
+            key = f"{type(sampler).__name__}:generation"
+            generations = (trial.system_attrs.get(key, 0) for trial in self.study.get_trials(deepcopy=False))
+            sampler.get_parent_population(self.study, max(generations, default=0))
 
     def try_first(self, parameters: Mapping[str, AxisValue]) -> None:
         """Have `ask` return this setting before any of the sampler's own."""

@@ -163,6 +163,7 @@ class Search:
         for setting in self.settings.values():
             if setting.outcome is None:
                 setting.number = sampling.reopen(setting.parameters, file.note_of(setting.parameters))
+        sampling.look_back()
         file.written()
         for parameters in (one for found in self.plan.found for one in found.first):
             if key_of(parameters) not in self.proposals.tried:

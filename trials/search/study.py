@@ -62,8 +62,11 @@ class StudyFile:
                     setting = trial.user_attrs.get(SETTING)
                     if setting is None:
                         continue
+                    key = key_of(setting["parameters"])
+                    if notes.get(key, NOTHING).draw is not None:
+                        continue  # proposed once more later on, and passed over
                     own = {name: value for name, value in trial.system_attrs.items() if name.startswith(NOTES)}
-                    notes[key_of(setting["parameters"])] = Note(setting["draw"], trial.params, own)
+                    notes[key] = Note(setting["draw"], trial.params, own)
         except Exception as problem:  # noqa: BLE001 - whatever a damaged file does: the table has all that counts
             say(
                 f"{FILE} could not be read ({type(problem).__name__}: {str(problem)[:200]}): it is written anew from "

@@ -240,15 +240,15 @@ def test_a_grid_is_confirmed_too(tmp_path):
 
 
 def test_only_what_keeps_to_the_constraints_is_confirmed_and_named_best(tmp_path):
-    text = CONFIRMED.replace("startup: 5", "startup: 5, where: MSE <= 0.0845")
+    text = CONFIRMED.replace("startup: 5", "startup: 5, where: MSE <= 0.083")
     outcome = run(tmp_path, text=text)
     with Results.read(tmp_path / "tiny" / FILE) as results:
         found = results.query(
             "SELECT seed, mean FROM trials JOIN metrics ON trial = id AND metric = 'MSE' AND epoch = 2"
         )
-    kept = sum(seed == 0 and mean <= 0.0845 for seed, mean in found)
+    kept = sum(seed == 0 and mean <= 0.083 for seed, mean in found)
     assert 0 < kept < 14
-    assert f"{kept} of 14 settings have MSE <= 0.0845" in outcome.found
+    assert f"{kept} of 14 settings have MSE <= 0.083" in outcome.found
     assert sum(seed != 0 for seed, _ in found) == 2 * min(kept, 3)
 
 
