@@ -65,7 +65,8 @@ def confirmed_sentences(final: Final, leaders: Leaders, best: int) -> list[str]:
     asked, scores = final.asked, final.scores
     if not asked.fresh and final.confirmed is None:
         return []
-    seeds = f"seed{'s' * (len(asked.fresh) != 1)} {listed(map(str, asked.fresh))}"
+    fresh = asked.fresh if final.confirmed is None else sorted(set(final.confirmed.run.trials["seed"]))
+    seeds = f"seed{'s' * (len(fresh) != 1)} {listed(map(str, fresh))}"
     m, e = scores.metrics.index(scores.metric), scores.epochs.index(scores.epoch)
     if not leaders.confirmed:
         several = int(final.is_confirmed[m, 0, e].sum())
@@ -80,9 +81,11 @@ def confirmed_sentences(final: Final, leaders: Leaders, best: int) -> list[str]:
     lost = sign * (picked - now)
     there = leaders.at[np.isfinite(lost[leaders.at])]
     count = int(np.isfinite(picked).sum())
-    said = f"It is ranked by fresh seeds, as are {len(leaders.at)} of {count} settings" if len(leaders.at) > 1 else (
-        f"It is ranked by fresh seeds, alone of {count} settings"
-    )  # fmt: skip
+    said = "It is ranked by fresh seeds"
+    if count > 1:
+        said += (
+            f", as are {len(leaders.at)} of {count} settings" if len(leaders.at) > 1 else f", alone of {count} settings"
+        )
     if np.isfinite(lost[best]):
         said += f"; it was picked at {number(picked[best])} and {_moved(lost[best])} from picking to confirming"
         if len(there) > 1:
@@ -98,27 +101,23 @@ def confirmed_sentences(final: Final, leaders: Leaders, best: int) -> list[str]:
 
 
 def _progress(final: Final, seeds: str) -> str:
-    """Say how many confirming trials there are of those asked for; nothing where all have a number."""
+    """Say how many of the confirming trials have a number; nothing where all have."""
     scores, asked = final.scores, final.asked
-    expected = min(asked.top, len(scores.settings)) * len(asked.fresh)
-    if not expected:
-        return ""
     if final.confirmed is None:
-        return f"The best {min(asked.top, len(scores.settings))} are to be run again with {seeds} when the search ends."
-    trials = final.confirmed.run.trials
-    trials = trials[trials["seed"].isin(asked.fresh)]
-    rows = final.confirmed.run.metrics
-    here = set(rows.loc[rows["epoch"] == scores.epoch, "trial"]) & set(trials["id"])
-    if len(here) >= expected:
-        return ""
+        if final.constraints and not final.keeps(scores.epoch).any():
+            return "What breaks a constraint is not run again."
+        top = min(asked.top, len(scores.settings))
+        which = "The best one is" if top == 1 else f"The best {top} are"
+        return f"{which} to be run again with {seeds} when the search ends."
+    trials, rows = final.confirmed.run.trials, final.confirmed.run.metrics
+    here = set(rows.loc[rows["epoch"] == scores.epoch, "trial"])
     states = trials.loc[~trials["id"].isin(here), "status"].value_counts()
-    parts = [f"{count} {state}" for state, count in states.items()]
-    if (planned := expected - len(trials)) > 0:
-        parts.append(f"{planned} to come")
-    rest = f" ({', '.join(parts)})" if parts else ""
+    if not len(states):
+        return ""
+    rest = ", ".join(f"{count} {state}" for state, count in states.items())
     return (
-        f"Confirming is not complete: {len(here)} of {expected} trials ({seeds}) have a number at epoch "
-        f"{scores.epoch}{rest}."
+        f"Confirming is not complete: {len(here)} of {len(trials)} trials ({seeds}) have a number at epoch "
+        f"{scores.epoch} ({rest})."
     )
 
 
@@ -130,7 +129,8 @@ def front_sentence(final: Final) -> str:
         return ""
     e = scores.epochs.index(scores.epoch)
     places = [scores.metrics.index(name) for name in names]
-    every = final.stats.mean[places, 0, e].T
+    # All settings by the seeds that all of them have, as the figure of trade-offs: confirmed ones are not flattered.
+    every = scores.trials.mean[places, 0, e].T
     known = np.isfinite(every).all(axis=1)
     what = f"the Pareto front of {listed(names)}"
     if not known.any():

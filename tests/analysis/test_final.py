@@ -87,12 +87,12 @@ def test_the_interval_of_a_confirmed_best_has_the_noise_of_its_seeds(tmp_path: P
 def test_confirming_that_goes_on_is_said_and_used_as_far_as_it_goes(tmp_path: Path) -> None:
     trials = picked_and_again({1: (0.9, (0.6,)), 2: (0.8, ()), 3: (0.7, ())})
     trials.append(Made({KEY: 1}, [], seed=2, status="failed", error="out of memory"))
-    trials.append(Made({KEY: 2}, [], seed=1, status="running"))
+    trials += [Made({KEY: 2}, [], seed=seed, status=status) for seed, status in ((1, "running"), (2, "waiting"))]
     said = answer(*opened(tmp_path, trials, confirm=(2, FRESH)))
     assert "max_ratio 1 (trial 1, confirmed by trials 4, 5). Reward 0.6" in said[0]
     assert said[1].endswith(
         "Confirming is not complete: 1 of 4 trials (seeds 1 and 2) have a number at epoch 1 "
-        "(1 failed, 1 running, 1 to come)."
+        "(1 failed, 1 running, 1 waiting)."
     )
 
 
@@ -182,3 +182,8 @@ def test_a_comparison_takes_the_confirmed_best_and_says_so(tmp_path: Path) -> No
     comparison = compare([search, grid])
     np.testing.assert_allclose(numbers_of(comparison).best["value"].ravel(), [0.76, 0.7])
     assert any("its best is of 2 settings that fresh seeds confirm" in note for note in notes(comparison))
+
+
+def test_where_nobody_keeps_to_a_constraint_nothing_is_waited_for(tmp_path: Path) -> None:
+    said = answer(*constrained(tmp_path, {1: (0.9, 0.02), 2: (0.7, 0.006)}, confirm=(1, FRESH)))
+    assert said[2].endswith("which flatters it. What breaks a constraint is not run again.")
