@@ -12,7 +12,7 @@ from trials.results import FILE, Results
 from trials.search.sampling import SETTING
 from trials.search.study import FILE as JOURNAL
 
-OTHER = SEARCH.replace("name: tiny", "name: tiny").replace("trials: 14", "trials: 12")
+OTHER = SEARCH.replace("trials: 14", "trials: 12")
 
 
 def trials_of(folder: Path) -> list[optuna.trial.FrozenTrial]:
@@ -50,8 +50,8 @@ def test_what_another_sweep_of_the_same_trials_found_is_told_to_the_sampler(tmp_
 
 
 def test_what_was_found_with_other_trials_is_tried_first_and_the_difference_said(tmp_path, capsys):
-    run(tmp_path / "other", text=OTHER.replace("recipe: {kind: arithmetic, epochs: 2}",
-                                               "recipe: {kind: arithmetic, epochs: 2}\n  loss: {consist_ratio: 3}"))  # fmt: skip
+    recipe = "recipe: {kind: arithmetic, epochs: 2}"
+    run(tmp_path / "other", text=OTHER.replace(recipe, f"{recipe}\n  loss: {{consist_ratio: 3}}"))
     run(tmp_path / "this", text=from_(tmp_path / "other"))
     assert "they differ in loss.consist_ratio" in capsys.readouterr().out
     with Results.read(tmp_path / "this" / "tiny" / FILE) as results:

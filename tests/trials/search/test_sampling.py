@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import optuna
 import pytest
 from scipy.stats.qmc import Sobol
@@ -54,7 +55,7 @@ def test_samplers_that_learn_come_nearer_to_the_best_than_chance(kind):
                 found.append(bowl(parameters))
         return sum(sum(found[50 * i + 35 : 50 * i + 50]) for i in range(3)) / 45
 
-    assert mean_of_last(kind) > mean_of_last("random") / 2
+    assert mean_of_last(kind) > 0.7 * mean_of_last("random")
 
 
 @pytest.mark.slow
@@ -172,8 +173,6 @@ def test_the_front_comes_first_whichever_way_a_metric_points():
 
 
 def test_how_many_beat_a_setting_agrees_with_optuna_s_front():
-    import numpy as np
-
     gains = np.random.default_rng(0).random((40, 3))
     study = optuna.create_study(directions=["maximize"] * 3)
     study.add_trials([optuna.trial.create_trial(values=list(one)) for one in gains])
