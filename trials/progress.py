@@ -152,9 +152,9 @@ def best_table(top: Sequence[RankedTrial], metric: str) -> Table:
     table.add_column("trials" if repeated else "trial", justify="right")
     table.add_column(shown(metric), justify="right")
     if repeated:
-        table.add_column("± seeds", justify="right")
+        table.add_column("±", justify="right")
     if confirmed:
-        table.add_column("picked at", justify="right")
+        table.add_column("picked", justify="right")
     keys = list(dict.fromkeys(key for trial in top for key in trial.parameters))
     for key in keys:
         table.add_column(shown(key.rpartition(".")[2]), justify="right")
@@ -162,12 +162,20 @@ def best_table(top: Sequence[RankedTrial], metric: str) -> Table:
     if seeds:
         table.add_column("seed", justify="right")
     for trial in top:
-        cells = [", ".join(map(str, (trial.number, *trial.others))), f"{trial.score:.4f}"]
+        cells = [_numbers((trial.number, *trial.others)), f"{trial.score:.4f}"]
         cells += ["" if trial.spread is None else f"{trial.spread:.4f}"] if repeated else []
         cells += ["" if trial.picked is None else f"{trial.picked:.4f}"] if confirmed else []
         values = [shown(_value(trial.parameters.get(key, ""))) for key in keys]
         table.add_row(*cells, *values, *([str(trial.seed)] if seeds else []))
     return table
+
+
+def _numbers(numbers: Sequence[int]) -> str:
+    """Write the numbers of trials, those in a row as `61-63`."""
+    first, last = numbers[0], numbers[-1]
+    if len(numbers) > 2 and list(numbers) == list(range(first, last + 1)):
+        return f"{first}-{last}"
+    return ", ".join(map(str, numbers))
 
 
 def _value(value: Any) -> str:
