@@ -6,12 +6,13 @@ A sweep of rewards has more: `answer_reward`.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from analysis.answer_reward import reward_sentences
 from analysis.answer_search import confirmed_sentences, front_sentence, kept_sentence, stopped_sentence
+from analysis.answer_tied import either, tied_sentence
 from analysis.bounds import bounds
 from analysis.final import Final, Leaders
 from analysis.importance import variance_shares
@@ -34,7 +35,7 @@ def answer(run: Run, scores: Scores) -> list[str]:
     leaders = final.leaders(*place)
     # Which weight decides is asked of all settings alike, by the seeds that all of them have.
     every = found if final.is_plain else judge(run, scores, *place)
-    third = f"{_tied(run, scores, found, final)} {_untrained(scores, found)}".strip()
+    third = f"{tied_sentence(final, found)} {_untrained(scores, found)}".strip()
     sentences = [
         _best(run, scores, found, leaders), kept_sentence(final, *place),
         *confirmed_sentences(final, leaders, found.best), _decides(run, scores, every), third, front_sentence(final),
@@ -56,7 +57,7 @@ def _missing(run: Run, scores: Scores, found: Judgement) -> str:
     for key, values in run.axes.items():
         have = {parameters[key] for parameters in known}
         if lacking := [value for value in values if value not in have]:
-            unseen.append(f"{names[key]} {_either(lacking)}")
+            unseen.append(f"{names[key]} {either(lacking)}")
     none = f", none with {', '.join(unseen)}: what those allow is not known" if unseen else ""
     so_far = " so far" if run.trials["status"].isin(("waiting", "running")).any() else ""
     return f"Only {found.settings} of {len(scores.settings)} settings have a number here{so_far}{none}."
@@ -131,46 +132,6 @@ def _noise(scores: Scores, found: Judgement) -> str:
     )
 
 
-def _tied(run: Run, scores: Scores, found: Judgement, final: Final) -> str:
-    """Say how many settings cannot be told from the best, and which values of each weight they have."""
-    settings = _kind(final)
-    count = int(found.tied.sum())
-    if found.settings < 2:
-        return ""
-    if not math.isfinite(found.low) and count < 2:
-        others = found.worse[np.isfinite(found.worse)]
-        gap = difference(np.partition(others, 1)[1])
-        return f"The second of {found.settings} {settings} is {gap} worse; whether by more than chance cannot be said."
-    if not math.isfinite(found.low):
-        return f"{count} of {found.settings} {settings} have exactly this value."
-    sure = "95 %" if found.seeds > 1 else "95 % over images; one seed, see sweeps/seed_noise.yaml"
-    if count < 2:
-        return (
-            f"No other of the {found.settings} {settings} is tied with it: all are worse by more than chance ({sure})."
-        )
-    if count == found.settings:
-        return f"All {count} {settings} are tied: they cannot be told apart ({sure})."
-    names, said = short_names(list(run.axes)), []
-    ranged, _ = with_ranges(run, scores)
-    for key, values in run.axes.items():
-        have = {scores.settings[i].parameters[key] for i in np.flatnonzero(found.tied)}
-        if len(have) < len(values):
-            some = [value for value in values if value in have]
-            said.append(f"{names[key]} {_either(some) if ranged.axes[key] == values else _span(some)}")
-    which = f"all have {', '.join(said)}" if said else f"they have every value of every {noun(run.axes)}"
-    return f"{count} of {found.settings} {settings} cannot be told from it ({sure}): {which}."
-
-
-def _kind(final: Final) -> str:
-    """Return what those that stand first are called."""
-    scores = final.scores
-    place = scores.metric, ALL, scores.epoch
-    leaders, standing = final.leaders(*place), final.standing(*place)
-    words = ["confirmed"] if leaders.confirmed else []
-    kept = final.constraints and len(leaders.at) and standing[leaders.at[0]] < 2
-    return f"{' '.join(words)} settings that keep to it".strip() if kept else " ".join([*words, "settings"])
-
-
 def _untrained(scores: Scores, found: Judgement) -> str:
     values = scores.baselines.mean[scores.metrics.index(scores.metric), 0]
     if not np.isfinite(values).any():
@@ -196,18 +157,3 @@ def counts(run: Run) -> str:
     if run.confirming is not None:
         trials += f" ({len(run.confirming.trials)} of them confirming)"
     return f"{trials}: {', '.join(parts)}" if parts else "no trials"
-
-
-def _span(values: Sequence[object]) -> str:
-    """Say between which of the numbers of a range these are, in rising order after one that is none."""
-    numbers = [value for value in values if value is not None]
-    ends = list(dict.fromkeys(map(text, (*numbers[:1], *numbers[-1:]))))
-    none = [text(None)] * (len(numbers) < len(values))
-    return " or ".join([" to ".join(ends), *none] if ends else none)
-
-
-def _either(values: Iterable[object]) -> str:
-    *some, last = map(text, values)
-    if len(some) > 5:
-        return f"{some[0]} to {last} ({len(some) + 1} values)"
-    return f"{', '.join(some)} or {last}" if some else last
