@@ -12,11 +12,16 @@ from fusion_core.errors import ConfigError, DataError, FusionError
 from tests.fuzz.sweep_inputs import SweepInput
 from trials.identity import trial_id
 from trials.messages import MOST
+from trials.search.dimensions import space_of
+from trials.search.planner import Planner
+from trials.search.sampling import Sampling
+from trials.search.space import KIND
 from trials.space import expand
-from trials.spec import load
+from trials.spec import SweepSpec, load
 
 LONGEST_LINE = 2000
 MOST_EXPANDED = 50
+DRAWN = 3
 
 
 def read_sweep(given: SweepInput, path: Path) -> bool:
@@ -27,12 +32,23 @@ def read_sweep(given: SweepInput, path: Path) -> bool:
     except ConfigError as problem:
         check_message(problem, MOST + 1)
         return False
-    assert spec.size >= 1 and spec.epochs >= spec.size
-    if spec.size <= MOST_EXPANDED:
+    assert spec.size >= spec.settings >= 1 and spec.epochs >= spec.size
+    if spec.search.adaptive:
+        check_space(spec)
+    elif spec.size <= MOST_EXPANDED:
         trials = expand(spec)
-        assert len(trials) == spec.size
-        assert len({trial_id(trial.config, {}) for trial in trials}) <= spec.size
+        assert len(trials) == spec.settings * len(spec.seeds)
+        assert len({trial_id(trial.config, {}) for trial in trials}) <= len(trials)
     return True
+
+
+def check_space(spec: SweepSpec) -> None:
+    """Assert that a sampler can draw from a space, and that trials can be made of it or are refused with a reason."""
+    space, planner = space_of(spec), Planner(spec.trial, {}, "cohort")
+    sampling = Sampling(space, spec.search, spec.search.objectives or (spec.rank_by.metric,))
+    for setting in [sampling.ask()[1] for _ in range(DRAWN)] + space.examples()[:MOST_EXPANDED]:
+        assert space.part_of({KIND: space.kind, **setting}) == setting
+        assert (why := planner.refused(setting)) is None or why.isprintable()
 
 
 def read_picture_file(content: bytes, path: Path) -> bool:

@@ -20,7 +20,22 @@ ODD = [
     "{kind: arithmetic}", "{kind: nothing}", "[1, 1]", "[0.1, .nan]", "synthetic", "[synthetic, synthetic]", "|\n  x",
     "{name: .., visible: /, infrared: /}", "\u202e", "é", "\x00", "\x1b[2J", "\t", "? [a]", "- a", "a: b", "#", "@a",
 ]  # fmt: skip
-KEYS = ["name", "trial", "grid", "seeds", "kind", "loss", "data", "limits", "rank_by", "<<", "", "a.b", "\\e", "1", "~"]
+KEYS = [
+    "name", "trial", "grid", "seeds", "kind", "loss", "data", "limits", "rank_by", "search", "space", "low", "choices",
+    "step", "when", "<<", "", "a.b", "\\e", "1", "~",
+]  # fmt: skip
+KINDS = ["grid", "random", "sobol", "tpe", "gp", "cmaes", "nsga2"]
+ENDS = [0, 1, 2, 3, 8, 64, 512, -1, 0.1, 0.5, 1e-6, 1.5, 1e9, 1e120, 10**25]
+FIELDS = [
+    "loss.max_ratio", "loss.ssim_shared", "loss.grad_ratio", "loss.max_mode", "loss.terms.mine", "kernel.levels",
+    "recipe.learning_rate", "recipe.batch_size",
+    "recipe.kind", "loss.ssim_window_size", "recipe.sigma", "recipe.lora.rank", "recipe.samples",
+    "recipe.learn_sigma", "recipe.epochs", "reward.weights.VIF", "reward.weights.MI", "reward.aggregate",
+    "reward.temperature", "data.worst.min", "data.worst.max", "data.crop", "start.recipe.epochs", "seed", "nothing",
+]  # fmt: skip
+MINDED = 8
+"""So many of them, the first, are minded by any recipe."""
+WORDS: list[Any] = ["l1", "l2", "ppo", "grpo", "supervised", "sum", "softmin", True, False, "x"]
 PIECES = [
     *"ab:[]{}&*!|>'\"%@`,?#~<0.e- \n\t\\",
     "\n  ",
@@ -42,6 +57,12 @@ OVERRIDES = [
     "name",
     "limits.attempts",
     "trial.data.root",
+    "search.trials",
+    "search.kind",
+    "search.where",
+    "space.loss.max_ratio",
+    "space.loss.max_ratio.low",
+    "start_from",
 ]
 
 
@@ -53,8 +74,10 @@ class SweepInput(NamedTuple):
 
 
 def sweep_input(rng: Random) -> SweepInput:
-    """Return one input: any bytes, bent text, or a bent tree; every fourth with overrides."""
-    make: Callable[[Random], bytes] = rng.choice([any_bytes, any_yaml, bent_text, bent_text, bent_tree, bent_tree])
+    """Return one input: any bytes, bent text, a bent tree, or a search; every fourth with overrides."""
+    make: Callable[[Random], bytes] = rng.choice(
+        [any_bytes, any_yaml, bent_text, bent_text, bent_tree, bent_tree, any_search, any_search]
+    )
     count = rng.choice([0, 0, 0, 2])
     return SweepInput(make(rng), tuple(f"{rng.choice(OVERRIDES)}{rng.choice('==.')}{_odd(rng)}" for _ in range(count)))
 
@@ -91,6 +114,56 @@ def bent_tree(rng: Random) -> bytes:
     tree = rng.choice(TREES)
     odds = rng.choice([0.005, 0.02, 0.1, 0.3])
     return ("&a " * (rng.random() < 0.2) + _written(tree, rng, odds)).encode(errors="surrogatepass")
+
+
+def any_search(rng: Random) -> bytes:
+    """Return a shipped sweep whose grid a search is put in place of, of parts that fit together now and then."""
+    of_one_kind = [tree for tree in TREES if "recipe.kind" not in tree.get("grid", {})]
+    tree = {key: value for key, value in rng.choice(of_one_kind).items() if key not in ("grid", "simplex", "confirm")}
+    kind = rng.choice(KINDS if rng.random() < 0.1 else KINDS[1:])
+    search: dict[str, Any] = {"kind": kind, "trials": 10**6 if rng.random() < 0.05 else rng.choice([1, 5, 60])}
+    extra = {
+        "seed": rng.choice([0, 7, -1]),
+        "objectives": rng.sample(["VIF", "Qabf", "Nabf", "Reward", "X"], rng.choice([1, 2, 2])),
+        "where": rng.choice(["Nabf <= 0.005", ["VIF >= 1", "Nabf <= 0.1"], ["VIF >= 1", "VIF <= 0"], "VIF > 1"]),
+        "startup": rng.choice([1, 10]),
+        "population": rng.choice([2, 8]),
+    }
+    tree["search"] = search | {key: value for key, value in extra.items() if rng.random() < 0.15}
+    fields = FIELDS[:MINDED] if rng.random() < 0.7 else FIELDS
+    tree["space"] = {field: _dimension(field, rng) for field in rng.sample(fields, rng.choice([1, 2, 2, 3, 5]))}
+    if rng.random() < 0.2:
+        tree["stop_early"] = {"kind": rng.choice(["asha", "median", "none"]), "grace_epochs": rng.choice([1, 1, 9])}
+    if rng.random() < 0.2:
+        tree["confirm"] = {"top": rng.choice([1, 8]), "seeds": rng.sample(range(9), 3)}
+    if rng.random() < 0.1:
+        tree["start_from"] = rng.choice([["runs/x"], "runs/x", ["", "x"]])
+    text = json.dumps(tree) if rng.random() < 0.6 else _written(tree, rng, rng.choice([0.005, 0.05]))
+    return text.encode(errors="surrogatepass")
+
+
+def _dimension(field: str, rng: Random) -> Any:
+    """Return a range or choices, three in four of them such as the field may have."""
+    fits = rng.random() < 0.85
+    words = field.endswith(("mode", "kind", "aggregate", "learn_sigma", "crop"))
+    if words == fits:
+        chosen = _words_of(field, rng) if fits else rng.sample(WORDS, rng.choice([1, 2, 3]))
+        return rng.choice([chosen, {"choices": chosen}])
+    some = ENDS[1:5] if fits else ENDS
+    if rng.random() < 0.2:
+        return rng.sample(some, rng.choice([1, 2, 4]))
+    ends = sorted(rng.sample(some, 2))
+    found: dict[str, Any] = {"low": ends[0], "high": ends[1]}
+    extra = {"log": rng.random() < 0.7, "step": rng.choice([1, 0.5, 0.1, 100]), "when": rng.choice(["ppo", ["grpo"]])}
+    return found | {key: value for key, value in extra.items() if rng.random() < 0.2}
+
+
+def _words_of(field: str, rng: Random) -> list[Any]:
+    known: dict[str, list[Any]] = {
+        "mode": ["l1", "l2"], "aggregate": ["sum", "min", "softmin"], "crop": ["none", "square"],
+        "kind": ["ppo", "grpo", "supervised"], "learn_sigma": [True, False],
+    }  # fmt: skip
+    return next(rng.sample(words, 2) for end, words in known.items() if field.endswith(end))
 
 
 def _written(value: Any, rng: Random, odds: float) -> str:

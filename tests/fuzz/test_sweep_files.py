@@ -45,7 +45,10 @@ PATHS = (
     "trial.data.optional", "trial.loss", "trial.loss.terms", "trial.loss.ssim_shared", "trial.loss.ssim_window_size",
     "grid", "grid.loss.max_ratio", "grid.recipe.kind", "grid.loss.ssim_ratio", "grid.loss.ssim_window_size", "seeds",
     "grid.loss.terms.a", "rank_by", "rank_by.metric", "rank_by.dataset_weights", "rank_by.epoch", "resources.gpu",
-    "limits.trial_seconds", "limits.attempts",
+    "limits.trial_seconds", "limits.attempts", "search", "search.kind", "search.trials", "search.objectives",
+    "search.where", "space", "space.loss.max_ratio", "space.loss.max_ratio.low", "space.loss.max_ratio.step",
+    "space.recipe.kind", "space.loss.terms.a.choices", "stop_early", "stop_early.grace_epochs", "confirm.seeds",
+    "start_from",
 )  # fmt: skip
 
 
