@@ -1,8 +1,8 @@
 """What the next setting costs: `python -m benchmarks.search` (about eight minutes), milliseconds per ask + tell.
 
 By sampler, by how many settings are known, by how many numbers a setting has, with the study in memory and in the
-journal of a run folder. `nsga2` has two objectives, the others one. A sampler whose ask took longer than `--longest`
-seconds is asked with no more known settings.
+journal of a run folder, as this process's own time, which a busy machine changes little. `nsga2` has two objectives,
+the others one. A sampler whose ask took longer than `--longest` seconds is asked with no more known settings.
 """
 
 from __future__ import annotations
@@ -69,15 +69,15 @@ def costs(
 
     def ask_and_tell() -> float:
         nonlocal there
-        start = time.perf_counter()
+        start = time.process_time()
         number, parameters = sampling.ask()
         sampling.tell(number, outcome_of(dict(parameters), len(objectives)))
         there += 1
-        return time.perf_counter() - start
+        return time.process_time() - start
 
     for count in known:
         settings = [space.at(chance.random(dimensions).tolist()) for _ in range(there, count)]
-        start = time.perf_counter()
+        start = time.process_time()
         notes = [Note(draw, {}, _noted(sampler, draw)) for draw in range(there + 1, count + 1)]
         sampling.add(
             [
@@ -85,7 +85,7 @@ def costs(
                 for setting, note in zip(settings, notes, strict=True)
             ]
         )
-        filling = (time.perf_counter() - start) / max(1, len(settings))
+        filling = (time.process_time() - start) / max(1, len(settings))
         there = max(there, count)
         for _ in range(WARM_UP if sampler == "cmaes" else 1):
             ask_and_tell()

@@ -16,7 +16,7 @@ from trials.messages import Problem, but_got, first_of, show
 from trials.nodes import Node
 from trials.reward_rules import idle_problems, reward_size_problems, simplex_problems, start_problems
 from trials.search.rules import confirm_problems, search_problems, stop_problems
-from trials.search.space_rules import range_problems
+from trials.search.space_rules import mind_problems, range_problems
 from trials.yaml_reader import is_number
 
 
@@ -26,7 +26,7 @@ def cross_problems(root: Node, data: dict[str, Any]) -> list[Problem]:
         seed_problems, rank_problems, epoch_problems, ssim_problems, data_problems, size_problems, share_problems,
         axis_problems, term_problems, start_problems, idle_problems,
         idle_axis_problems, simplex_problems, reward_size_problems, search_problems, range_problems, stop_problems,
-        confirm_problems,
+        mind_problems, confirm_problems,
     )  # fmt: skip
     return [problem for rule in rules for problem in first_of(rule(root, data))]
 

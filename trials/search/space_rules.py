@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from fusion_core.errors import did_you_mean
-from trials.axes import fields_to_sweep, has_field, leaf_of, name_problem
+from trials.axes import adaptive, fields_to_sweep, has_field, leaf_of, name_problem
+from trials.data_rules import below
+from trials.idle_axes import Swept
 from trials.messages import Problem, but_got, dotted, show
 from trials.nodes import Node
 from trials.reward_rules import LEARNERS, RECIPES, kinds_of
@@ -48,6 +50,20 @@ def range_problems(root: Node, data: dict[str, Any]) -> Iterator[Problem]:
             yield Problem(node.place, f"{text}. Write [A, B].")
         else:
             yield from _range_problems(name, axis, node)
+
+
+def mind_problems(root: Node, data: dict[str, Any]) -> Iterator[Problem]:
+    """A temperature beside an aggregate that has none: such settings differ and their trials do not."""
+    axis = "reward.temperature"
+    drawn = below(data, "grid", axis)
+    if not adaptive(data) or not isinstance(drawn, list) or len(drawn) < 2:
+        return
+    aggregates = Swept(data, next(iter(kinds_of(data)), "")).values("reward.aggregate")
+    without = [one for one in aggregates if isinstance(one, str) and one != "softmin"]
+    if without and "softmin" in aggregates:
+        text = f"grid.{axis} must change every trial of a search, but with aggregate {without[0]} there is none"
+        remedy = "Write reward.aggregate: [softmin], or set trial.reward.temperature."
+        yield Problem(root.at(["grid", axis]).place, f"{text}. {remedy}")
 
 
 def _when_problems(name: str, axis: str, node: Node, kinds: list[str]) -> Iterator[Problem]:

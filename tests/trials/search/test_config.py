@@ -419,6 +419,16 @@ def test_an_axis_that_no_trial_minds_is_refused_in_a_space_and_is_none_where_one
     assert loaded(tmp_path, f"name: a\n{SEARCH}{LEARNER}space: {{{rank}, recipe.train: [lora, heads]}}\n")
 
 
+def test_a_temperature_is_searched_where_every_trial_has_one(tmp_path):
+    temperature = "reward.temperature: {low: 0.1, high: 1}"
+    text = f"name: a\n{SEARCH}{LEARNER}space: {{{temperature}, reward.aggregate: [min, softmin]}}\n"
+    assert problems(tmp_path, text) == [
+        "sweep.yaml:4: space.reward.temperature must change every trial of a search, but with aggregate min there is "
+        "none. Write reward.aggregate: [softmin], or set trial.reward.temperature."
+    ]
+    assert loaded(tmp_path, text.replace("[min, softmin]", "[softmin]"))
+
+
 def test_reward_weights_and_worst_pairs_may_be_searched(tmp_path):
     space = (
         "reward.weights.VIF: {low: 0, high: 1}, reward.weights.MI: [0, 1], data.worst.percent: {low: 0.1, high: 0.5}"
