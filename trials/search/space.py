@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -123,6 +123,17 @@ class Dimension:
         steps = (value - self.low) / (self.step or 1.0)
         return abs(steps - round(steps)) < 1e-6
 
+    def distance(self, a: Any, b: Any) -> float:
+        """Return how far apart two of its values are, 0 to 1: as a share of the places, or of the range, between."""
+        if a == b:
+            return 0.0
+        if self.words:
+            return 1.0
+        if self.values is not None:
+            return abs(self.values.index(a) - self.values.index(b)) / (len(self.values) - 1)
+        scale: Callable[[float], float] = math.log if self.log else float
+        return abs(scale(a) - scale(b)) / (scale(self.high) - scale(self.low))
+
     def at(self, share: float) -> AxisValue:
         """Return the value at a share of the way through it, 0 to below 1."""
         if (size := self.size) is not None and not self.log:
@@ -210,6 +221,13 @@ class Space:
         """Return the setting at a point of the unit cube, a share for each dimension."""
         every = {one.name: one.at(float(share)) for one, share in zip(self.dimensions, shares, strict=True)}
         return {one.name: every[one.name] for one in self.active(every)}
+
+    def distance(self, a: Mapping[str, Any], b: Mapping[str, Any]) -> float:
+        """Return how far apart two settings are, summed over dimensions; 1 for one that only one of them has."""
+        return sum(
+            one.distance(a[one.name], b[one.name]) if one.name in a and one.name in b else 1.0
+            for one in self.dimensions if one.name in a or one.name in b
+        )  # fmt: skip
 
     def part_of(self, values: Mapping[str, Any]) -> dict[str, AxisValue] | str:
         """Return the setting that a trial with these values is; the name of the first dimension that it is outside."""
