@@ -20,6 +20,7 @@ from analysis.names import noun, short_names
 from analysis.noise import pooled, resolvable
 from analysis.ranges import with_ranges
 from analysis.ranking import ALL, FUSIONS, Scores, facts_of
+from analysis.searched import asked
 from analysis.tables import Run
 from analysis.uncertainty import Judgement, judge
 from analysis.written import difference, number, text
@@ -53,11 +54,14 @@ def _missing(run: Run, scores: Scores, found: Judgement) -> str:
     """Say how many settings these sentences leave out, and which values they know nothing of."""
     run, ranged = with_ranges(run, scores)
     known = [ranged.settings[i].parameters for i in np.flatnonzero(np.isfinite(found.worse))]
-    names, unseen = short_names(list(run.axes)), []
+    names, unseen, draws = short_names(list(run.axes)), [], asked(run).draws
     for key, values in run.axes.items():
         have = {parameters[key] for parameters in known}
         if lacking := [value for value in values if value not in have]:
-            unseen.append(f"{names[key]} {either(lacking)}")
+            # Between the numbers that were drawn lie others of which something is known.
+            strewn = draws and len(lacking) > 5
+            of_all = f"{len(lacking)} of the {len(values)} values of {names[key]}"
+            unseen.append(of_all if strewn else f"{names[key]} {either(lacking)}")
     none = f", none with {', '.join(unseen)}: what those allow is not known" if unseen else ""
     so_far = " so far" if run.trials["status"].isin(("waiting", "running")).any() else ""
     return f"Only {found.settings} of {len(scores.settings)} settings have a number here{so_far}{none}."
