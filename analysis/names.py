@@ -8,20 +8,13 @@ import numpy as np
 
 from analysis.ranking import Scores
 from analysis.tables import Run
+from trials.names import REWARD, short_names
 
-REWARD, LOSS = "reward.weights.", "loss."
-# What a section's keys are called by; a start has keys of its own that others have too, so it keeps the whole of them.
-_SECTIONS = {REWARD: "w_", "data.worst.": "worst.", "recipe.lora.": "lora.", "start.": "start."}
-_WHOLE = {"recipe.kind": "recipe"}
+__all__ = ["LOSS", "REWARD", "is_number", "listed", "mixture", "mixture_said", "noun", "short_names"]
+
+LOSS = "loss."
 # A sum of weights that were rounded to three digits strays by this much.
 _ROUNDING = 2e-3
-
-
-def short_names(keys: Sequence[str]) -> dict[str, str]:
-    """Return the last part of each dotted key, a reward weight as `w_VIF`; the whole key where two would read alike."""
-    names = {key: _short(key) for key in keys}
-    taken = list(names.values())
-    return {key: name if taken.count(name) == 1 else key for key, name in names.items()}
 
 
 def noun(axes: Mapping[str, Sequence[object]]) -> str:
@@ -64,12 +57,3 @@ def listed(names: Iterable[str]) -> str:
     """Return `a, b and c`."""
     *some, last = names
     return f"{', '.join(some)} and {last}" if some else last
-
-
-def _short(key: str) -> str:
-    if key in _WHOLE:
-        return _WHOLE[key]
-    for section, prefix in _SECTIONS.items():
-        if key.startswith(section):
-            return prefix + key.removeprefix(section)
-    return key.rsplit(".", 1)[-1]

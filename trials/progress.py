@@ -16,6 +16,7 @@ from rich.text import Text
 
 from fusion_core.errors import printable
 from trials.job import Report
+from trials.names import short_names
 from trials.ranking import RankedTrial, sign
 from trials.results import TrialRow
 from trials.tally import Tally, duration
@@ -156,8 +157,8 @@ def best_table(top: Sequence[RankedTrial], metric: str) -> Table:
     if confirmed:
         table.add_column("picked", justify="right")
     keys = list(dict.fromkeys(key for trial in top for key in trial.parameters))
-    for key in keys:
-        table.add_column(shown(key.rpartition(".")[2]), justify="right")
+    for name in short_names(keys).values():
+        table.add_column(shown(name), justify="right")
     seeds = not repeated and len({trial.seed for trial in top}) > 1
     if seeds:
         table.add_column("seed", justify="right")

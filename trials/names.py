@@ -1,0 +1,26 @@
+"""What swept parameters are called on a console and on a page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+REWARD = "reward.weights."
+# What a section's keys are called by; a start has keys of its own that others have too, so it keeps the whole of them.
+_SECTIONS = {REWARD: "w_", "data.worst.": "worst.", "recipe.lora.": "lora.", "start.": "start."}
+_WHOLE = {"recipe.kind": "recipe"}
+
+
+def short_names(keys: Sequence[str]) -> dict[str, str]:
+    """Return the last part of each dotted key, a reward weight as `w_VIF`; the whole key where two would read alike."""
+    names = {key: _short(key) for key in keys}
+    taken = list(names.values())
+    return {key: name if taken.count(name) == 1 else key for key, name in names.items()}
+
+
+def _short(key: str) -> str:
+    if key in _WHOLE:
+        return _WHOLE[key]
+    for section, prefix in _SECTIONS.items():
+        if key.startswith(section):
+            return prefix + key.removeprefix(section)
+    return key.rsplit(".", 1)[-1]
