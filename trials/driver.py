@@ -71,6 +71,7 @@ class Outcome:
     stopped: bool
     untrained: tuple[str, float] | None = None
     found: Sequence[str] = ()
+    constrained: bool = False
 
 
 def run(spec: SweepSpec, options: Options, display: Display | None = None, stop: Stop | None = None) -> Outcome:
@@ -127,7 +128,17 @@ def run(spec: SweepSpec, options: Options, display: Display | None = None, stop:
         failures, untrained = sweep.failures(), sweep.untrained()
         top = best_settings(results, plan, BOARD)
         found = sweep.search.summary() if sweep.search is not None else []
-    return Outcome(folder, spec.rank_by.metric, top, failures, display.tally, stopped, untrained, found)
+    return Outcome(
+        folder,
+        spec.rank_by.metric,
+        top,
+        failures,
+        display.tally,
+        stopped,
+        untrained,
+        found,
+        bool(plan.goal.constraints),
+    )
 
 
 def sweeps_model(spec: SweepSpec) -> bool:

@@ -198,6 +198,8 @@ def summary(outcome: Outcome, report: Path, command: str, seconds: float) -> lis
         best = outcome.top[0]
         parts.append(best_table(outcome.top[:SHOWN], outcome.metric))
         parts.append(shown(f"best weights: {said(best.parameters)} ({outcome.metric} {best.score:.4f})", style="bold"))
+    elif tally.finished and outcome.constrained:
+        parts.append(shown("no setting keeps to search.where: none is named best"))
     elif tally.finished:
         parts.append(shown(f"no trial has a {outcome.metric} at the epoch that rank_by names: nothing is ranked"))
     parts += [shown(text) for text in outcome.found]

@@ -61,6 +61,8 @@ class Proposals:
             if known >= MOST_TRIES and not self._try_another(parameters):
                 self.exhausted = True
                 break
+            if refused and refused % MOST_TRIES == 0:
+                self._try_allowed()
             number, parameters = self.sampling.ask()
             key = key_of(parameters)
             why = None if key in self.tried else self.refused(parameters)
@@ -79,6 +81,19 @@ class Proposals:
                     f"are refused, such as: {why} Narrow the space. What was reported before is safe."
                 )
         return None
+
+    def _try_allowed(self) -> None:
+        """Have the next proposal be one that a trial can be, drawn at random, where that finds one.
+
+        Samplers learn nothing from what is refused, and some propose a corner that is for ever.
+        """
+        space = self.sampling.space
+        chance = np.random.default_rng([self.sampling.search.seed, self.sampling.draws])
+        for _ in range(MOST_REFUSED):
+            one = space.at(chance.random(len(space.dimensions)).tolist())
+            if key_of(one) not in self.tried and self.refused(one) is None:
+                self.sampling.try_first(one)
+                return
 
     def _try_another(self, near: Parameters) -> bool:
         """Have the next proposal be one that is left, the nearest to `near`; return whether there is one.

@@ -27,7 +27,7 @@ def ranked(settings: Sequence[tuple[Setting, Outcome]], goal: Goal) -> list[Sett
     complete = [(setting, outcome) for setting, outcome in settings if outcome.values is not None]
     kept = [one for one in complete if feasible(one[1])]
     broken = sorted((one for one in complete if not feasible(one[1])), key=lambda one: _excess(one[1]))
-    gains = np.array([goal.gains(outcome) for _, outcome in kept]).reshape(len(kept), -1)
+    gains = np.array([goal.gains(outcome) for _, outcome in kept]).reshape(len(kept), len(goal.objectives))
     beaten = beaten_by(gains)
     order = sorted(range(len(kept)), key=lambda i: (beaten[i], -gains[i, 0], i))
     return [kept[i][0] for i in order] + [setting for setting, _ in broken]

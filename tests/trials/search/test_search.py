@@ -252,6 +252,14 @@ def test_only_what_keeps_to_the_constraints_is_confirmed_and_named_best(tmp_path
     assert sum(seed != 0 for seed, _ in found) == 2 * min(kept, 3)
 
 
+def test_where_nothing_keeps_to_the_constraints_nothing_is_confirmed_or_named_best_and_it_is_said(tmp_path, capsys):
+    outcome = run(tmp_path, text=CONFIRMED.replace("startup: 5", "startup: 5, where: MSE <= 0.001"))
+    assert outcome.tally.finished == outcome.tally.total == 14
+    assert not outcome.top
+    assert outcome.found == ["0 of 14 settings have MSE <= 0.001"]
+    assert "none is finished and keeps to every constraint" in capsys.readouterr().out
+
+
 def test_several_objectives_have_a_front(tmp_path):
     text = of_kind("nsga2").replace("seed: 3", "seed: 3, objectives: [VIF, SSIM], population: 4")
     outcome = run(tmp_path, text=text)
