@@ -2,6 +2,7 @@
 
 import pytest
 
+from fusion_core.errors import ConfigError
 from trials.search.config import Choices, Range, SearchConfig
 from trials.search.outcome import Outcome
 from trials.search.proposals import MOST_TRIES, Proposals, key_of
@@ -67,3 +68,32 @@ def test_settings_are_as_far_apart_as_the_places_between_their_values() -> None:
     assert space.distance(here, {**here, GRAD: 10.0}) == pytest.approx(0.5)
     assert space.distance(here, {**here, WORD: "other"}) == 1
     assert space.distance(here, {MAX: 1.0, GRAD: 1.0}) == 1
+
+
+@pytest.mark.parametrize("kind", ["random", "tpe", "nsga2"])
+def test_where_trials_cannot_be_what_a_sampler_proposes_one_that_can_is_drawn_at_random(kind: str) -> None:
+    # A flat objective draws TPE into the corner that is refused, and it learns nothing from there.
+    space = Space(tuple(Dimension.of(name, Range(low=1, high=100), whole=True) for name in (MAX, GRAD)), "supervised")
+    refusals: list[int] = []
+
+    def refused(setting: dict) -> str | None:
+        return None if setting[MAX] <= setting[GRAD] else "too large."
+
+    some = Proposals(
+        Sampling(space, SearchConfig(kind=kind, trials=30, startup=5), ["Reward"]), refused, lambda text: None
+    )
+    own = some.sampling.tell
+    for _ in range(30):
+        before = some.sampling.draws
+        number, setting = some.next()
+        refusals.append(some.sampling.draws - before - 1)
+        assert refused(setting) is None
+        own(number, Outcome((0.0,)))
+    assert 0 < max(refusals) <= 2 * MOST_TRIES  # refused, or refused before
+
+
+def test_a_space_of_which_nearly_all_is_refused_is_an_error() -> None:
+    some = proposals(Space((Dimension.of(MAX, Range(low=0, high=1)),), "supervised"), "random")
+    some.refused = lambda setting: "too large."
+    with pytest.raises(ConfigError, match=r"the last 200 that were drawn are refused, such as: too large\. Narrow"):
+        some.next()
