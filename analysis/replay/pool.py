@@ -61,7 +61,9 @@ class Pace:
         """Return the seconds that are left."""
         if len(self.took) < len(self.searches):
             return None
-        means = {i: sum(took) / len(took) for i, took in self.took.items()}
+        # The first repeat of a process imports what it needs, which no other does.
+        known = {i: took[1:] or took for i, took in self.took.items()}
+        means = {i: sum(took) / len(took) for i, took in known.items()}
         return sum(means[i] * (one.repeats - len(self.took[i])) for i, one in enumerate(self.searches)) / self.processes
 
 

@@ -113,8 +113,12 @@ def test_random_finds_one_of_the_best_as_often_as_a_draw_without_replacement_doe
     assert np.mean(found) == pytest.approx(expected, abs=3.3 * math.sqrt(expected * (1 - expected) / repeats))
 
 
-@given(st.integers(2, 12), st.integers(1, 3), st.integers(1, 5), st.sampled_from(["asha", "median", "asha:reduction=5"]))
-def test_a_whole_grid_is_tried_whole_with_any_rule_and_any_workers(n: int, epochs: int, workers: int, name: str) -> None:
+@given(
+    st.integers(2, 12), st.integers(1, 3), st.integers(1, 5), st.sampled_from(["asha", "median", "asha:reduction=5"])
+)
+def test_a_whole_grid_is_tried_whole_with_any_rule_and_any_workers(
+    n: int, epochs: int, workers: int, name: str
+) -> None:
     rng = np.random.default_rng(n)
     grid = grid_of(rng.random((n, epochs)), seconds=rng.random((n, epochs)) + 0.1)
     found = replay(grid, search(name), 0, workers=workers)
