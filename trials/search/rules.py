@@ -27,7 +27,7 @@ WRITE = "Write search: {kind: tpe, trials: 60}"
 def kind_of_search(data: dict[str, Any]) -> str | None:
     """Return the kind of search; None where another key is in its place, since that is what is wrong then."""
     search = data.get("search", {})
-    if not isinstance(search, dict) or any("Did" in did_you_mean(key, ["search"]) for key in data if key != "search"):
+    if not isinstance(search, dict) or _misspelt(data, "search"):
         return None
     if "kind" not in search and not search.keys() <= SearchConfig.model_fields.keys():
         return None
@@ -81,7 +81,8 @@ def _with_sampler(root: Node, data: dict[str, Any], kind: str) -> Iterator[Probl
         text = but_got(f"search.trials must be at most {most:,}{of_seeds}", trials, f" Write {most} or less.")
         yield Problem(root.at(["search", "trials"]).place, text)
     given = [name for name in ("space", "grid") if root.has([name])]
-    if not any(data.get(name) for name in given) and all(root.at([name]).value == {} for name in given):
+    nothing = not any(data.get(name) for name in given) and all(root.at([name]).value == {} for name in given)
+    if nothing and not _misspelt(root.value, "space") and not _misspelt(root.value, "grid"):
         there = f"{' and '.join(given)} {'is' if len(given) == 1 else 'are'} empty" if given else ""
         text = f"search.kind {kind} must have something to choose, but {there or 'there is neither space nor grid'}"
         yield Problem(place, f"{text}. Write space: {{loss.max_ratio: {{low: 1, high: 64, log: true}}}}.")
@@ -167,7 +168,7 @@ def stop_problems(root: Node, data: dict[str, Any]) -> Iterator[Problem]:
 
 def confirm_problems(root: Node, data: dict[str, Any]) -> Iterator[Problem]:
     """Seeds that are not fresh or that are repeated, and more runs than anybody has."""
-    if not isinstance(data.get("confirm"), dict):
+    if not isinstance(data.get("confirm"), dict) or not data["confirm"].keys() <= Confirm.model_fields.keys():
         return
     fresh, used = data["confirm"].get("seeds", list(Confirm().seeds)), data.get("seeds", [0])
     numbers = [seed for seed in fresh if type(seed) is int] if isinstance(fresh, list) else []
@@ -184,6 +185,11 @@ def confirm_problems(root: Node, data: dict[str, Any]) -> Iterator[Problem]:
     if type(top) is int and top * len(numbers) > MAX_TRIALS:
         text = f"confirm.top must be at most {MAX_TRIALS // len(numbers):,} with {len(numbers)} seeds"
         yield Problem(root.at(["confirm", "top"]).place, but_got(text, top))
+
+
+def _misspelt(keys: object, name: str) -> bool:
+    """Return whether another key stands where this one is meant: then its absence is no mistake of its own."""
+    return isinstance(keys, dict) and name not in keys and any("Did" in did_you_mean(key, [name]) for key in keys)
 
 
 def _epochs(data: dict[str, Any]) -> int | None:

@@ -480,6 +480,12 @@ def test_a_misspelt_section_is_the_one_mistake(tmp_path):
     assert problems(tmp_path, f"name: a\nserach: {{kind: tpe, trials: 5}}\n{SPACE}") == [
         "sweep.yaml:2: a sweep file has no key 'serach'. Did you mean 'search'?"
     ]
+    assert problems(tmp_path, f"name: a\n{SEARCH}spaces: {{loss.max_ratio: [1, 2]}}\n") == [
+        "sweep.yaml:3: a sweep file has no key 'spaces'. Did you mean 'space'?"
+    ]
+    assert problems(tmp_path, "name: a\nseeds: [0, 1]\nconfirm: {seed: [3]}\n") == [
+        "sweep.yaml:3: confirm has no key 'seed'. Did you mean 'seeds'?"
+    ]
     assert problems(tmp_path, "name: a\nstop_early: {kind: asha, grace: 1}\n") == [
         "sweep.yaml:2: stop_early has no key 'grace'. Known: kind, grace_epochs, reduction."
     ]
