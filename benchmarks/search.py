@@ -2,7 +2,8 @@
 
 By sampler, by how many settings are known, by how many numbers a setting has, with the study in memory and in the
 journal of a run folder, as this process's own time, which a busy machine changes little. `nsga2` has two objectives,
-the others one. A sampler whose ask took longer than `--longest` seconds is asked with no more known settings.
+the others one. A sampler is not asked where, its cost growing with the square of what is known, it would take `--longest`
+seconds.
 """
 
 from __future__ import annotations
@@ -94,7 +95,8 @@ def costs(
             seconds.append(ask_and_tell())
         middle = sorted(seconds)[len(seconds) // 2]
         yield Cost(sampler, dimensions, folder is not None, count, 1000 * middle, 1000 * filling)
-        if middle > longest:
+        more = next((other for other in known if other > count), count)
+        if middle * (more / count) ** 2 > longest:
             return
 
 
