@@ -2,7 +2,7 @@
 
 By sampler, by how many settings are known, by how many numbers a setting has, with the study in memory and in the
 journal of a run folder, as this process's own time, which a busy machine changes little. `nsga2` has two objectives,
-the others one. Where a sampler would take `--longest` seconds, growing with the square of what is known, it is not asked.
+the others one. A sampler is not asked where it would take `--longest` seconds, by the square of what is known.
 """
 
 from __future__ import annotations
