@@ -1,6 +1,6 @@
 // Searches replayed on the recorded grid: the best so far against the cost, and the cost to find a setting as good.
 const replayed = { chosen: null };
-const sharePercent = (x) => (isNumber(x) ? `${Number((100 * x).toPrecision(3))} %` : "–");
+const sharePercent = (x) => (isNumber(x) ? `${Number((100 * x).toPrecision(3))}\u00a0%` : "–");
 const replayDash = (k) => (k < CATEGORIES.length ? "solid" : "dot");
 const replayChosen = () =>
   replayed.chosen ?? Math.max(0, D.replay.searches.findIndex(({ row }) => row.search === D.replay.recommended));
@@ -73,7 +73,7 @@ function drawReplay() {
     hovermode: "closest",
     shapes: [
       ...levels.map(({ value }) => ({ ...across, type: "line", y0: value, y1: value, line: thin })),
-      { type: "line", xref: "x", yref: "paper", x0: 100 * within, x1: 100 * within, y0: 0, y1: 1, layer: "below", line: thin },
+      { type: "line", xref: "x", yref: "paper", x0: 100 * within, x1: 100 * within, y0: 0, y1: 1, layer: "below", line: { ...thin, color: colour("ink") } },
     ],
     annotations: spread(levels, range, 420 - 66).map(({ name, value, shift }) => ({
       xref: "paper", x: 1, xanchor: "right", y: value, yanchor: "bottom", yshift: shift, showarrow: false,

@@ -65,7 +65,7 @@ def test_the_table_has_the_numbers_of_the_file(opened: Open, page: Path) -> None
     cells = rows.nth(2).locator("td").all_inner_texts()
     saved = tab.evaluate("D.replay.searches[2].row.epochs_saved")
     assert cells[0].startswith("asha:reduction=4") and cells[1] == "12"
-    assert float(cells[-2].rstrip(" %")) == pytest.approx(100 * saved, abs=0.1)
+    assert float(cells[-2].rstrip("\u00a0 %")) == pytest.approx(100 * saved, abs=0.1)
 
 
 @pytest.mark.parametrize("width", [400, 1280])
