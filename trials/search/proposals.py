@@ -20,6 +20,7 @@ Asked again, `gp` proposes the same, and each time costs it a fit; replays of a 
 best sooner with the nearest than with one drawn at random (docs/search.md).
 """
 MOST_REFUSED = 200
+MOST_SAID = 3
 MOST_LISTED = 100_000
 """Settings of a space that are listed to find one that is left."""
 
@@ -45,6 +46,7 @@ class Proposals:
         self.note = note
         self.tried: set[str] = set()
         self.exhausted = False
+        self.said = 0
 
     def next(self) -> tuple[int, Parameters] | None:
         """Return a number to tell the sampler by, and a setting; None where every setting of the space was tried.
@@ -74,13 +76,19 @@ class Proposals:
             if why is not None:
                 self.tried.add(key)
                 refused += 1
-                self.note(f"search: the sampler proposed what no trial can be, and is asked again: {why}")
+                self._say_refused(why)
             if refused >= MOST_REFUSED:
                 raise ConfigError(
                     f"search: a space must hold settings that trials can have, but the last {refused} that were drawn "
                     f"are refused, such as: {why} Narrow the space. What was reported before is safe."
                 )
         return None
+
+    def _say_refused(self, why: str) -> None:
+        self.said += 1
+        if self.said <= MOST_SAID:
+            more = "; what else is refused is not said" if self.said == MOST_SAID else ""
+            self.note(f"search: the sampler proposed what no trial can be, and is asked again: {why}{more}")
 
     def _try_allowed(self) -> None:
         """Have the next proposal be one that a trial can be, drawn at random, where that finds one.

@@ -151,7 +151,7 @@ class Search:
         file = StudyFile(self.run, self.note)
         search, objectives = self.spec.search, self.plan.goal.objectives
         sampling = Sampling(self.plan.space, search, objectives, file.storage, self.spec.name)
-        self.proposals = Proposals(sampling, self.plan.planner.refused, self.note)
+        self.proposals = Proposals(sampling, self._refused, self.note)
         self.proposals.tried |= set(self.settings)
         told = [sampling.known(setting, outcome) for one in self.plan.found for setting, outcome in one.told]
         for setting in over:
@@ -227,6 +227,17 @@ class Search:
                 f"search: a finished setting has no number for {names} on every data set that counts: the sampler is "
                 "told that it failed"
             )
+
+    def _refused(self, parameters: dict[str, Any]) -> str | None:
+        """Return why a proposal cannot be run: a rule refuses it, or another setting is the same trial."""
+        if (why := self.plan.planner.refused(parameters)) is not None:
+            return why
+        same = self.of_trial.get(self.plan.planner.planned(parameters, self.spec.seeds[0]).id)
+        if same is None:
+            return None
+        chosen, other = (", ".join(f"{name}={value}" for name, value in one.items())
+                         for one in (parameters, same.parameters))  # fmt: skip
+        return f"{chosen} is the same trial as {other}"
 
     def _recognise(self, trial: str, parameters: dict[str, Any], seed: int) -> None:
         """Take in a row of the table that is what this sweep would make of its parameters today."""

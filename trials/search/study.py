@@ -37,12 +37,16 @@ class Journal(JournalFileBackend):
     """A journal that leaves it to the system when its lines go to the disk.
 
     Ten lines of a setting, each awaited, take 20 ms, and filling it with 10,000 settings most of a minute; the table
-    has all that must outlive the machine.
+    has all that must outlive the machine. Raises DiskError where the disk refuses.
     """
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
-        with Path(self._file_path).open("a", encoding="utf-8") as file:
-            file.writelines(json.dumps(log, separators=(",", ":")) + "\n" for log in logs)
+        path = Path(self._file_path)
+        try:
+            with path.open("a", encoding="utf-8") as file:
+                file.writelines(json.dumps(log, separators=(",", ":")) + "\n" for log in logs)
+        except OSError as problem:
+            raise refused(path, problem) from problem
 
 
 class StudyFile:

@@ -141,7 +141,11 @@ def test_refused_settings_are_said_once_and_passed_over():
     while (proposal := proposals.next()) is not None:
         found.append(proposal[1]["loss.max_mode"])
     assert found == ["l1"] * 3
-    assert set(said) == {"search: the sampler proposed what no trial can be, and is asked again: no l2"}
+    assert set(said) <= {
+        f"search: the sampler proposed what no trial can be, and is asked again: no l2{end}"
+        for end in ("", "; what else is refused is not said")
+    }
+    assert said
 
 
 def test_a_space_of_which_all_is_refused_ends_with_an_error():
