@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 DATA_ROOT = Path("data")
 STOPPED = 130
+LOG_WIDTH = 160
 
 
 class Executor(StrEnum):
@@ -86,7 +87,8 @@ def _run(spec: SweepSpec, options: Options) -> int:
     from trials.stop import Stop, Stopped
 
     start = time.monotonic()
-    console = Console(highlight=False)
+    # A log has no width of its own, and tables in it need not be cut at 80 columns.
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else LOG_WIDTH)
     display = Display(spec.name, options.out / spec.name, spec.rank_by.metric, console)
     outcome = None
     try:
