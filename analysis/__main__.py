@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -146,13 +147,14 @@ def replay(
 ) -> None:
     """Run searches against a recorded grid without training: what each finds, for which share of the grid's cost."""
     with refusals():
-        from analysis.cli_replay import print_found, run_replay
+        from analysis.cli_replay import LOG_WIDTH, print_found, run_replay
         from analysis.cli_report import build
         from analysis.replay.files import write_found
         from analysis.replay.look_up import Asked
         from analysis.replay.proof import prepare
 
-        console = Console(highlight=False)
+        # A log has no width of its own, and a table in it need not be cut at 80 columns.
+        console = Console(highlight=False, width=None if sys.stdout.isatty() else LOG_WIDTH)
         asked = Asked(metric, epoch, dataset)
         proof = prepare(run, search, repeats, noise, asked, until, workers)
         found = run_replay(proof, processes or os.cpu_count() or 1)

@@ -20,6 +20,8 @@ from analysis.replay.proof import Proof
 from analysis.replay.trace import WITHIN, Trace
 from analysis.written import difference
 
+LOG_WIDTH = 160
+
 
 def run_replay(proof: Proof, processes: int) -> Found:
     """Replay every search, saying how far it is; return what was found."""

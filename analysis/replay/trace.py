@@ -15,7 +15,8 @@ class Trace:
     """One repeat. `seconds` are those that had been spent after each epoch trained (NaN where none were recorded).
 
     `hits` are the epochs spent when a trial came to the epoch that is ranked, `gains` what it scored, higher is better.
-    `tried` settings were begun; `full` says how many epochs they would all have taken. `asking` is the sampler's time.
+    `tried` settings were begun; `full` says how many epochs they would all have taken. `asking`: processor time of the
+    sampler.
     """
 
     seconds: np.ndarray
