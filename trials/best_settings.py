@@ -2,54 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING
 
-from trials.identity import canonical_json
 from trials.ranking import RankedTrial, best, sign
+from trials.search.outcome import over_seeds
+from trials.search.standing import feasible
 
 if TYPE_CHECKING:
     from trials.plan import Plan
-    from trials.results import Results
+    from trials.results import PlannedTrial, Results
+    from trials.search.search import Search
+
+Seeds = Mapping[int, RankedTrial]
 
 
-def best_settings(results: Results, plan: Plan, limit: int) -> list[RankedTrial]:
+def best_settings(results: Results, plan: Plan, search: Search | None, limit: int) -> list[RankedTrial]:
     """Return the best settings, each as the first of its trials with the mean over them as its score.
 
-    Where trials confirm, they alone count, and `picked` is what the search's own read. What breaks a constraint of the
-    search is left out.
+    A setting counts when every seed has a score. Where trials confirm, they alone are ranked by, and `picked` is what
+    the search's own read. What breaks a constraint of the search is left out.
     """
-    again = set(plan.search.spec.confirm.seeds) if plan.search and plan.search.spec.confirm else set()
-    own: dict[str, list[RankedTrial]] = {}
-    fresh: dict[str, list[RankedTrial]] = {}
-    for trial in best(results, plan.goal.rank_by, plan.cohort):
-        (fresh if trial.seed in again else own).setdefault(canonical_json(trial.parameters), []).append(trial)
+    scored = {trial.id: trial for trial in best(results, plan.goal.rank_by, plan.cohort)}
+    settings: list[tuple[Seeds, Seeds]]
+    if search is None:
+        settings = [(own, {}) for own in _of_grid(results, plan, scored)]
+    else:
+        settings = [
+            (_scored(one.trials, scored), _scored(one.fresh, scored))
+            for one in search.settings
+            if all(one.trials[seed].id in scored for seed in search.spec.seeds)
+            and (one.outcome is None or one.outcome.values is not None)
+        ]
+    fresh = set(plan.search.fresh) if plan.search else set()
+    confirmed = [(own, again) for own, again in settings if fresh and fresh <= set(again)]
     found = []
-    for key, trials in (fresh or own).items():
-        setting = _of(trials)
-        picked = fmean(one.score for one in own[key]) if fresh and key in own else None
-        found.append(replace(setting, picked=picked))
+    for own, again in confirmed or settings:
+        ranked_by = [again[seed] for seed in fresh] if confirmed else list(own.values())
+        picked = fmean(one.score for one in own.values()) if confirmed else None
+        if _keeps(results, plan, ranked_by):
+            found.append(replace(_mean(ranked_by), picked=picked))
     found.sort(key=lambda one: (-sign(plan.goal.rank_by.metric) * one.score, one.number))
-    kept = _kept(results, plan, found)
-    return [one for one, _ in zip(kept, range(limit), strict=False)]
+    return found[:limit]
 
 
-def _of(trials: Sequence[RankedTrial]) -> RankedTrial:
+def _of_grid(results: Results, plan: Plan, scored: Mapping[str, RankedTrial]) -> list[Seeds]:
+    """Return the settings of a sweep without a search, also of what its grid had before, by configuration."""
+    rows = results.query("SELECT id, config FROM trials WHERE cohort = ? ORDER BY number", (plan.cohort,))
+    settings: dict[str, dict[int, RankedTrial]] = {}
+    for trial, text in rows:
+        if trial in scored:
+            config = json.loads(text)
+            seed = config.pop("seed")
+            config["recipe"].pop("epochs", None)
+            settings.setdefault(json.dumps(config, sort_keys=True), {})[seed] = scored[trial]
+    wanted = {trial.seed for trial in plan.trials}
+    return [own for own in settings.values() if wanted <= set(own)] or list(settings.values())
+
+
+def _scored(trials: Mapping[int, PlannedTrial], scored: Mapping[str, RankedTrial]) -> Seeds:
+    return {seed: scored[one.id] for seed, one in trials.items() if one.id in scored}
+
+
+def _mean(trials: Sequence[RankedTrial]) -> RankedTrial:
     first, *others = sorted(trials, key=lambda one: one.number)
     scores = [one.score for one in trials]
-    return replace(
-        first,
-        score=fmean(scores),
-        others=tuple(one.number for one in others),
-        spread=stdev(scores) if others else None,
-    )
+    numbers = tuple(one.number for one in others)
+    return replace(first, score=fmean(scores), others=numbers, spread=stdev(scores) if others else None)
 
 
-def _kept(results: Results, plan: Plan, found: Sequence[RankedTrial]) -> Iterator[RankedTrial]:
-    """Yield the settings that keep to every constraint, by the trial they are named after."""
-    for one in found:
-        outcome = plan.goal.outcome(results, one.id, one.epoch) if plan.goal.constraints else None
-        if outcome is None or (outcome.values is not None and all(excess <= 0 for excess in outcome.excess.values())):
-            yield one
+def _keeps(results: Results, plan: Plan, trials: Sequence[RankedTrial]) -> bool:
+    """Return whether a setting keeps to every constraint, in the mean over its trials."""
+    if not plan.goal.constraints:
+        return True
+    outcome = over_seeds([plan.goal.outcome(results, one.id, one.epoch) for one in trials])
+    return outcome.values is not None and feasible(outcome)

@@ -158,7 +158,12 @@ def reading(path: Path) -> Iterator[None]:
 
 def is_defect(problem: sqlite3.Error) -> bool:
     """Return whether SQLite refuses what was asked, not what is on the disk: a mistake in this program."""
-    return _code(problem) in (None, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_READONLY) and "decode" not in str(problem)
+    return _code(problem) in (
+        None,
+        sqlite3.SQLITE_ERROR,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CONSTRAINT,
+    ) and "decode" not in str(problem)
 
 
 def _code(problem: sqlite3.Error) -> int | None:

@@ -15,7 +15,6 @@ from fusion_core.errors import ConfigError, FusionError, printable
 from fusion_core.whole import remove_abandoned, write_whole
 from trials import cluster
 from trials.best_settings import best_settings
-from trials.connection import reading
 from trials.exports import export
 from trials.identity import provenance
 from trials.inline import run_inline
@@ -109,8 +108,7 @@ def run(spec: SweepSpec, options: Options, display: Display | None = None, stop:
             stop_early=spec.stop_early,
         )
         sweep = Sweep(folder, plan, results, rules, display)
-        with reading(folder / FILE):
-            sweep.prepare(retry_failed=options.retry_failed)
+        sweep.prepare(retry_failed=options.retry_failed)
         try:
             if sweep.queue:
                 _execute(executor, spec, options, sweep, stop)
@@ -126,7 +124,7 @@ def run(spec: SweepSpec, options: Options, display: Display | None = None, stop:
             raise
         _put_away(sweep, stop)
         failures, untrained = sweep.failures(), sweep.untrained()
-        top = best_settings(results, plan, BOARD)
+        top = best_settings(results, plan, sweep.search, BOARD)
         found = sweep.search.summary() if sweep.search is not None else []
     return Outcome(
         folder,

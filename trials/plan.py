@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -27,7 +26,8 @@ from trials.starts import Start, StartCatalog, begins, read_files
 if TYPE_CHECKING:
     from fusion_core.data.catalog import LoadedData
     from trials.results import Results
-    from trials.search.search import Search, SearchPlan
+    from trials.search.search import Search
+    from trials.search.search_plan import SearchPlan
     from trials.search.space import Space
     from trials.spec import SweepSpec
 
@@ -179,14 +179,14 @@ def _search(
     marks: Mapping[str, str],
     data: LoadedData | None,
 ) -> SearchPlan:
-    from trials.search.history import flat, read_all
-    from trials.search.search import SearchPlan
+    from trials.search.history import read_all
+    from trials.search.search_plan import SearchPlan
 
     first = listed[0]
     planner = Planner(spec.trial, marks, first.cohort, first.start, data)
     if space is None:
         return SearchPlan(spec, goal, planner, listed=listed)
-    found = read_all(spec.start_from, space, goal, first.cohort, flat(json.loads(first.config)))
+    found = read_all(spec.start_from, space, goal, planner)
     return SearchPlan(spec, goal, planner, space, found=found)
 
 

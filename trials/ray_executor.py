@@ -66,7 +66,10 @@ class Feed(Unsaved, Searcher):
     def suggest(self, trial_id: str) -> dict[str, Any] | None:
         if len(self.trials) >= self.workers:
             return None
-        job = self.sweep.next_job()
+        try:
+            job = self.sweep.next_job()
+        except Exception as problem:
+            raise Leave(problem) from problem
         if job is None:
             return None
         place, standing = job
@@ -226,3 +229,5 @@ def _forget(trial: Any) -> None:
     shutil.rmtree(trial.local_path, ignore_errors=True)
     trial.run_metadata.metric_analysis.clear()
     trial.run_metadata.metric_n_steps.clear()
+    trial.config = trial.evaluated_params = {}
+    trial.experiment_tag = ""

@@ -110,7 +110,6 @@ class Results:
             stale = [(i,) for i, row in known.items() if row.status == "waiting" and i not in asked and not row.done]
             self.connection.executemany("DELETE FROM trials WHERE id = ?", stale)
             self._insert([trial for trial in planned if trial.id not in known])
-            kept = ("failed", "stopped") if keep_stopped else ("failed",)
             self.connection.executemany(
                 "UPDATE trials SET parameters = ?, config = ?, epochs = ?, status = ? WHERE id = ?",
                 [
@@ -118,7 +117,7 @@ class Results:
                         json.dumps(dict(trial.parameters)),
                         trial.config,
                         trial.epochs,
-                        row.status if row.status in kept else "finished" if row.done >= trial.epochs else "waiting",
+                        _status(row, trial.epochs, keep_stopped=keep_stopped),
                         trial.id,
                     )
                     for trial in planned
@@ -239,6 +238,15 @@ class Results:
             )
         }
         return sum((row[2], row[3]) in there and there[row[2], row[3]] != row[4] for row in metrics)
+
+
+def _status(row: TrialRow, epochs: int, *, keep_stopped: bool) -> str:
+    """Return how a trial stands that is asked for with so many epochs."""
+    if row.status == "failed":
+        return row.status
+    if row.done >= epochs:
+        return "finished"
+    return row.status if row.status == "stopped" and keep_stopped else "waiting"
 
 
 def _row(trial: PlannedTrial) -> tuple[Any, ...]:

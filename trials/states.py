@@ -16,7 +16,7 @@ def resumable(row: TrialRow, folder: Path) -> TrialRow:
 
 
 def remove_left_over(rows: Mapping[str, TrialRow], folder: Path, *, keep: bool, besides: Container[str] = ()) -> None:
-    """Remove states that nobody goes on from, since a killed driver had no time to; `keep` those of finished trials.
+    """Remove states that nobody goes on from, since a killed driver had no time to; `keep` those of ended trials.
 
     Those of `besides`, which have no rows, stay.
     """
@@ -25,7 +25,7 @@ def remove_left_over(rows: Mapping[str, TrialRow], folder: Path, *, keep: bool, 
         row = rows.get(name)
         if name in besides:
             continue
-        if row is None or row.status == "failed" or (row.status == "finished" and not keep):
+        if row is None or row.status == "failed" or (row.status in ("finished", "stopped") and not keep):
             path.unlink(missing_ok=True)
 
 

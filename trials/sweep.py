@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fusion_core.whole import DiskError, write_whole
+from trials.connection import reading
 from trials.defaults import default_trial
 from trials.job import Report, Rules, Standing, Task
 from trials.keep import Keeper, Standouts, name_of
@@ -51,6 +52,18 @@ class Sweep:
 
     def prepare(self, *, retry_failed: bool) -> None:
         """Bring the table up to the plan and queue what it lacks."""
+        with reading(self.results.path):
+            asked = self._read_table(retry_failed=retry_failed)
+        if self.search is not None:
+            self.search.resume(self.rows)
+        self.early.resume(self.results, self.planned if self.search is None else self.search.settings.of_trial)
+        rows = [resumable(self.rows[trial.id], self.rules.states) for trial in asked]
+        self.display.begin(rows, self.board.top)
+        self._count_to_come()
+        self._extend()
+
+    def _read_table(self, *, retry_failed: bool) -> Sequence[PlannedTrial]:
+        """Bring the table up to the plan and queue what waits in it; return what is asked for."""
         asked = self.plan.trials if self.search is None else self.search.known()
         self.planned = {trial.id: trial for trial in asked}
         keep_stopped = self.rules.stop_early.kind != "none"
@@ -66,13 +79,7 @@ class Sweep:
         for planned in asked:
             if self.rows[planned.id].status == "waiting":
                 self._queue(planned)
-        if self.search is not None:
-            self.search.resume(self.rows)
-        self.early.resume(self.results, self.planned if self.search is None else self.search.of_trial)
-        rows = [resumable(self.rows[trial.id], self.rules.states) for trial in asked]
-        self.display.begin(rows, self.board.top)
-        self._count_to_come()
-        self._extend()
+        return asked
 
     def _queue(self, planned: PlannedTrial) -> None:
         number = self.rows[planned.id].number
@@ -85,15 +92,31 @@ class Sweep:
         if self.search is None or self.queue or self.search.over:
             return
         new = self.search.next()
-        for planned, row in zip(new, self.results.add(new) if new else (), strict=True):
+        if any(one.id in self.rows for one in new):
+            # A confirming trial that was another's part in an earlier run; it is run at full length.
+            self.results.register([*self.planned.values(), *new], keep_stopped=True, axes=self.plan.axes)
+            self.results.wait(one.id for one in new if self.results.trials()[one.id].status == "stopped")
+            self.rows = self.results.trials()
+        else:
+            self.rows |= {row.id: row for row in self.results.add(new)} if new else {}
+        for planned in new:
             self.planned[planned.id] = planned
-            self.rows[planned.id] = row
             self.compared.add(planned.id)
-            self._queue(planned)
-            if planned.id in self.search.of_trial:
-                self.early.watch(planned.id)
             self.display.tally.add(planned.epochs)
+            if planned.id in self.search.settings.of_trial:
+                self.early.watch(planned.id)
+            if self.rows[planned.id].status == "waiting":
+                self._queue(planned)
+            else:
+                self.search.ended(planned.id, self.rows[planned.id].status)
         self._count_to_come()
+
+    def _ended(self, trial: str, status: str) -> None:
+        """Tell the search; with nothing running, it must say now whether there is more to come, for nobody asks."""
+        if self.search is not None:
+            self.search.ended(trial, status)
+            if not self.running:
+                self._extend()
 
     def _count_to_come(self) -> None:
         """Have the display count what the search may yet propose."""
@@ -102,7 +125,7 @@ class Sweep:
 
     def notes(self) -> list[str]:
         """Return what the user should know of the table that is gone on with."""
-        notes = [] if self.queue else ["nothing to do: the table has every epoch of every trial"]
+        notes = [] if self.queue else ["nothing to do: every trial has ended"]
         if self.search is not None:
             notes += self.search.notes()
         ((others,),) = self.results.query("SELECT count(*) FROM trials WHERE cohort != ?", (self.plan.cohort,))
@@ -211,10 +234,8 @@ class Sweep:
         if not report.last and not stopped:
             return False
         del self.running[task.id]
-        keep = report.last and self.rules.keep_states
-        States(self.rules.states, task.id).remove(below=report.epoch.epoch if keep else None)
-        if self.search is not None:
-            self.search.ended(task.id, "stopped" if stopped else "finished")
+        States(self.rules.states, task.id).remove(below=report.epoch.epoch if self.rules.keep_states else None)
+        self._ended(task.id, "stopped" if stopped else "finished")
         return True
 
     def lose(self, trial: str, reason: str) -> None:
@@ -252,8 +273,7 @@ class Sweep:
         self._ask_again()
         States(self.rules.states, task.id).remove()
         self.display.failed(self.rows[task.id], error)
-        if self.search is not None:
-            self.search.ended(task.id, "failed")
+        self._ended(task.id, "failed")
 
     def _wants_baselines(self) -> bool:
         """Return True for the first trial that is handed out while the table lacks them."""

@@ -9,7 +9,7 @@ from trials.ranking import sign
 from trials.results import Results
 from trials.search.config import StopEarly
 from trials.search.goal import Goal
-from trials.search.stopping import stops
+from trials.search.stopping import rungs, stops
 
 
 class EarlyStop:
@@ -40,8 +40,9 @@ class EarlyStop:
         metric = self.goal.rank_by.metric
         means = {dataset: values[metric].mean for dataset, values in report.metrics.items() if metric in values}
         own = self.curves[trial]
+        before = report.epoch in own
         own[report.epoch] = self.way * self.goal.mean(means)
-        if max(own) > report.epoch:
-            return False  # it went on from here before, and is trained again since its state was lost
+        if before or report.epoch not in rungs(self.rule, epochs):
+            return False  # before: it went on from here, and is trained again since its state was lost
         others = [curve for other, curve in self.curves.items() if other != trial]
         return stops(self.rule, epochs, own, report.epoch, others)

@@ -14,6 +14,7 @@ from trials.results import FILE, Results
 from trials.search.config import AxisValue
 from trials.search.goal import Goal
 from trials.search.outcome import Outcome, over_seeds
+from trials.search.planner import Planner
 from trials.search.proposals import key_of
 from trials.search.space import Space
 from trials.search.standing import ranked
@@ -33,18 +34,21 @@ class Found:
     said: str
 
 
-def read_history(run: Path, space: Space, goal: Goal, cohort: str, example: Mapping[str, Any]) -> Found:
-    """Read a run folder. `example` is the flat config of a trial of this sweep. Raises FusionError where it is none.
+def read_history(run: Path, space: Space, goal: Goal, planner: Planner) -> Found:
+    """Read a run folder. Raises FusionError where it is none.
 
-    Of its finished trials those count whose values lie in the space. Where data or a fixed field differ, values would
-    be of another kind: then the best settings are tried first instead of being told.
+    Of its finished trials those count whose values lie in the space. Where data or a field that is fixed here differ, a
+    value would be of another kind: of such settings the best are tried first instead of being told.
     """
-    settings: dict[str, tuple[dict[str, AxisValue], list[Outcome]]] = {}
+    told: dict[str, tuple[dict[str, AxisValue], list[Outcome]]] = {}
+    other: dict[str, tuple[dict[str, AxisValue], list[Outcome]]] = {}
     left_out: Counter[str] = Counter()
     differing: set[str] = set()
     with Results.read(run / FILE) as results:
-        rows = results.query("SELECT id, cohort, config, epochs FROM trials WHERE status = 'finished' ORDER BY number")
-        for trial, among, text, epochs in rows:
+        rows = results.query(
+            "SELECT id, cohort, config, epochs, seed FROM trials WHERE status = 'finished' ORDER BY number"
+        )
+        for trial, among, text, epochs, seed in rows:
             config = flat(json.loads(text))
             setting = space.part_of(config)
             if isinstance(setting, str):
@@ -54,27 +58,36 @@ def read_history(run: Path, space: Space, goal: Goal, cohort: str, example: Mapp
             if outcome.values is None:
                 left_out[f"no {' or '.join(goal.objectives)} at the epoch that is ranked"] += 1
                 continue
-            differing |= {"data"} if among != cohort else set()
-            differing |= _differing(config, example, setting)
-            settings.setdefault(key_of(setting), (setting, []))[1].append(outcome)
-    found = [(setting, over_seeds(outcomes)) for setting, outcomes in settings.values()]
-    said = [f"start_from {run.name}: {len(found)} settings match"]
+            try:
+                ours = flat(json.loads(planner.planned(setting, seed).config))
+            except ConfigError:
+                left_out["no trial can be so here"] += 1
+                continue
+            no_matter = _NO_MATTER if goal.rank_by.epoch else tuple(one for one in _NO_MATTER if one != "recipe.epochs")
+            apart = {name for name in {*config, *ours} if config.get(name) != ours.get(name)}
+            apart = {name for name in apart if not name.startswith(no_matter)}
+            apart |= {"data"} if among != planner.cohort else set()
+            differing |= apart
+            (other if apart else told).setdefault(key_of(setting), (setting, []))[1].append(outcome)
+    known = [(setting, over_seeds(outcomes)) for setting, outcomes in told.values()]
+    apart_ones = [(setting, over_seeds(outcomes)) for setting, outcomes in other.values()]
+    first = ranked(apart_ones, goal)[: max(1, min(MOST_TRIED_FIRST, round(SHARE_TRIED_FIRST * len(apart_ones))))]
+    said = [f"start_from {run.name}: {len(known)} settings are told to the sampler"]
+    if first:
+        said.append(
+            f"{len(other)} differ in {', '.join(sorted(differing))}, so their values say little here: the best "
+            f"{len(first)} are tried first instead"
+        )
     said += [f"{count} trials left out ({why})" for why, count in left_out.items()]
-    if not found:
-        return Found([], [], ", ".join(said))
-    if not differing:
-        return Found(found, [], ", ".join([*said, "told to the sampler"]))
-    best = ranked(found, goal)[: max(1, min(MOST_TRIED_FIRST, round(SHARE_TRIED_FIRST * len(found))))]
-    why = f"they differ in {', '.join(sorted(differing))}, so their values say little here"
-    return Found([], best, ", ".join([*said, f"{why}: the best {len(best)} are tried first instead"]))
+    return Found(known, first, ", ".join(said))
 
 
-def read_all(runs: Sequence[Path], space: Space, goal: Goal, cohort: str, example: Mapping[str, Any]) -> list[Found]:
+def read_all(runs: Sequence[Path], space: Space, goal: Goal, planner: Planner) -> list[Found]:
     """Read several runs. Raises ConfigError with the problem of each that cannot be read."""
     found, problems = [], []
     for run in runs:
         try:
-            found.append(read_history(run, space, goal, cohort, example))
+            found.append(read_history(run, space, goal, planner))
         except FusionError as problem:
             problems.append(f"start_from: {problem}")
     if problems:
@@ -88,11 +101,3 @@ def flat(config: Mapping[str, Any], above: str = "") -> dict[str, Any]:
     for name, value in config.items():
         found |= flat(value, f"{above}{name}.") if isinstance(value, dict) else {above + name: value}
     return found
-
-
-def _differing(config: Mapping[str, Any], example: Mapping[str, Any], setting: Mapping[str, Any]) -> set[str]:
-    return {
-        name
-        for name in {*config, *example}
-        if name not in setting and not name.startswith(_NO_MATTER) and config.get(name) != example.get(name)
-    }

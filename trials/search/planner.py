@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from pydantic import ValidationError
 
 from fusion_core.config import TrialConfig
 from fusion_core.errors import ConfigError
-from trials.identity import trial_id
+from trials.identity import canonical_json, trial_id
 from trials.results import PlannedTrial
 from trials.search.config import AxisValue
 from trials.space import Sections
@@ -47,6 +48,11 @@ class Planner:
         """Return a trial with another seed."""
         config = TrialConfig.model_validate_json(planned.config).model_copy(update={"seed": seed})
         return self._planned(config, planned.parameters, planned.start)
+
+    @staticmethod
+    def without_seed(config: str) -> str:
+        """Return what trials share that differ in their seed alone."""
+        return canonical_json({**json.loads(config), "seed": 0})
 
     def _planned(self, config: TrialConfig, parameters: Mapping[str, AxisValue], start: str | None) -> PlannedTrial:
         return PlannedTrial(

@@ -19,7 +19,8 @@ MOST_TRIES = 3
 Asked again, `gp` proposes the same, and each time costs it a fit; replays of a recorded grid of 240 settings find its
 best sooner with the nearest than with one drawn at random (docs/search.md).
 """
-MOST_REFUSED = 200
+MOST_DRAWN = 200
+"""Settings drawn at random to find one that a trial can be."""
 MOST_SAID = 3
 MOST_LISTED = 100_000
 """Settings of a space that are listed to find one that is left."""
@@ -45,86 +46,76 @@ class Proposals:
         self.refused = refused
         self.note = note
         self.tried: set[str] = set()
+        self.closed: dict[str, str] = {}
         self.exhausted = False
-        self.said = 0
 
     def next(self) -> tuple[int, Parameters] | None:
-        """Return a number to tell the sampler by, and a setting; None where every setting of the space was tried.
+        """Return a number to tell the sampler by, and a setting; None where there is no other.
 
-        Raises ConfigError where nearly all that is proposed is refused.
+        Raises ConfigError where all that was drawn is refused.
         """
-        known = refused = 0
+        known = passed_over = 0
         parameters: Parameters = {}
         size = self.sampling.space.size
         while not self.exhausted:
-            if size is not None and len(self.tried) >= size:
+            if size is not None and len(self.tried) + len(self.closed) >= size:
                 self.exhausted = True
                 break
-            if known >= MOST_TRIES and not self._try_another(parameters):
+            if passed_over and passed_over % MOST_TRIES == 0 and not self._try_another(parameters, known):
                 self.exhausted = True
                 break
-            if refused and refused % MOST_TRIES == 0:
-                self._try_allowed()
             number, parameters = self.sampling.ask()
             key = key_of(parameters)
-            why = None if key in self.tried else self.refused(parameters)
-            if key not in self.tried and why is None:
+            if key not in self.tried and self._is_open(key, parameters):
                 self.tried.add(key)
                 return number, parameters
             self.sampling.tell(number, FAILED)
+            passed_over += 1
             known += key in self.tried
-            if why is not None:
-                self.tried.add(key)
-                refused += 1
-                self._say_refused(why)
-            if refused >= MOST_REFUSED:
-                raise ConfigError(
-                    f"search: a space must hold settings that trials can have, but the last {refused} that were drawn "
-                    f"are refused, such as: {why} Narrow the space. What was reported before is safe."
-                )
+        if self.closed and not self.tried:
+            why = next(iter(self.closed.values())).rstrip(".")
+            raise ConfigError(
+                "search: a space must hold settings that trials can have, but all that were drawn are refused, such "
+                f"as: {why}. Narrow the space. What was reported before is safe."
+            )
         return None
 
-    def _say_refused(self, why: str) -> None:
-        self.said += 1
-        if self.said <= MOST_SAID:
-            more = "; what else is refused is not said" if self.said == MOST_SAID else ""
+    def _is_open(self, key: str, parameters: Parameters) -> bool:
+        """Return whether a trial can be made of a setting; the first few that are refused are said."""
+        if key in self.closed:
+            return False
+        why = self.refused(parameters)
+        if why is None:
+            return True
+        self.closed[key] = why
+        if len(self.closed) <= MOST_SAID:
+            more = "; what else is refused is not said" if len(self.closed) == MOST_SAID else ""
             self.note(f"search: the sampler proposed what no trial can be, and is asked again: {why}{more}")
+        return False
 
-    def _try_allowed(self) -> None:
-        """Have the next proposal be one that a trial can be, drawn at random, where that finds one.
+    def _try_another(self, near: Parameters, known: int) -> bool:
+        """Have the next proposal be one that is left and that a trial can be; return whether there is one.
 
-        Samplers learn nothing from what is refused, and some propose a corner that is for ever.
-        """
-        space = self.sampling.space
-        chance = np.random.default_rng([self.sampling.search.seed, self.sampling.draws])
-        for _ in range(MOST_REFUSED):
-            one = space.at(chance.random(len(space.dimensions)).tolist())
-            if key_of(one) not in self.tried and self.refused(one) is None:
-                self.sampling.try_first(one)
-                return
-
-    def _try_another(self, near: Parameters) -> bool:
-        """Have the next proposal be one that is left, the nearest to `near`; return whether there is one.
-
-        It is any of them for `random`, and in a space that is too large to be listed.
+        It is the nearest to `near`; any for `random`, and in a space that is too large to be listed. Samplers learn
+        nothing from what is passed over, and some propose a corner that is refused for ever.
         """
         space, search = self.sampling.space, self.sampling.search
         chance = np.random.default_rng([search.seed, self.sampling.draws])
         if space.size is not None and space.size <= MOST_LISTED:
-            left = [one for one in space.all() if key_of(one) not in self.tried]
-            if left and search.kind != "random":
-                away = np.array([space.distance(one, near) for one in left])
-                left = [left[i] for i in np.flatnonzero(away <= away.min() + 1e-9)]
-            chosen = left[int(chance.integers(len(left)))] if left else None
+            left = [one for one in space.all() if key_of(one) not in self.tried and key_of(one) not in self.closed]
+            chance.shuffle(left)
+            if search.kind != "random":
+                left.sort(key=lambda one: round(space.distance(one, near), 9))
         else:
-            drawn = (space.at(chance.random(len(space.dimensions)).tolist()) for _ in range(MOST_REFUSED))
-            chosen = next((one for one in drawn if key_of(one) not in self.tried), None)
-        if chosen is None:
-            return False
-        if search.kind != "random":
-            self.note(
-                f"search: {search.kind} proposes settings again that were tried ({MOST_TRIES} in a row): where it "
-                "does, the nearest that is left is next"
-            )
-        self.sampling.try_first(chosen)
-        return True
+            left = [space.at(chance.random(len(space.dimensions)).tolist()) for _ in range(MOST_DRAWN)]
+        for one in left:
+            if key_of(one) in self.tried or not self._is_open(key_of(one), one):
+                continue
+            if search.kind != "random" and known:
+                self.note(
+                    f"search: {search.kind} proposes settings again that were tried ({MOST_TRIES} in a row): where it "
+                    "does, the nearest that is left is next"
+                )
+            self.sampling.try_first(one)
+            return True
+        return False

@@ -123,6 +123,12 @@ class Dimension:
         steps = (value - self.low) / (self.step or 1.0)
         return abs(steps - round(steps)) < 1e-6
 
+    def own(self, value: Any) -> AxisValue:
+        """Return a value that it holds as it writes it itself: 16 for 16.0."""
+        if self.values is not None:
+            return self.values[self.values.index(value)]
+        return int(value) if self.whole else float(value)
+
     def distance(self, a: Any, b: Any) -> float:
         """Return how far apart two of its values are, 0 to 1: as a share of the places, or of the range, between."""
         if a == b:
@@ -235,7 +241,7 @@ class Space:
         for one in self.active(values):
             if not one.holds(values.get(one.name)):
                 return one.name
-            found[one.name] = values[one.name]
+            found[one.name] = one.own(values[one.name])
         return found
 
     def distributions(self, parameters: Mapping[str, Any]) -> dict[str, BaseDistribution]:

@@ -38,7 +38,7 @@ def from_(folder: Path, *more: Path) -> str:
 def test_what_another_sweep_of_the_same_trials_found_is_told_to_the_sampler(tmp_path, capsys):
     run(tmp_path / "other", text=OTHER)
     run(tmp_path / "this", text=from_(tmp_path / "other"))
-    assert "start_from tiny: 12 settings match, told to the sampler" in capsys.readouterr().out
+    assert "start_from tiny: 12 settings are told to the sampler" in capsys.readouterr().out
     found = trials_of(tmp_path / "this")
     assert len(found) == 12 + 5
     told = {tuple(one.user_attrs[SETTING]["parameters"].values()): one.value for one in found[:12]}
@@ -53,7 +53,7 @@ def test_what_was_found_with_other_trials_is_tried_first_and_the_difference_said
     recipe = "recipe: {kind: arithmetic, epochs: 2}"
     run(tmp_path / "other", text=OTHER.replace(recipe, f"{recipe}\n  loss: {{consist_ratio: 3}}"))
     run(tmp_path / "this", text=from_(tmp_path / "other"))
-    assert "they differ in loss.consist_ratio" in capsys.readouterr().out
+    assert "12 differ in loss.consist_ratio" in capsys.readouterr().out
     with Results.read(tmp_path / "this" / "tiny" / FILE) as results:
         ((first,),) = results.query("SELECT parameters FROM trials WHERE number = 1")
     assert json.loads(first) == best_of(tmp_path / "other")

@@ -92,8 +92,20 @@ def test_where_trials_cannot_be_what_a_sampler_proposes_one_that_can_is_drawn_at
     assert 0 < max(refusals) <= 2 * MOST_TRIES  # refused, or refused before
 
 
-def test_a_space_of_which_nearly_all_is_refused_is_an_error() -> None:
+def test_a_space_of_which_all_is_refused_is_an_error() -> None:
     some = proposals(Space((Dimension.of(MAX, Range(low=0, high=1)),), "supervised"), "random")
     some.refused = lambda setting: "too large."
-    with pytest.raises(ConfigError, match=r"the last 200 that were drawn are refused, such as: too large\. Narrow"):
+    with pytest.raises(ConfigError, match=r"all that were drawn are refused, such as: too large\. Narrow"):
         some.next()
+
+
+@pytest.mark.parametrize("kind", ["random", "tpe", "nsga2"])
+def test_a_space_of_which_nearly_all_is_refused_ends_when_the_rest_was_tried(kind: str) -> None:
+    grid = Dimension.of(MAX, Choices(choices=tuple(range(500))))
+    some = proposals(Space((grid,), "supervised"), kind)
+    some.refused = lambda setting: None if setting[MAX] in (3, 77, 400) else "no"
+    found = set()
+    while (proposal := some.next()) is not None:
+        some.sampling.tell(proposal[0], Outcome((1.0,)))
+        found.add(proposal[1][MAX])
+    assert found == {3, 77, 400}

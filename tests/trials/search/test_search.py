@@ -16,11 +16,14 @@ from tests.trials.test_driver import run as run_sweep
 from tests.trials.test_driver import start, statuses, wait_for
 from trials.driver import Options, Outcome
 from trials.estimate import describe
+from trials.job import Report
 from trials.results import FILE, Results
+from trials.search.dimensions import space_of
 from trials.search.study import BEFORE, SETTING, StudyFile
 from trials.search.study import FILE as JOURNAL
 from trials.spec import load
 from trials.stop import Stopped
+from trials.sweep import Sweep
 
 SEARCH = """\
 name: tiny
@@ -118,10 +121,10 @@ def test_a_damaged_journal_is_said_and_written_anew(tmp_path, capsys):
 def test_a_journal_whose_writing_was_cut_short_is_read_from_the_one_before(tmp_path):
     run(tmp_path, text=of_kind("nsga2"))
     folder = tmp_path / "tiny"
-    noted = StudyFile(folder, print).notes
+    noted = StudyFile(folder, space_of(load(tmp_path / "tiny.yaml")), print).notes
     # as if killed here: the new journal is empty, the one before is still there
     assert (folder / BEFORE).exists()
-    assert StudyFile(folder, print).notes == noted != {}
+    assert StudyFile(folder, space_of(load(tmp_path / "tiny.yaml")), print).notes == noted != {}
 
 
 def test_the_journal_is_a_study_that_optuna_reads(tmp_path):
@@ -172,7 +175,7 @@ def test_an_objective_that_is_no_number_is_told_as_a_failure(tmp_path, monkeypat
 
     monkeypatch.setattr(ArithmeticRecipe, "train_epoch", without)
     run(tmp_path, text=SEARCH)
-    study = StudyFile(tmp_path / "tiny", print)
+    study = StudyFile(tmp_path / "tiny", space_of(load(tmp_path / "tiny.yaml")), print)
     assert len(study.notes) == 14
     assert "a finished setting has no number for VIF" in capsys.readouterr().out
     backend = optuna.storages.journal.JournalFileBackend(str(tmp_path / "tiny" / BEFORE))
@@ -204,6 +207,7 @@ def test_an_edited_space_leaves_what_lies_outside_it_in_the_table(tmp_path):
     assert len(parameters(tmp_path)) == 14 + outside
 
 
+AGAIN = "confirm: {top: 2, seeds: [7]}\n"
 CONFIRMED = SEARCH + "confirm: {top: 3, seeds: [7, 8]}\n"
 
 
@@ -264,6 +268,24 @@ def test_several_objectives_have_a_front(tmp_path):
     text = of_kind("nsga2").replace("seed: 3", "seed: 3, objectives: [VIF, SSIM], population: 4")
     outcome = run(tmp_path, text=text)
     assert any(said.startswith("front of VIF, SSIM: ") for said in outcome.found)
+
+
+@pytest.mark.parametrize(
+    "more", ["", "confirm: {top: 2, seeds: [7]}\n", "confirm: {top: 2, seeds: [7]}\nsearch.where\n"]
+)
+def test_a_search_is_over_with_its_last_report_before_anybody_asks_for_more(tmp_path, monkeypatch, more):
+    # Tune asks for the next trial without a callback in between, and waits for one.
+    over, take = [], Sweep.take
+
+    def spy(self: Sweep, report: Report) -> bool:
+        ended = take(self, report)
+        over.append(self.over)
+        return ended
+
+    monkeypatch.setattr(Sweep, "take", spy)
+    run(tmp_path, text=SEARCH.replace("trials: 14", "trials: 5").replace("startup: 5", f"startup: 5{where}") + confirm)
+    assert over[-1]
+    assert not any(over[:-1])
 
 
 def test_a_dry_run_of_a_search_counts_what_is_left(tmp_path):
