@@ -270,10 +270,8 @@ def test_several_objectives_have_a_front(tmp_path):
     assert any(said.startswith("front of VIF, SSIM: ") for said in outcome.found)
 
 
-@pytest.mark.parametrize(
-    "more", ["", "confirm: {top: 2, seeds: [7]}\n", "confirm: {top: 2, seeds: [7]}\nsearch.where\n"]
-)
-def test_a_search_is_over_with_its_last_report_before_anybody_asks_for_more(tmp_path, monkeypatch, more):
+@pytest.mark.parametrize(("confirm", "where"), [("", ""), (AGAIN, ""), (AGAIN, ", where: MSE <= 0.001")])
+def test_a_search_is_over_with_its_last_report_before_anybody_asks_for_more(tmp_path, monkeypatch, confirm, where):
     # Tune asks for the next trial without a callback in between, and waits for one.
     over, take = [], Sweep.take
 
