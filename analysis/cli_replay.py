@@ -98,7 +98,7 @@ def cost_table(found: Found) -> Table:
     for row in found.costs.to_dict("records"):
         cells = [escape(str(row["search"])), f"{row['repeats']:.0f}"]
         for target in found.targets:
-            cells += [f"{100 * row[f'{target.name}_within']:.0f} %", percent(row[f"{target.name}_cost_q90"])]
+            cells += [percent(row[f"{target.name}_within"]), percent(row[f"{target.name}_cost_q90"])]
         if early:
             cells += [percent(row["epochs_saved"]), "" if _none(row["loss_most"]) else difference(row["loss_most"])]
         table.add_row(*cells, style="bold" if row["search"] == found.recommended else "")
