@@ -51,6 +51,7 @@ class Done:
     to_run: int = 0
     epochs_left: int = 0
     epoch_seconds: float | None = None
+    tried: int = 0
 
     @property
     def total(self) -> int:
@@ -67,7 +68,11 @@ class Done:
                 rows = results.trials()
                 seconds = dict(results.query(SECONDS))
                 search = plan.begin(results, table.parent, lambda text: None)
-                trials = plan.trials if search is None else search.known()
+                if search is not None:
+                    trials = search.known()
+                    ended = {i for i, row in rows.items() if row.status in ("finished", "stopped", "failed")}
+                    own = ([one.id for one in setting.trials.values()] for setting in search.settings)
+                    done.tried = sum(ended.issuperset(ids) for ids in own)
         if plan.search is not None:
             done.to_run = max(done.to_run - len(trials), 0)
             done.epochs_left = done.to_run * plan.first.recipe.epochs
@@ -92,13 +97,13 @@ def describe(spec: SweepSpec, options: Options) -> list[str]:
     stops = spec.stop_early.kind != "none"
     done = Done.of(plan, folder / FILE, options.retry_failed, stops)
     least, most = min(t.epochs for t in plan.probed), max(t.epochs for t in plan.probed)
-    epochs = f"{least} to {most}" if least < most else str(most)
+    epochs = f"{least} to {most} epochs" if least < most else f"{most} epoch{'s' if most > 1 else ''}"
     failed = f"{done.failed} failed (--retry-failed takes them up), " if done.failed else ""
     lines = [
-        f"{spec.name}: {done.total} trials of {epochs} epochs; "
+        f"{spec.name}: {done.total} trials of {epochs}; "
         f"{done.finished} done already in {folder}, {failed}{done.to_run} to run",
         *plan.notes,
-        *(plan.search.notes() if plan.search is not None else ()),
+        *(plan.search.notes(done.tried) if plan.search is not None else ()),
     ]
     if not done.to_run:
         return lines

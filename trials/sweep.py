@@ -206,7 +206,8 @@ class Sweep:
         ranked = None
         if (report.last or stopped) and report.score is not None:
             epoch = self.rules.rank_by.epoch or report.epoch.epoch
-            ranked = RankedTrial(task.number, task.id, dict(planned.parameters), planned.seed, epoch, report.score)
+            if self._keeps_to_constraints(task.id, epoch, report):
+                ranked = RankedTrial(task.number, task.id, dict(planned.parameters), planned.seed, epoch, report.score)
         if ranked is not None and report.last:
             self.standouts.add(ranked)
         if report.kept is not None:
@@ -237,6 +238,21 @@ class Sweep:
         States(self.rules.states, task.id).remove(below=report.epoch.epoch if self.rules.keep_states else None)
         self._ended(task.id, "stopped" if stopped else "finished")
         return True
+
+    def _keeps_to_constraints(self, trial: str, epoch: int, report: Report | None = None) -> bool:
+        """Return whether a trial may be named best; at `epoch` it is in the table, or just reported."""
+        goal = self.plan.goal
+        if not goal.constraints:
+            return True
+        if report is None or report.epoch is None or report.epoch.epoch != epoch:
+            outcome = goal.outcome(self.results, trial, epoch)
+        else:
+            means: dict[str, dict[str, float]] = {}
+            for dataset, values in report.epoch.metrics.items():
+                for metric, summary in values.items():
+                    means.setdefault(metric, {})[dataset] = summary.mean
+            outcome = goal.judged(means)
+        return all(excess <= 0 for excess in outcome.excess.values()) and outcome.values is not None
 
     def lose(self, trial: str, reason: str) -> None:
         """A worker died under a trial, or hung and was ended: it is started again, `Rules.attempts` times in all."""
@@ -315,7 +331,11 @@ class Sweep:
             (number, json.loads(parameters), json.loads(config)) for number, _, parameters, config in known
         )
         self.standouts.default = next((name_of(n, trial) for n, trial, _, _ in known if n == default), None)
-        ranked = best(self.results, self.rules.rank_by, self.plan.cohort)
+        ranked = [
+            trial
+            for trial in best(self.results, self.rules.rank_by, self.plan.cohort)
+            if self._keeps_to_constraints(trial.id, trial.epoch)
+        ]
         for trial in ranked[: self.board.limit]:
             self.board.add(trial)
         for trial in ranked:

@@ -49,9 +49,9 @@ class Search:
     def resume(self, rows: Mapping[str, TrialRow]) -> None:
         """Tell the sampler what the table holds, and have it count what is open as running."""
         self.status = {one.id: rows[one.id].status for one in self.settings.planned}
-        self.before = len(self.settings)
         for setting in self.settings:
             setting.outcome = self._outcome(setting)
+        self.before = sum(setting.outcome is not None for setting in self.settings)
         if self.plan.space is None:
             return
         file = StudyFile(self.run, self.plan.space, self.note)
@@ -196,8 +196,7 @@ class Search:
                     new.append(planned)
         if new:
             settings = "the best setting is" if len(best) == 1 else f"the best {len(best)} settings are"
-            seeds = ", ".join(map(str, confirm.seeds))
-            self.note(f"confirm: {settings} run again with seed {seeds}, and ranked by that")
+            self.note(f"confirm: {settings} run again with {self.plan.fresh_said}, and ranked by that")
         return new
 
     def _outcome(self, setting: Setting) -> Outcome | None:

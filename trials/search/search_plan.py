@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 from trials.results import PlannedTrial
 from trials.search.goal import Goal
 from trials.search.planner import Planner
+from trials.search.stopping import rungs
 
 if TYPE_CHECKING:
     from trials.search.history import Found
     from trials.search.space import Space
     from trials.spec import SweepSpec
+
+MOST_LISTED = 8
 
 
 @dataclass(frozen=True)
@@ -43,19 +46,43 @@ class SearchPlan:
         return self.spec.confirm.seeds if self.spec.confirm else ()
 
     @property
+    def fresh_said(self) -> str:
+        return f"seed{'s' if len(self.fresh) > 1 else ''} {', '.join(map(str, self.fresh))}"
+
+    @property
     def confirming(self) -> int:
         """How many trials confirm at most."""
         return min(self.spec.confirm.top, self.settings) * len(self.fresh) if self.spec.confirm else 0
 
     def notes(self, tried: int = 0) -> list[str]:
-        """Say what is searched, and what is known of it; `tried` settings were so already."""
+        """Say what is searched and by what rules; `tried` settings were so already."""
+        notes = [*self._of_search(tried), *(one.said for one in self.found)]
+        stop, epochs = self.spec.stop_early, self.spec.trial.recipe.epochs
+        if stop.kind != "none":
+            judged = ", ".join(map(str, rungs(stop, epochs)[:MOST_LISTED]))
+            notes.append(f"stop_early {stop.kind}: trials are judged at epoch {judged} of {epochs}")
+        if self.spec.confirm:
+            count = min(self.spec.confirm.top, self.settings)
+            notes.append(f"confirm: the best {count} settings are run again with {self.fresh_said} at the end")
+        return notes
+
+    def _of_search(self, tried: int) -> list[str]:
         space, search = self.space, self.spec.search
         if space is None:
             return []
-        size = "no end of settings" if space.size is None else f"{space.size} settings"
-        before = f", {tried} of them tried already" if tried else ""
-        notes = [f"search {search.kind}: {self.settings} of {size} in {len(space.dimensions)} dimensions{before}"]
-        notes += [one.said for one in self.found]
+        among = "of a space without end" if space.size is None else f"of {space.size}"
+        before = f"; {tried} are tried already" if tried else ""
+        notes = [f"search {search.kind}: {self.settings} settings {among} ({space}){before}"]
+        if tried >= self.settings:
+            notes.append(
+                f"search: all {self.settings} settings are tried, whatever drew them: raise search.trials, or give the "
+                "sweep another name, to try others"
+            )
+        elif search.kind in ("tpe", "gp") and search.startup >= self.settings:
+            notes.append(
+                f"search: {search.kind} draws the first {search.startup} settings at random (search.startup), so these "
+                "are all"
+            )
         if self.spec.stop_early.kind != "none" and search.kind in ("gp", "cmaes", "nsga2"):
             notes.append(f"search: {search.kind} learns nothing from trials that are stopped early; tpe does")
         return notes

@@ -10,6 +10,7 @@ from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
+from trials.names import short_names
 from trials.search.config import AxisValue, Choices, Range
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from optuna.trial import Trial
 
 KIND = "recipe.kind"
+MOST_SAID = 6
 DIGITS = 4
 """Digits of a drawn number, counted from where the ends of its range differ: as many as a paper prints, so that what is
 printed can be run again."""
@@ -48,6 +50,16 @@ class Dimension:
             ordered = all(map(_is_number, given.choices))
             return cls(name, values=tuple(sorted(given.choices) if ordered else given.choices), kinds=kinds)
         return cls(name, given.low, given.high, given.log, given.step, whole, None, kinds)
+
+    def __str__(self) -> str:
+        """Say its values: `1 to 64 (log)`, `2, 32 or 90`."""
+        if self.values is None:
+            how = ", ".join(word for word, said in (("log", self.log), (f"step {self.step or 0:g}", self.step)) if said)
+            return f"{self.low:g} to {self.high:g}{f' ({how})' if how else ''}"
+        if len(self.values) > MOST_SAID:
+            return f"one of {len(self.values)} values from {self.values[0]} to {self.values[-1]}"
+        *some, last = map(str, self.values)
+        return f"{', '.join(some)} or {last}" if some else last
 
     @property
     def words(self) -> bool:
@@ -158,6 +170,11 @@ class Space:
 
     dimensions: tuple[Dimension, ...]
     kind: str
+
+    def __str__(self) -> str:
+        """Say its dimensions: `max_ratio 1 to 64 (log), grad_ratio 2 or 90`."""
+        names = short_names([one.name for one in self.dimensions])
+        return ", ".join(f"{names[one.name]} {one}" for one in self.dimensions)
 
     def active(self, parameters: Mapping[str, Any]) -> list[Dimension]:
         """Return the dimensions that a trial of this kind of recipe has."""

@@ -264,6 +264,34 @@ def test_where_nothing_keeps_to_the_constraints_nothing_is_confirmed_or_named_be
     assert "none is finished and keeps to every constraint" in capsys.readouterr().out
 
 
+def test_what_breaks_a_constraint_is_neither_on_the_board_nor_kept(tmp_path):
+    outcome = run(tmp_path, text=SEARCH.replace("startup: 5", "startup: 5, where: MSE <= 0.083"))
+    kept = {int(path.name.partition("_")[0]) for path in (tmp_path / "tiny" / "checkpoints").iterdir()}
+    with Results.read(tmp_path / "tiny" / FILE) as results:
+        keeps = {
+            number
+            for number, mean in results.query(
+                "SELECT number, mean FROM trials JOIN metrics ON trial = id AND metric = 'MSE' AND epoch = 2"
+            )
+            if mean <= 0.083
+        }
+    assert kept
+    assert kept <= keeps
+    assert {one.number for one in outcome.top} <= keeps
+
+
+def test_the_start_says_what_is_searched_and_by_what_rules(tmp_path, capsys):
+    text = CONFIRMED.replace("epochs: 2", "epochs: 4").replace("trials: 14", "trials: 4") + "stop_early: {kind: asha}\n"
+    run(tmp_path, text=text)
+    said = capsys.readouterr().out
+    assert "search tpe: 4 settings of a space without end (max_ratio 1 to 64 (log), grad_ratio 2 to 90)\n" in said
+    assert "tpe draws the first 5 settings at random (search.startup), so these are all" in said
+    assert "stop_early asha: trials are judged at epoch 1, 3 of 4" in said
+    assert "confirm: the best 3 settings are run again with seeds 7, 8 at the end" in said
+    run(tmp_path, "search.seed=9", text=text)
+    assert "all 4 settings are tried, whatever drew them: raise search.trials" in capsys.readouterr().out
+
+
 def test_several_objectives_have_a_front(tmp_path):
     text = of_kind("nsga2").replace("seed: 3", "seed: 3, objectives: [VIF, SSIM], population: 4")
     outcome = run(tmp_path, text=text)
