@@ -11,7 +11,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from analysis.answer_reward import reward_sentences
-from analysis.answer_search import confirmed_sentences, front_sentence, kept_sentence, stopped_sentence
+from analysis.answer_search import (
+    confirmed_sentences,
+    front_sentence,
+    kept_sentence,
+    none_keeps_sentence,
+    stopped_sentence,
+)  # fmt: skip
 from analysis.answer_tied import either, tied_sentence
 from analysis.bounds import bounds
 from analysis.final import Final, Leaders
@@ -33,9 +39,21 @@ def answer(run: Run, scores: Scores) -> list[str]:
     found = final.judgement(*place) if scores.metrics else None
     if found is None or found.best < 0:
         return [f"No trial has reported a number yet: {counts(run)}."]
-    leaders = final.leaders(*place)
     # Which weight decides is asked of all settings alike, by the seeds that all of them have.
     every = found if final.is_plain else judge(run, scores, *place)
+    none = none_keeps_sentence(final, *place)
+    said = [none, _decides(run, scores, every, bounds_too=False)] if none else _best_sentences(final, found, every)
+    said.append(stopped_sentence(final))
+    if every.settings < len(scores.settings):
+        said.append(_missing(run, scores, every))
+    return [sentence for sentence in said if sentence]
+
+
+def _best_sentences(final: Final, found: Judgement, every: Judgement) -> list[str]:
+    """Return what is said of the best setting; `every` judges all settings alike."""
+    run, scores = final.run, final.scores
+    place = scores.metric, ALL, scores.epoch
+    leaders = final.leaders(*place)
     third = f"{tied_sentence(final, found)} {_untrained(scores, found)}".strip()
     sentences = [
         _best(run, scores, found, leaders), kept_sentence(final, *place),
@@ -44,10 +62,7 @@ def answer(run: Run, scores: Scores) -> list[str]:
     ]  # fmt: skip
     if "failed" in scores.settings[found.best].status:
         sentences.append("A trial of the best setting failed after this epoch; its reason is listed below.")
-    sentences.append(stopped_sentence(final))
-    if every.settings < len(scores.settings):
-        sentences.append(_missing(run, scores, every))
-    return [sentence for sentence in sentences if sentence]
+    return sentences
 
 
 def _missing(run: Run, scores: Scores, found: Judgement) -> str:
@@ -92,8 +107,8 @@ def _trials(numbers: Sequence[int]) -> str:
     return f"{'trial' if len(numbers) == 1 else 'trials'} {', '.join(map(str, numbers))}"
 
 
-def _decides(run: Run, scores: Scores, found: Judgement) -> str:
-    """Say which weight explains most of the variance, and what its best and its worst value allow."""
+def _decides(run: Run, scores: Scores, found: Judgement, *, bounds_too: bool = True) -> str:
+    """Say which weight explains most of the variance, and (`bounds_too`) what its best and its worst value allow."""
     varied = [key for key, values in run.axes.items() if len(values) > 1]
     if not varied:
         return f"Nothing is swept: there is one setting.{_noise(scores, found)}"
@@ -111,6 +126,8 @@ def _decides(run: Run, scores: Scores, found: Judgement) -> str:
     along = " along the ranks of the values" if shares.ranked[m, 0, e] else ""
     fit = "" if shares.complete[m, 0, e] else f" (a least-squares fit{along})"
     said = f"{names[first]} decides most: it explains {known[first]:.0%} of the differences between settings{fit}"
+    if not bounds_too:
+        return f"{said}."
     ranged = with_ranges(run, scores)
     table = bounds(*ranged, metrics=[scores.metric], datasets=[ALL], epochs=[scores.epoch], up_to=[False])
     table = table[(table["parameter"] == first) & table["best"].notna()].sort_values("worse")

@@ -26,22 +26,36 @@ def stopped_sentence(final: Final) -> str:
     return f"{said}: {they} no number at epoch {scores.epoch}." if without else f"{said}."
 
 
+def none_keeps_sentence(final: Final, metric: str, dataset: str, epoch: int) -> str:
+    """Name the setting that comes nearest to the constraints where none keeps to them; empty where one does."""
+    known = _known(final, metric, dataset, epoch)
+    if not final.constraints or final.keeps(epoch)[known].any():
+        return ""
+    what = listed(map(str, final.constraints))
+    return f"No setting keeps to {what}: {_nearest(final, known, epoch)} {_unmeasured(final)}".strip()
+
+
 def kept_sentence(final: Final, metric: str, dataset: str, epoch: int) -> str:
-    """Say how many settings keep to the constraints; where none does, which one comes nearest."""
-    rules, unmeasured = final.constraints, [one for one in final.asked.where if one not in final.constraints]
-    lost = f"Whether {listed(map(str, unmeasured))} holds is not known: it was not measured." if unmeasured else ""
-    if not rules:
-        return lost
-    m, d, e = (names.index(name) for names, name in (
-        (final.scores.metrics, metric), (final.scores.datasets, dataset), (final.scores.epochs, epoch)
-    ))  # fmt: skip
-    known = np.flatnonzero(np.isfinite(final.stats.mean[m, d, e]))
+    """Say how many settings keep to the constraints."""
+    if not final.constraints:
+        return _unmeasured(final)
+    known = _known(final, metric, dataset, epoch)
     kept = int(final.keeps(epoch)[known].sum())
-    what = listed(map(str, rules))
-    if kept:
-        keep = "keeps" if kept == 1 else "keep"
-        return f"{kept} of {len(known)} settings {keep} to {what}, and the best is of those. {lost}".strip()
-    return f"No setting keeps to {what}. {_nearest(final, known, epoch)} The best is of all of them. {lost}".strip()
+    keep = "keeps" if kept == 1 else "keep"
+    what = listed(map(str, final.constraints))
+    return f"{kept} of {len(known)} settings {keep} to {what}, and the best is of those. {_unmeasured(final)}".strip()
+
+
+def _known(final: Final, metric: str, dataset: str, epoch: int) -> np.ndarray:
+    """Return the settings that have a number at a place."""
+    scores = final.scores
+    at = scores.metrics.index(metric), scores.datasets.index(dataset), scores.epochs.index(epoch)
+    return np.flatnonzero(np.isfinite(final.stats.mean[at]))
+
+
+def _unmeasured(final: Final) -> str:
+    lost = [one for one in final.asked.where if one not in final.constraints]
+    return f"Whether {listed(map(str, lost))} holds is not known: it was not measured." if lost else ""
 
 
 def _nearest(final: Final, known: np.ndarray, epoch: int) -> str:
@@ -49,15 +63,19 @@ def _nearest(final: Final, known: np.ndarray, epoch: int) -> str:
     scores, e = final.scores, final.scores.epochs.index(epoch)
     excess = np.maximum(final.excess[:, e][:, known], 0)
     if not np.isfinite(excess).all(axis=0).any():
-        return "None of them has a number for it."
+        return "none of them has a number for it."
     # Several constraints have units of their own: each is measured by its median excess.
     middle = np.array([np.median(row[np.isfinite(row)]) or 1.0 for row in excess])
-    best = int(known[np.argmin((excess / middle[:, None]).sum(axis=0))])
+    # One without a number for some constraint is not near.
+    best = int(known[np.nanargmin((excess / middle[:, None]).sum(axis=0))])
     setting, names = scores.settings[best], short_names(list(final.run.axes))
     own = ", ".join(f"{names[key]} {text(value)}" for key, value in setting.parameters.items())
     means = final.stats.mean[:, scores.datasets.index(ALL), e, best]
-    has = listed(f"{one.metric} {number(means[scores.metrics.index(one.metric)])}" for one in final.constraints)
-    return f"Nearest is {own or 'the only one'} (trial {setting.numbers[0]}) with {has}."
+    several = len({one.metric for one in final.constraints}) > 1
+    has = listed(dict.fromkeys(
+        f"{one.metric} " * several + number(means[scores.metrics.index(one.metric)]) for one in final.constraints
+    ))  # fmt: skip
+    return f"the nearest is {own or 'the only one'}, with {has} (trial {setting.numbers[0]})."
 
 
 def confirmed_sentences(final: Final, leaders: Leaders, best: int) -> list[str]:
@@ -104,8 +122,6 @@ def _progress(final: Final, seeds: str) -> str:
     """Say how many of the confirming trials have a number; nothing where all have."""
     scores, asked = final.scores, final.asked
     if final.confirmed is None:
-        if final.constraints and not final.keeps(scores.epoch).any():
-            return "What breaks a constraint is not run again."
         top = min(asked.top, len(scores.settings))
         which = "The best one is" if top == 1 else f"The best {top} are"
         return f"{which} to be run again with {seeds} when the search ends."

@@ -138,12 +138,23 @@ def test_the_best_is_the_best_of_those_that_keep_to_a_constraint(tmp_path: Path)
     assert Final(run, scores).mark(int(table["standing"][2])) == "breaks Nabf <= 0.005"
 
 
-def test_where_nobody_keeps_to_it_the_nearest_miss_is_named(tmp_path: Path) -> None:
-    said = answer(*constrained(tmp_path, {1: (0.9, 0.02), 2: (0.7, 0.006)}))
-    assert said[0].startswith("Best setting: max_ratio 1 (trial 1).")
-    assert said[1] == (
-        "No setting keeps to Nabf <= 0.005. Nearest is max_ratio 2 (trial 2) with Nabf 0.006. "
-        "The best is of all of them."
+@pytest.mark.parametrize("search", [{}, {"confirm": (1, FRESH)}])
+def test_where_nobody_keeps_to_it_the_nearest_miss_leads_and_nothing_is_called_best(
+    tmp_path: Path, search: dict[str, Any]
+) -> None:
+    said = answer(*constrained(tmp_path, {1: (0.9, 0.02), 2: (0.7, 0.006), 3: (0.5, 0.03)}, **search))
+    assert said[0] == "No setting keeps to Nabf <= 0.005: the nearest is max_ratio 2, with 0.006 (trial 2)."
+    assert len(said) == 2 and said[1].startswith("max_ratio decides most")
+    assert not [one for one in said if "best" in one or "confirm" in one]
+
+
+def test_of_several_constraints_the_nearest_miss_has_a_number_for_each(tmp_path: Path) -> None:
+    trials = [Made({KEY: weight}, [at(0.5, Nabf=nabf, VIF=vif)])
+              for weight, nabf, vif in ((1, 0.02, 0.1), (2, 0.006, 0.8), (3, 0.001, None))]  # fmt: skip
+    said = answer(*opened(tmp_path, trials, where=["Nabf <= 0.005", "VIF >= 0.9"]))
+    assert said[0] == (
+        "No setting keeps to Nabf <= 0.005 and VIF >= 0.9: the nearest is max_ratio 2, with Nabf 0.006 and VIF 0.8 "
+        "(trial 2)."
     )
 
 
@@ -182,8 +193,3 @@ def test_a_comparison_takes_the_confirmed_best_and_says_so(tmp_path: Path) -> No
     comparison = compare([search, grid])
     np.testing.assert_allclose(numbers_of(comparison).best["value"].ravel(), [0.76, 0.7])
     assert any("its best is of 2 settings that fresh seeds confirm" in note for note in notes(comparison))
-
-
-def test_where_nobody_keeps_to_a_constraint_nothing_is_waited_for(tmp_path: Path) -> None:
-    said = answer(*constrained(tmp_path, {1: (0.9, 0.02), 2: (0.7, 0.006)}, confirm=(1, FRESH)))
-    assert said[2].endswith("which flatters it. What breaks a constraint is not run again.")
