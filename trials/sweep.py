@@ -68,8 +68,11 @@ class Sweep:
         self.planned = {trial.id: trial for trial in asked}
         keep_stopped = self.rules.stop_early.kind != "none"
         self.rows = self.results.register(asked, keep_stopped=keep_stopped, axes=self.plan.axes)
-        if retry_failed:
-            self.results.wait([i for i, row in self.rows.items() if row.status == "failed" and i in self.planned])
+        again = {i for i in self.planned if retry_failed and self.rows[i].status == "failed"}
+        if self.search is not None:  # what confirms runs at full length, whatever it was before
+            again |= {i for i in self.search.settings.confirming if self.rows[i].status == "stopped"}
+        if again:
+            self.results.wait(again)
             self.rows = self.results.trials()
         untrained = {start for start in self.plan.starts if not start_file(self.run, start).exists()}
         remove_left_over(self.rows, self.rules.states, keep=self.rules.keep_states, besides=untrained)
