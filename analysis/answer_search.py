@@ -137,6 +137,17 @@ def _progress(final: Final, seeds: str) -> str:
     )
 
 
+def own_seeds_sentence(final: Final) -> str:
+    """Say that figures are of the search's own seeds, and whether the best is not; empty without confirming trials."""
+    scores = final.scores
+    if final.confirmed is None:
+        return ""
+    own = sorted(final.run.trials["seed"].unique())
+    said = f"Of the search's own seed{'s' * (len(own) != 1)} {listed(map(str, own))}"
+    confirmed = final.leaders(scores.metric, ALL, scores.epoch).confirmed
+    return f"{said}; the best above is of the seeds that confirm." if confirmed else f"{said}."
+
+
 def front_sentence(final: Final) -> str:
     """Say how many settings are on the front of the objectives, and who is best in each; nothing for fewer than two."""
     scores = final.scores

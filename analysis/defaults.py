@@ -8,7 +8,7 @@ from typing import Any
 
 from analysis.ranking import Scores
 from analysis.tables import Run
-from trials.defaults import default_trial
+from trials.defaults import default_trial, is_default
 
 
 def default_setting(run: Run, scores: Scores) -> int | None:
@@ -16,6 +16,15 @@ def default_setting(run: Run, scores: Scores) -> int | None:
     shared = (run.record.get("resolved") or {}).get("trial") or {}
     settings = enumerate(scores.settings)
     return default_trial((i, setting.parameters, _config(setting.parameters, shared)) for i, setting in settings)
+
+
+def default_name(run: Run, scores: Scores, setting: int) -> str:
+    """Return what the setting of `default_setting` is called: one that only comes near the defaults is not at them."""
+    shared = (run.record.get("resolved") or {}).get("trial") or {}
+    parameters = scores.settings[setting].parameters
+    config = _config(parameters, shared)
+    exact = all(value is None or is_default(config, key) for key, value in parameters.items())
+    return "default" if exact else "nearest to the defaults"
 
 
 def _config(parameters: Mapping[str, Any], shared: Mapping[str, Any]) -> dict[str, Any]:

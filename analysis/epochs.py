@@ -64,11 +64,14 @@ def median_setting(values: np.ndarray) -> int:
     return int(there[np.argmin(np.abs(values[there] - np.median(values[there])))]) if len(there) else -1
 
 
-def front_runners(scores: Scores, metric: str, dataset: str, k: int = 5, default: int | None = None) -> pd.DataFrame:
+def front_runners(
+    scores: Scores, metric: str, dataset: str, k: int = 5, default: tuple[int, str] | None = None
+) -> pd.DataFrame:
     """Return the settings to draw as curves: setting, why; each once, for its first reason.
 
-    They are the best `k` at the last epoch and the best `k` at the first one, best first, the setting `default` if one
-    is given, and the one nearest the median of the last epoch. Empty where nobody has a number.
+    They are the best `k` at the last epoch and the best `k` at the first one, best first, the `default` (a setting
+    and what it is called) if one is given, and the one nearest the median of the last epoch. Empty where nobody has a
+    number.
     """
     sign = 1.0 if facts_of(metric).higher_is_better else -1.0
     gains = sign * scores.trials.mean[scores.metrics.index(metric), scores.datasets.index(dataset)]
@@ -79,7 +82,7 @@ def front_runners(scores: Scores, metric: str, dataset: str, k: int = 5, default
         for setting in there[np.argsort(-gains[epoch, there], kind="stable")][:k].tolist():
             reasons.setdefault(setting, f"best at epoch {scores.epochs[epoch]}")
     if default is not None:
-        reasons.setdefault(default, "default")
+        reasons.setdefault(*default)
     if len(reached):
         reasons.setdefault(median_setting(gains[reached[-1]]), "median")
     return pd.DataFrame({"setting": list(reasons), "why": list(reasons.values())})

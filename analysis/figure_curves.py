@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.confirmed import repeated
-from analysis.defaults import default_setting
+from analysis.defaults import default_name, default_setting
 from analysis.epochs import agreement, front_runners, median_setting
 from analysis.figures import shown
 from analysis.noise import pooled, resolvable
@@ -40,7 +40,7 @@ def curves(run: Run, scores: Scores) -> dict[str, Any]:
     found = {name: np.full(shape, np.nan) for name in ("spearman", "regret", "regret_share", "top_overlap", "settings")}
     for name, array in found.items():
         array[at] = table[name]
-    default = default_setting(run, scores)
+    default = _default(run, scores)
     return {
         **{name: pack(array) for name, array in found.items()},
         "median": pack(np.apply_along_axis(median_setting, -1, scores.trials.mean[:, shown(scores)])),
@@ -48,7 +48,13 @@ def curves(run: Run, scores: Scores) -> dict[str, Any]:
     }
 
 
-def _runners(scores: Scores, metric: str, dataset: str, default: int | None) -> list[list[Any]]:
+def _default(run: Run, scores: Scores) -> tuple[int, str] | None:
+    """Return the setting at the defaults, or nearest to them, and which of the two it is."""
+    found = default_setting(run, scores)
+    return None if found is None else (found, default_name(run, scores, found))
+
+
+def _runners(scores: Scores, metric: str, dataset: str, default: tuple[int, str] | None) -> list[list[Any]]:
     table = front_runners(scores, metric, dataset, RUNNERS, default)
     return table.loc[table["why"] != "median", ["setting", "why"]].to_numpy().tolist()
 
@@ -58,9 +64,9 @@ def training(run: Run, scores: Scores) -> dict[str, Any]:
 
     `names` are [name, group] in the order of the panels, `rewards` those of rewards and what they stand beside, `odd`
     [name, settings where it was zero throughout, settings where it was once not a number, settings that logged it],
-    `default` a setting (-1: none).
+    `default` a setting (-1: none), `default_name` what it is called.
     """
-    default = default_setting(run, scores)
+    default, called = _default(run, scores) or (None, "default")
     logged = [[name, group] for group, some in names(run).items() if group != SPEED for name in some]
     settings = _carried(scores, default)
     table = loss_curves(run, scores, settings)
@@ -76,6 +82,7 @@ def training(run: Run, scores: Scores) -> dict[str, Any]:
         "curves": pack(curves),
         "odd": oddities(run, scores)[["name", "zero", "not_a_number", "settings"]].to_numpy().tolist(),
         "default": -1 if default is None else default,
+        "default_name": called,
     }
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from analysis.answer_search import own_seeds_sentence
+from analysis.final import Final
 from analysis.heatmap import levels_of
 from analysis.names import mixture_said, noun, short_names
 from analysis.packing import pack
@@ -99,6 +101,7 @@ def page_data(run: Run, scores: Scores) -> dict[str, Any]:
         "starts": list(scores.start_names),
         "stopped": _stopped(run, scores),
         "noun": noun(run.axes),
+        "ownSeeds": own_seeds_sentence(Final(run, scores)),
         "mixture": mixture_said(run, scores),
         "values": pack(trials.mean),
         "stds": pack(trials.std) if trials.std.size <= MANY else None,

@@ -22,6 +22,7 @@ class _Kept:
     why: str
     setting: int
     folder: Path
+    value: float
 
 
 def gallery(subject: Subject) -> Drawing:
@@ -48,8 +49,7 @@ def gallery(subject: Subject) -> Drawing:
             if row == 0:
                 panel.set_title(title, fontsize=8, pad=2)
     told = "; ".join(
-        f"{one.why}: {subject.setting(one.setting)}, {label(subject.metric)} {brief(subject.values[one.setting])}"
-        for one in kept
+        f"{one.why}: {subject.setting(one.setting)}, {label(subject.metric)} {brief(one.value)}" for one in kept
     )
     stems = ", ".join(f"{pair.dataset} {pair.stem}" for pair, _ in shown)
     several = "Pairs" if len(shown) > 1 else "Pair"
@@ -57,24 +57,36 @@ def gallery(subject: Subject) -> Drawing:
 
 
 def _chosen(subject: Subject) -> list[_Kept]:
-    """Return best, default and worst of the settings whose samples were kept; a setting once."""
-    order = [int(i) for i in subject.order]
-    rank = {setting: place for place, setting in enumerate(order, start=1)}
-    trials = subject.run.trials
-    found = folders_of(subject.run.path, dict(zip(trials["number"].tolist(), trials["id"].tolist(), strict=True)))
-    folders: dict[int, Path] = {}
-    for setting in order:
-        for number in subject.scores.settings[setting].numbers:
-            if number in found:
-                folders.setdefault(setting, found[number])
+    """Return best, default and worst of the settings whose samples were kept, by what they rank by; a setting once."""
+    table = subject.final.ranking(subject.metric, subject.dataset, subject.epoch)
+    table = table[table["rank"].notna()]
+    rank = {int(setting): place for place, setting in enumerate(table["setting"], start=1)}
+    values = dict(zip(rank, table["value"].tolist(), strict=True))
+    folders = _folders(subject, list(rank))
     if not folders:
         return []
+    confirmed = subject.final.leaders(subject.metric, subject.dataset, subject.epoch).confirmed
     best, worst, default = min(folders, key=rank.__getitem__), max(folders, key=rank.__getitem__), subject.default
-    why = {best: "best" if rank[best] == 1 else f"rank {rank[best]} of {len(order)}"}
+    first = "best (confirmed)" if confirmed else "best"
+    why = {best: first if rank[best] == 1 else f"rank {rank[best]} of {len(rank)}"}
     if default in folders:
-        why.setdefault(default, "default")
-    why.setdefault(worst, "worst" if rank[worst] == len(order) else f"rank {rank[worst]} of {len(order)}")
-    return [_Kept(reason, setting, folders[setting]) for setting, reason in why.items()]
+        why.setdefault(default, subject.default_name)
+    why.setdefault(worst, "worst" if rank[worst] == len(rank) else f"rank {rank[worst]} of {len(rank)}")
+    return [_Kept(reason, setting, folders[setting], values[setting]) for setting, reason in why.items()]
+
+
+def _folders(subject: Subject, order: list[int]) -> dict[int, Path]:
+    """Return the folder of samples of each setting that has one: of its first trial, of a confirming one if need be."""
+    trials = subject.run.every_trial
+    found = folders_of(subject.run.path, dict(zip(trials["number"].tolist(), trials["id"].tolist(), strict=True)))
+    numbers = {setting: list(subject.scores.settings[setting].numbers) for setting in order}
+    again = subject.final.confirmed
+    for setting, own in zip(again.at.tolist(), again.scores.settings, strict=True) if again else ():
+        numbers.get(setting, []).extend(own.numbers)
+    return {
+        setting: next(found[number] for number in own if number in found)
+        for setting, own in numbers.items() if any(number in found for number in own)
+    }  # fmt: skip
 
 
 def _images(subject: Subject, kept: list[_Kept]) -> list[tuple[Pair, list[np.ndarray]]]:

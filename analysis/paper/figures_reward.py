@@ -127,7 +127,7 @@ def raised(subject: Subject) -> Drawing:
 def rewards(subject: Subject) -> Drawing:
     """Draw the reward over training of the best, the default and the worst setting, with the start and the copies."""
     order = subject.order
-    default = [("default", subject.default)] if subject.default in order[1:-1] else []
+    default = [(subject.default_name, subject.default)] if subject.default in order[1:-1] else []
     chosen = [("best", int(order[0])), *default, *([("worst", int(order[-1]))] if len(order) > 1 else [])]
     curves = loss_curves(subject.run, subject.scores, [i for _, i in chosen])
     curves = curves[curves["name"].isin((*REWARDS, *BESIDE))]

@@ -69,7 +69,7 @@ def training(subject: Subject) -> Drawing:
     terms = tuple(name for name in names(subject.run).get(LOSS, ()) if name != LOSS_AT_START)
     if not terms or not len(order):
         raise NothingToShow("No loss term was logged.")
-    default = {"default": subject.default} if subject.default in order[1:-1] else {}
+    default = {subject.default_name: subject.default} if subject.default in order[1:-1] else {}
     why_of = {int(i): why for why, i in {"worst": order[-1], **default, "best": order[0]}.items()}
     chosen = {why: i for i, why in reversed(why_of.items())}
     curves = loss_curves(subject.run, subject.scores, list(chosen.values()))
@@ -95,7 +95,8 @@ def training(subject: Subject) -> Drawing:
     at_start = " Dashes in the panel of the fusion loss: what the start has." if len(begun) else ""
     return Drawing("training", drawn, (
         f"Terms of the loss over training, unweighted (fusion and total are weighted sums), mean over an epoch, for "
-        f"the best and the worst setting by {label(subject.metric)} and the default ({subject.whole}). {told}."
+        f"the best and the worst setting by {label(subject.metric)} and the one at or "
+        f"nearest to the defaults ({subject.whole}). {told}."
         f"{at_start}"
     ))  # fmt: skip
 

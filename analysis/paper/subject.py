@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.bounds import bounds
-from analysis.defaults import default_setting
+from analysis.defaults import default_name, default_setting
 from analysis.final import Final
 from analysis.importance import Shares, optuna_importance, variance_shares
 from analysis.names import listed, mixture_said, noun, short_names
@@ -129,6 +129,12 @@ class Subject:
         return -1 if found is None else found
 
     @cached_property
+    def default_name(self) -> str:
+        """What the setting `default` is called, by whether it is at the defaults; there must be one."""
+        whole = self.among or self
+        return default_name(whole.run, whole.scores, whole.default)
+
+    @cached_property
     def default_aside(self) -> list[tuple[np.ndarray, str]]:
         """The means (metric, data set, epoch, 1) of the default that does not lead, and why; empty where it does."""
         if self.among is None or self.among.default < 0 or self.default >= 0:
@@ -244,9 +250,18 @@ class Subject:
         return f"{where}, epoch {self.epoch}, {images}{seeds}"
 
     @property
+    def count(self) -> str:
+        """How many settings have a value."""
+        return f"{len(self.order)} setting{'s' * (len(self.order) != 1)}"
+
+    @property
     def whole(self) -> str:
-        """The place and how many settings there are."""
-        return f"{len(self.order)} setting{'s' * (len(self.order) != 1)}, {self.place}"
+        """How many settings there are, the place, and of which seeds the numbers are where others confirm."""
+        if self.among is not None or self.final.confirmed is None:
+            return f"{self.count}, {self.place}"
+        own = sorted(self.run.trials["seed"].unique())
+        seeds = f"seed{'s' * (len(own) != 1)} {listed(map(str, own))}"
+        return f"{self.count}, {self.place}, of the search's own {seeds}, not of those that confirm the best"
 
     @property
     def sureness(self) -> str:

@@ -60,6 +60,12 @@ def comparison(subject: Subject, published: Sequence[Published]) -> Table:
     return Table("comparison", caption, tuple(columns), tuple(blocks), data, wide=len(metrics) > 4)
 
 
+def _default_row(subject: Subject) -> str:
+    if subject.default_name == "default":
+        return f"ours, default {subject.noun}s"
+    return f"ours, {subject.noun}s {subject.default_name}"
+
+
 def _metrics(subject: Subject, published: Sequence[Published]) -> list[str]:
     named = dict.fromkeys(name for one in published for name in one.decimals)
     return list(named) or list(subject.main_metrics[:_METRICS])
@@ -80,14 +86,14 @@ def _rows(subject: Subject, dataset: str, named: str, metrics: list[str], publis
     best = int(subject.order[0])
     ours = {f"ours, best {subject.metric}": best}
     if subject.default not in (-1, best):
-        ours[f"ours, default {subject.noun}s"] = subject.default
+        ours[_default_row(subject)] = subject.default
     aside = subject.default_aside
     trained, untrained, starts = scores.trials.mean[:, :, e], scores.baselines.mean, scores.start_means
     return [
         *theirs,
         *(_Row(title, dataset, measured(trained, i), ranked=True, setting=i) for title, i in ours.items()),
         *(
-            _Row(f"ours, default {subject.noun}s ({why})", dataset, measured(means[:, :, e], 0), ranked=True)
+            _Row(f"{_default_row(subject)} ({why})", dataset, measured(means[:, :, e], 0), ranked=True)
             for means, why in aside
         ),
         *(

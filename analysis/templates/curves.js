@@ -4,7 +4,7 @@ const medianSetting = () => part(D.curves.median, state.metric, state.dataset)[s
 // One line per front runner; the best at the last epoch are solid, those of the first one dotted.
 function runnerTraces(runners, write) {
   const last = `best at epoch ${D.epochs.at(-1)}`,
-    dashes = { median: "dash", default: "dashdot" };
+    dashes = { median: "dash", default: "dashdot", "nearest to the defaults": "dashdot" };
   return runners.map(([i, why], k) => {
     const numbers = D.epochs.map((_, e) => values(state.metric, state.dataset, e)[i]);
     const plain = why in dashes;
@@ -104,7 +104,7 @@ function drawRunners(runners) {
   caption(
     "curves",
     `${metric.name} on ${D.datasets[state.dataset]} after each epoch (${metric.higher ? "higher" : "lower"} is better): settings that are best at the last epoch (solid) or were at the first (dotted), ` +
-      `the default and the median one of epoch ${D.epochs[state.epoch]}; grey: others; straight lines: untrained fusions${D.starts.length ? ", solid and straight: the start" : ""}.` +
+      `the one at or nearest to the defaults and the median one of epoch ${D.epochs[state.epoch]}; grey: others; straight lines: untrained fusions${D.starts.length ? ", solid and straight: the start" : ""}.` +
       (outside.length ? ` Outside the picture: ${listed(outside)}.` : "") +
       (D.seeds ? " A setting is the mean of its seeds." : ""),
   );

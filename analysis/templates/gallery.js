@@ -17,7 +17,8 @@ if (D.gallery) {
 
   const trialOf = (number) => G.trials[numbers.indexOf(number)];
   const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
-  const roleOf = ({ roles, rank }) => capital(roles.join(" and ")) || (rank ? `Rank ${rank}` : "Not ranked");
+  const roleName = (role) => (role === "default" && G.apart ? "nearest to the defaults" : role);
+  const roleOf = ({ roles, rank }) => capital(roles.map(roleName).join(" and ")) || (rank ? `Rank ${rank}` : "Not ranked");
   const labelOf = (number) => `${roleOf(trialOf(number))}: trial ${number}`;
   const confirms = (i, number) => (D.ranking?.final?.trials[i] ?? []).some(([own]) => own === number);
   const settingOf = (number) => D.settings.findIndex(({ trials }, i) => trials.includes(number) || confirms(i, number));

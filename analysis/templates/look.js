@@ -40,8 +40,11 @@ function plot(id, traces, layout, config = {}) {
   return Plotly.react(id, traces, layout, { ...CONFIG, ...config });
 }
 
+// Where a search confirmed its best with other seeds, these say that they are not of those.
+const OF_OWN_SEEDS = ["bounds", "heatmap", "pairs", "tradeoffs", "parallel", "curves"];
 const caption = (id, text) => {
-  at(`${id}-caption`).textContent = text;
+  const own = text && OF_OWN_SEEDS.includes(id) ? D.ownSeeds : "";
+  at(`${id}-caption`).textContent = own ? `${text} ${own}` : text;
 };
 
 // Says in a figure's place why there is nothing to draw.

@@ -107,7 +107,7 @@ function drawTradeoffs() {
   const drawn = { some, front, best, paint: paintOf(some), scales };
   const said = tradeoffsCaption(there.length, some.length, front);
   caption("tradeoffs", said);
-  at("tradeoffs").setAttribute("aria-label", `Scatter matrix. ${said}`);
+  at("tradeoffs").setAttribute("aria-label", `Scatter matrix. ${at("tradeoffs-caption").textContent}`);
 
   const lines = state.compared.length - 1,
     room = Math.max(shownBox("tradeoffs"), 90 + 130 * lines);

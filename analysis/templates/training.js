@@ -13,7 +13,7 @@ function trainedSettings() {
   const wanted = [
     [state.opened ?? -1, "opened", colourOf(3), "solid"],
     [order[0] ?? -1, `best ${name}`, colourOf(0), "solid"],
-    [D.training.default, "default", colourOf(2), "dash"],
+    [D.training.default, D.training.default_name, colourOf(2), "dash"],
     [medianSetting(), "median", colour("soft"), "dot"],
     [order.at(-1) ?? -1, "worst", colourOf(1), "dashdot"],
   ];
@@ -45,7 +45,8 @@ function trainingCaption(missing) {
   });
   const said = [
     `A panel is what was logged over the steps of an epoch, a line a setting, best to worst by ${place()}; ${D.training.names.some(([name]) => name === "loss_total") ? "loss terms are before their weight, total and fusion are their sums." : "rewarded metrics are before their weight."}`,
-    "Default: at the program's own weights, or nearest to them. A trial that is opened is added.",
+    D.training.default_name === "default" ? "Default: at the program's own weights." : "",
+    "A trial that is opened is added.",
   ];
   if (D.training.names.some(([name]) => name === LOSS_AT_START))
     said.push("Dotted in the panel of the fusion loss: what the start has; a reward that rises while it rises is paid for with it.");
@@ -56,7 +57,7 @@ function trainingCaption(missing) {
     said.push(
       `Not in this page, which carries the loss terms of ${D.training.settings?.length ?? "all"} settings, or not logged: ${missing.map(([i, what]) => `${what} (${trialTag(i)})`).join(", ")}.`,
     );
-  return said.join(" ");
+  return said.filter(Boolean).join(" ");
 }
 
 // Ticks of a logarithmic axis: powers of ten, or where it spans less, 1, 2 and 5 of each, or plain steps.

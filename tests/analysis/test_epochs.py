@@ -125,7 +125,7 @@ def test_front_runners_are_the_best_at_the_end_and_at_the_start_and_the_median(
 
 def test_the_default_setting_is_drawn_too_where_one_is_named() -> None:
     _, scores = made(some(5), [[9, 2, 5, 7, 1]])
-    assert front_runners(scores, "Reward", "a", 1, default=4).to_numpy().tolist() == [
+    assert front_runners(scores, "Reward", "a", 1, default=(4, "default")).to_numpy().tolist() == [
         [0, "best at epoch 1"], [4, "default"], [2, "median"],
     ]  # fmt: skip
 

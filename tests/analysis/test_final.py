@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from analysis.answer import answer, counts
+from analysis.answer_search import own_seeds_sentence
 from analysis.compare import compare
 from analysis.compare_numbers import numbers_of
 from analysis.compare_words import notes
@@ -193,3 +194,12 @@ def test_a_comparison_takes_the_confirmed_best_and_says_so(tmp_path: Path) -> No
     comparison = compare([search, grid])
     np.testing.assert_allclose(numbers_of(comparison).best["value"].ravel(), [0.76, 0.7])
     assert any("its best is of 2 settings that fresh seeds confirm" in note for note in notes(comparison))
+
+
+def test_where_others_confirm_the_figures_say_that_they_are_of_the_searchs_own_seeds(tmp_path: Path) -> None:
+    run, scores = opened(tmp_path / "confirmed", picked_and_again(CURSED), confirm=(2, FRESH))
+    assert own_seeds_sentence(Final(run, scores)) == (
+        "Of the search's own seed 0; the best above is of the seeds that confirm."
+    )
+    plain = make_run(tmp_path / "plain", [Made({KEY: 1}, [at(0.5)])])
+    assert own_seeds_sentence(Final(open_run(plain), score(open_run(plain)))) == ""

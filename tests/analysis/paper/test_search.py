@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from analysis.paper.figures_gallery import _chosen
 from analysis.paper.figures_noise import noise
 from analysis.paper.subject import Subject
+from analysis.paper.tables_bounds import bounds_of_values
 from analysis.paper.tables_comparison import comparison
 from analysis.paper.tables_settings import top_settings
 from tests.analysis.make import Made, make_run
@@ -44,3 +46,25 @@ def test_only_settings_that_keep_to_a_constraint_compete(tmp_path: Path) -> None
 def test_the_noise_floor_of_a_paper_is_that_of_the_confirming_trials(tmp_path: Path) -> None:
     drawn = noise(subject(tmp_path, picked_and_again(CURSED), confirm=(2, FRESH)))
     assert "between 2 seeds, pooled over 2 repeated settings" in drawn.caption
+
+
+def test_a_caption_of_what_the_search_itself_measured_says_of_which_seeds_it_is(tmp_path: Path) -> None:
+    found = subject(tmp_path, picked_and_again(CURSED), confirm=(2, FRESH))
+    own = "of the search's own seed 0, not of those that confirm the best"
+    assert own in bounds_of_values(found).caption
+    assert own not in top_settings(found).caption and own not in noise(found).caption
+
+
+def test_the_confirmed_best_leads_the_gallery_and_only_the_defaults_are_called_default(tmp_path: Path) -> None:
+    trials = picked_and_again({1: (0.9, (0.6, 0.68)), 11: (0.8, (0.75, 0.77)), 9: (0.7, ())})
+    found = subject(tmp_path, trials, confirm=(2, FRESH))
+    for number, trial in ((1, "id0"), (2, "id1"), (3, "id2")):
+        folder = tmp_path / "samples" / f"{number}_{trial}"
+        folder.mkdir(parents=True)
+        (folder / "a_pair_fused.png").touch()
+    assert [(one.why, one.setting, one.value) for one in _chosen(found)] == [
+        ("best (confirmed)", 1, pytest.approx(0.76)), ("nearest to the defaults", 0, pytest.approx(0.64)),
+        ("worst", 2, pytest.approx(0.7)),
+    ]  # fmt: skip
+    exact = subject(tmp_path / "exact", picked_and_again({10: (0.9, ()), 9: (0.7, ())}))
+    assert exact.default_name == "default"
