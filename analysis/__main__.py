@@ -149,7 +149,7 @@ def replay(
     with refusals():
         from analysis.cli_replay import LOG_WIDTH, print_found, run_replay
         from analysis.cli_report import build
-        from analysis.replay.files import write_found
+        from analysis.replay.files import replaced, write_found
         from analysis.replay.look_up import Asked
         from analysis.replay.proof import prepare
 
@@ -158,9 +158,12 @@ def replay(
         asked = Asked(metric, epoch, dataset)
         proof = prepare(run, search, repeats, noise, asked, until, workers)
         found = run_replay(proof, processes or os.cpu_count() or 1)
+        earlier = replaced(run)
         files = write_found(run, found)
         *_, page = build(run, Progress())
         print_found(found, console)
+        if earlier:
+            print(f"note: {earlier}")
         for file in (*files, page):
             print(file)
 

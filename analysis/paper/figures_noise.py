@@ -43,8 +43,8 @@ def noise(subject: Subject) -> Drawing:
     settings = here["setting"].nunique()
     return Drawing("noise", drawn, (
         f"Noise floor ({subject.count}, {subject.place}): standard deviation between {seeds} seeds, pooled over "
-        f"{settings} repeated setting{'s' * (settings > 1)}, and the smallest difference that seeds alone do not explain (95 %) between "
-        "two settings and between any two of the sweep. As shares of the mean."
+        f"{settings} repeated setting{'s' * (settings > 1)}, and the smallest difference that seeds alone do not "
+        "explain (95 %) between two settings and between any two of the sweep. As shares of the mean."
     ))  # fmt: skip
 
 

@@ -16,6 +16,10 @@ VACUOUS = 0.5
 """Where the noise floor holds as large a share of the grid, to reach it says little of a search."""
 
 
+FEW = 20
+"""With fewer repeats, who is cheapest is much by chance."""
+
+
 def judged_by(grid: Grid, wanted: Sequence[Target]) -> Target:
     """Return the target that decides: the noise floor, unless there is none or most of the grid is within it."""
     by = {one.name: one for one in wanted}
@@ -33,6 +37,9 @@ def advice(grid: Grid, floor: Floor | None, wanted: Sequence[Target], table: pd.
     """Return the recommendation, what comes nearer to the best, and what early stopping alone saves."""
     target = judged_by(grid, wanted)
     said = [_recommendation(target, table)]
+    least = int(table["repeats"].min())
+    if least < FEW:
+        said[0] += f" This rests on few repeats ({least}): with {FEW} or more it is surer."
     if nearer := _nearer(target, wanted, table):
         said.append(nearer)
     if alone := _alone(floor, table):

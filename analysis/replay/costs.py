@@ -36,10 +36,15 @@ class Target:
 
 
 def targets(grid: Grid, floor: Floor | None) -> tuple[Target, ...]:
-    """Return the best 1 and 5 % of the settings, and those that cannot be told from the best where that is known."""
+    """Return the best 1 and 5 % of the settings, and those that cannot be told from the best where that is known.
+
+    Where both shares are the same settings, as of a small grid, there is the second alone.
+    """
     least = {name: grid.rank_threshold(share) for name, share in SHARES.items()}
     if floor is not None:
         least[FLOOR] = grid.best - floor.least
+    if least[TOP_1] == least[TOP_5]:
+        del least[TOP_1]
     return tuple(Target(name, gain, int((grid.gains >= gain).sum())) for name, gain in least.items())
 
 
@@ -95,6 +100,16 @@ def costs(grid: Grid, search: Search, traces: Sequence[Trace], wanted: Sequence[
     )
     row["sampler_ms"] = 1000 * sum(trace.asking for trace in traces) / max(1, sum(trace.tried for trace in traces))
     return row
+
+
+def up_to(limit: float, rows: pd.DataFrame, wanted: Sequence[Target]) -> pd.DataFrame:
+    """Return the table with costs above `limit`, a share of the grid's epochs, as not reached."""
+    rows = rows.copy()
+    for name in (one.name for one in wanted):
+        for at in ("median", "q90"):
+            beyond = rows[f"{name}_cost_{at}"] > limit
+            rows.loc[beyond, [f"{name}_cost_{at}", f"{name}_seconds_{at}"]] = np.nan
+    return rows
 
 
 def table(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:

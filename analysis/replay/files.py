@@ -68,6 +68,15 @@ def read_found(run: Path) -> Found | None:
         ) from problem
 
 
+def replaced(run: Path) -> str:
+    """Say which replay lies in a run folder that a new one would replace; empty where there is none."""
+    try:
+        found = read_found(run)
+    except FusionError:
+        return f"replaces a damaged {FACTS} there"
+    return "" if found is None else f"replaces the replay of {', '.join(found.costs['search'])} there"
+
+
 def _records(frame: pd.DataFrame) -> dict[str, list[Any]]:
     """Return the columns as lists; JSON has no NaN."""
     return {str(name): [None if pd.isna(x) else x for x in column.tolist()] for name, column in frame.items()}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.replay import advice
-from analysis.replay.costs import Target, costs, curves, table, targets
+from analysis.replay.costs import Target, costs, curves, table, targets, up_to
 from analysis.replay.files import Found
 from analysis.replay.floor import Floor, read_floor
 from analysis.replay.look_up import Asked, Grid, ranked_as, read_grid, where_of
@@ -35,6 +35,11 @@ class Proof:
         return targets(self.grid, self.floor)
 
     @property
+    def limit(self) -> float:
+        """The least share of the grid's epochs that any of the searches may spend: at which all are compared."""
+        return 1.0 if all(one.whole for one in self.searches) else self.until
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """Return what has to be said of the grid and its noise."""
         grid, said = self.grid, []
@@ -49,6 +54,11 @@ class Proof:
             )
         if grid.seconds is None:
             said.append("No seconds per epoch were recorded: cost is counted in epochs alone.")
+        if self.limit < 1:
+            said.append(
+                f"Compared up to {100 * self.limit:.3g} % of the cost (--until): what a search reaches later does not "
+                "count."
+            )
         return (*said, *advice.remarks(grid, self.floor, self.targets))
 
     def found(self, traces: Sequence[Sequence[Trace]]) -> Found:
@@ -58,12 +68,12 @@ class Proof:
         wanted = self.targets
         each = list(zip(self.searches, traces, strict=True))
         rows = table([costs(self.grid, search, own, wanted) for search, own in each])
-        target = advice.judged_by(self.grid, wanted)
+        target, fair = advice.judged_by(self.grid, wanted), up_to(self.limit, rows, wanted)
         return Found(
             pd.concat([curves(self.grid, search, own) for search, own in each], ignore_index=True), rows, wanted,
             self.grid.metric, self.dataset, self.grid.epoch, len(self.grid.settings), self.grid.epochs,
             self.grid.sign * self.grid.best, self.workers, finished(self.run), target.name,
-            advice.recommended(rows, target), tuple(advice.advice(self.grid, self.floor, wanted, rows)), self.notes,
+            advice.recommended(fair, target), tuple(advice.advice(self.grid, self.floor, wanted, fair)), self.notes,
         )  # fmt: skip
 
 

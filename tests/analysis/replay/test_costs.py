@@ -5,11 +5,12 @@ import pandas as pd
 import pytest
 
 from analysis.replay.advice import advice, judged_by, recommended, remarks
-from analysis.replay.costs import FLOOR, TOP_1, TOP_5, Target, costs, curves, quantile, table, targets
+from analysis.replay.costs import FLOOR, TOP_1, TOP_5, Target, costs, curves, quantile, table, targets, up_to
 from analysis.replay.floor import OWN, SHARED, Floor
 from tests.analysis.replay.grids import grid_of, search, trace
 
 TEN = grid_of([[float(i)] for i in range(10)], seconds=2.0)
+LARGE = grid_of([[float(i)] for i in range(200)], seconds=2.0)
 NOISE = Floor(1.5, 0.5, 9, SHARED, "noise")
 
 
@@ -17,7 +18,7 @@ def test_targets_are_the_best_share_of_the_settings_and_what_is_within_the_noise
     grid = grid_of([[float(i)] for i in range(250)])
     found = {one.name: (one.least, one.settings) for one in targets(grid, Floor(10.0, 3.0, 9, OWN, "noise"))}
     assert found == {TOP_1: (248.0, 2), TOP_5: (238.0, 12), FLOOR: (239.0, 11)}
-    assert [one.settings for one in targets(TEN, None)] == [1, 1]
+    assert [one.settings for one in targets(TEN, None)] == [1]
 
 
 def test_the_best_so_far_and_its_band_are_quantiles_over_repeats() -> None:
@@ -103,10 +104,11 @@ def test_where_none_arrives_it_says_so_and_which_comes_nearest() -> None:
 
 
 def test_the_recommendation_says_what_it_costs_and_what_comes_nearer() -> None:
+    wide = Floor(30.0, 10.0, 9, SHARED, "noise")
     rows = frame(random=0.125, tpe=0.2)
     rows.loc[:, "top_1_cost_q90"] = [np.nan, 0.5]
     rows.loc[:, "top_5_cost_q90"] = [0.4, 0.3]
-    said = advice(TEN, NOISE, targets(TEN, NOISE), rows)
+    said = advice(LARGE, wide, targets(LARGE, wide), rows)
     assert said[0] == (
         "Recommended: random. In 90 % of 200 repeats it has a setting that cannot be told from the grid's best by "
         "12.5 % of the grid's epochs, 12.5 % of its seconds (median 12.5 %); 100 % of the repeats have it within 25 %."
@@ -114,6 +116,21 @@ def test_the_recommendation_says_what_it_costs_and_what_comes_nearer() -> None:
     assert said[1] == (
         "Nearer to the best, in 90 % of the repeats: the top 5 % by 30 % with tpe, the top 1 % by 50 % with tpe."
     )
+
+
+def test_what_costs_more_than_another_search_could_spend_is_not_reached() -> None:
+    rows = frame(random=None, tpe=None, asha=0.708)
+    fair = up_to(0.5, rows, targets(TEN, NOISE))
+    assert recommended(rows, Target(FLOOR, 1.0, 3)) == "asha"
+    assert recommended(fair, Target(FLOOR, 1.0, 3)) is None and np.isnan(fair["floor_seconds_q90"]).all()
+    assert recommended(up_to(1.0, rows, targets(TEN, NOISE)), Target(FLOOR, 1.0, 3)) == "asha"
+
+
+def test_a_recommendation_of_few_repeats_says_so() -> None:
+    rows = frame(random=0.125, tpe=0.2)
+    rows.loc[1, "repeats"] = 5
+    said = advice(TEN, None, targets(TEN, None), rows)[0]
+    assert said.endswith("This rests on few repeats (5): with 20 or more it is surer.")
 
 
 def test_a_rule_that_loses_more_than_the_noise_in_any_repeat_is_not_praised() -> None:

@@ -100,6 +100,19 @@ def test_a_run_without_a_replay_has_no_such_section(tmp_path: Path) -> None:
     assert "replay" not in page_parts(opened, score(opened))
 
 
+def test_a_second_replay_says_what_it_replaces_and_both_compare_at_one_cost(tmp_path: Path) -> None:
+    run = table(tmp_path)
+    _, first, _ = call("replay", run, *QUICK)
+    assert "replaces" not in first
+    assert "Compared up to 50 % of the cost (--until)" in first
+    _, second, _ = call("replay", run, "--search", "asha:reduction=4", "--repeats", 2, "--processes", 1)
+    assert "replaces the replay of random, sobol, asha:reduction=4, random+asha there" in second
+    assert "Compared up to" not in second and "few repeats (2)" in second
+    assert "top 1 %" not in second
+    (run / "replay.json").write_text("{")
+    assert "replaces a damaged replay.json there" in call("replay", run, *QUICK)[1]
+
+
 def test_every_problem_is_said_at_once_and_nothing_is_written(tmp_path: Path) -> None:
     run = table(tmp_path / "grid")
     code, _, err = call("replay", run, "--search", "tpa", "--repeats", 0, "--noise", tmp_path / "none", "--until", 2,
