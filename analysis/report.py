@@ -17,6 +17,7 @@ from analysis.figures import PARTS, failed_trials, order_of, page_data, page_par
 from analysis.lift import beside
 from analysis.names import noun, short_names
 from analysis.ranking import Scores, score
+from analysis.searched import search_facts
 from analysis.tables import Run, open_run
 from analysis.written import text
 
@@ -74,7 +75,7 @@ def render(run: Run, scores: Scores) -> str:
 
 def provenance_line(run: Run) -> list[str]:
     """Return the short facts of a run: when, which program, on what, how much of it is done."""
-    record, line = run.record, [counts(run)]
+    record, line = run.record, [counts(run), *search_facts(run)]
     if len(run.provenance):
         line.append(datetime.fromtimestamp(run.provenance["started"].iloc[-1], UTC).strftime("%Y-%m-%d %H:%M UTC"))
     seconds = run.provenance["seconds"].fillna(0).sum()

@@ -43,6 +43,22 @@ def asked(run: Run) -> Asked:
     )
 
 
+def search_facts(run: Run) -> list[str]:
+    """Return which search it was and by which rule it stops trials early, as a page's facts have it; empty of grids."""
+    resolved = run.record.get("resolved") or {}
+    search, said = resolved.get("search") or {}, []
+    if asked(run).draws:
+        said.append(f"search {search['kind']}, {search.get('trials')} settings, seed {search.get('seed', 0)}")
+    if asked(run).rule:
+        ruled = next(one for one in reversed([record.get("resolved") or {} for record in records(run)]) if _rule(one))
+        rule = ruled["stop_early"]
+        numbers = [f"grace {rule.get('grace_epochs')}"]
+        numbers += [f"reduction {rule.get('reduction')}"] if rule["kind"] == "asha" else []
+        did = "stopped early by" if (run.trials["status"] == "stopped").any() else "may stop early by"
+        said.append(f"{did} {rule['kind']} ({', '.join(numbers)})")
+    return said
+
+
 def records(run: Run) -> list[Mapping[str, Any]]:
     """Return what each start of the program recorded, the newest last."""
     return list(run.provenance["record"]) if "record" in run.provenance else []

@@ -13,6 +13,8 @@ from analysis.figures import page_data
 from analysis.final import Final
 from analysis.packing import unpack
 from analysis.ranking import ALL, Scores, score
+from analysis.report import provenance_line
+from analysis.searched import search_facts
 from analysis.tables import Run, open_run
 from tests.analysis.make import Made, make_run
 from tests.analysis.searches import KEY, at, search_run, searched
@@ -38,6 +40,16 @@ def test_the_answer_says_how_many_were_stopped_by_which_rule(opened: tuple[Run, 
     assert said[-1] == (
         "Only 2 of 4 settings have a number here, none with max_ratio 1 or 8: what those allow is not known."
     )
+
+
+def test_the_head_of_the_page_names_the_search_and_its_rule(opened: tuple[Run, Scores], tmp_path: Path) -> None:
+    assert provenance_line(opened[0])[1:3] == [
+        "search random, 60 settings, seed 0", "stopped early by asha (grace 1, reduction 3)",
+    ]  # fmt: skip
+    plain = open_run(make_run(tmp_path / "plain", [Made({KEY: 1}, [at(0.5)])]))
+    assert not search_facts(plain)
+    grid = open_run(make_run(tmp_path / "grid", [Made({KEY: 1}, [at(0.5)])], record=searched(kind="grid")))
+    assert not search_facts(grid)
 
 
 def test_a_stopped_trial_has_no_rank_at_a_later_epoch(opened: tuple[Run, Scores]) -> None:
