@@ -77,14 +77,15 @@ def page_data(run: Run, scores: Scores) -> dict[str, Any]:
     several_seeds = len(trials.seeds) > 0 and bool(trials.seeds.max(initial=0) > 1)
     places = {key: {value: i for i, value in enumerate(values)} for key, values in run.axes.items()}
     seed_of = dict(zip(run.trials["number"].tolist(), run.trials["seed"].tolist(), strict=True))
-    statuses = sorted({setting.status for setting in scores.settings})
+    states = _states(scores)
+    statuses = sorted(set(states))
     return {
         "axes": _axes(run, scores),
         "settings": {
             "at": [[places[key][value] for key, value in one.parameters.items()] for one in scores.settings],
             "trials": [list(setting.numbers) for setting in scores.settings],
             "seeds": [[seed_of[n] for n in one.numbers] for one in scores.settings] if several_seeds else None,
-            "status": [statuses.index(setting.status) for setting in scores.settings],
+            "status": [statuses.index(state) for state in states],
             "statuses": statuses,
         },
         "failures": {int(row.number): _short(row.error) for row in failed_trials(run).itertuples()},
@@ -135,6 +136,16 @@ def _axes(run: Run, scores: Scores) -> list[dict[str, Any]]:
             }
         )
     return axes
+
+
+def _states(scores: Scores) -> list[str]:
+    """Return the status of each setting; of one that was stopped early with the last epoch that it has a number of."""
+    there = (scores.trials.seeds > 0).any(axis=(0, 1))
+    return [
+        f"{one.status} at epoch {scores.epochs[np.flatnonzero(has)[-1]]}" if one.status == "stopped" and has.any()
+        else one.status
+        for one, has in zip(scores.settings, there.T, strict=True)
+    ]  # fmt: skip
 
 
 def _stopped(run: Run, scores: Scores) -> dict[str, Any] | None:

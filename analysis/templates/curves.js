@@ -122,6 +122,9 @@ function drawRunners(runners) {
   }).then(opensTrials);
 }
 
+// Fewer settings that have an epoch and the last one say nothing of where to stop.
+const FEW_FOR_ADVICE = 10;
+
 // How well an epoch stands for the last one: rank correlation, and what stopping there costs.
 function drawAgreement() {
   const { metric: m, dataset: d } = state,
@@ -133,11 +136,14 @@ function drawAgreement() {
   const last = n.findLastIndex((count) => count > 0);
   const ends = D.epochs[last];
   const write = writer([...values(m, d, Math.max(0, last))]);
+  const few = Math.min(...[...n.slice(0, last + 1)].filter((count) => count > 0)) < FEW_FOR_ADVICE;
   const good = spearman.findIndex((r, e) => isNumber(r) && spearman.slice(e, last + 1).every((x) => x >= 0.9));
   const said = [
     `${narrow ? "Above" : "Left"}: rank correlation (Spearman) of the settings at an epoch with epoch ${ends}. ${narrow ? "Below" : "Right"}: what choosing the best of that epoch loses at epoch ${ends}.`,
   ];
-  if (isNumber(spearman[0]) && last > 0) {
+  if (few) {
+    if (last > 0) said.push(`Too few settings have both epochs to say how early one may stop: it takes ${FEW_FOR_ADVICE}.`);
+  } else if (isNumber(spearman[0]) && last > 0) {
     said.push(
       good >= 0 && good < last
         ? `From epoch ${D.epochs[good]} on the correlation is at least 0.9: one may stop there, at a cost of ${write(regret[good])} (${percent(share[good], 1)} of the range).`

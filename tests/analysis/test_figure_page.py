@@ -13,6 +13,7 @@ import analysis
 from analysis.pareto import hypervolume_share, pareto_front, worst_point
 from analysis.report import write_report
 from tests.analysis.make import Made, make_run
+from tests.analysis.searches import search_run
 from trials.results import Results
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -180,3 +181,15 @@ def test_what_was_said_in_place_of_a_figure_goes_when_it_can_be_drawn(browser: A
 def test_a_phone_scrolls_inside_the_figures_only(browser: Any, report: Path) -> None:
     page = opened(browser, report, viewport={"width": 390, "height": 800})
     assert page.evaluate(OUTSIDE, [*FIGURES, "noise"]) == []
+
+
+@pytest.mark.slow
+def test_a_confirmed_search_says_whose_numbers_are_drawn_and_where_too_few_are_left(
+    browser: Any, tmp_path: Path
+) -> None:
+    page = opened(browser, write_report(search_run(tmp_path, count=12, stopped=8, confirm=(2, (1, 2)))))
+    own = "Of the search's own seed 0; the best above is of the seeds that confirm."
+    assert all(own in page.inner_text(f"#{name}-caption") for name in ("bounds", "heatmap", "tradeoffs"))
+    assert own not in page.inner_text("#ranking-caption")
+    assert "Too few settings have both epochs" in page.inner_text("#curves-agreement-caption")
+    assert "stopped at epoch 1" in page.inner_text("#ranking")

@@ -81,6 +81,12 @@ def test_the_page_knows_which_values_are_not_known_and_how_many_had_ended(opened
     assert page_data(*opened)["stopped"] == {"rule": "asha", "before": [0, 2, 2, 2]}
 
 
+def test_the_page_says_at_which_epoch_a_setting_was_stopped(opened: tuple[Run, Scores]) -> None:
+    settings = page_data(*opened)["settings"]
+    states = [settings["statuses"][i] for i in settings["status"]]
+    assert states == ["stopped at epoch 1", "finished", "finished", "stopped at epoch 1"]
+
+
 def test_a_setting_that_one_seed_ran_to_the_end_is_known_by_that_seed(tmp_path: Path) -> None:
     trials = [
         Made({KEY: 1}, [at(0.9)], status="stopped"),
