@@ -209,7 +209,8 @@ def test_the_folder_of_a_trial_whose_worker_died_stays_to_the_end_of_the_step(tm
     from trials.ray_executor import Feed, Listener
 
     lost: list[tuple[str, str]] = []
-    sweep = SimpleNamespace(rules=SimpleNamespace(trial_seconds=None), over=False, lose=lambda *all: lost.append(all))
+    rules = SimpleNamespace(trial_seconds=None)
+    sweep = SimpleNamespace(rules=rules, over=False, tasks=[], lose=lambda *all: lost.append(all))
     feed = Feed(sweep, 1)  # type: ignore[arg-type]
     feed.trials["t"] = "abc"
     listener = Listener(sweep, feed, Stop())  # type: ignore[arg-type]
