@@ -21,7 +21,7 @@ from analysis.answer_search import (
 from analysis.answer_tied import either, tied_sentence
 from analysis.bounds import bounds
 from analysis.final import Final, Leaders
-from analysis.importance import variance_shares
+from analysis.importance import too_few, variance_shares
 from analysis.names import noun, short_names
 from analysis.noise import pooled, resolvable
 from analysis.ranges import with_ranges
@@ -121,7 +121,8 @@ def _decides(run: Run, scores: Scores, found: Judgement, *, bounds_too: bool = T
     main = dict(zip(shares.parameters, shares.main[m, 0, e], strict=True))
     known = {key: share for key, share in main.items() if math.isfinite(share)}
     if not known:
-        return f"Which {noun(run.axes)} decides it cannot be said from {found.settings} settings."
+        what = noun(run.axes)
+        return f"Which {what} decides it cannot be said: {too_few(found.settings, what)}."
     first = max(known, key=lambda key: known[key])
     along = " along the ranks of the values" if shares.ranked[m, 0, e] else ""
     fit = "" if shares.complete[m, 0, e] else f" (a least-squares fit{along})"

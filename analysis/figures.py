@@ -140,7 +140,7 @@ def _axes(run: Run, scores: Scores) -> list[dict[str, Any]]:
 
 def _states(scores: Scores) -> list[str]:
     """Return the status of each setting; of one that was stopped early with the last epoch that it has a number of."""
-    there = (scores.trials.seeds > 0).any(axis=(0, 1))
+    there = np.asarray((scores.trials.seeds > 0).any(axis=(0, 1)))
     return [
         f"{one.status} at epoch {scores.epochs[np.flatnonzero(has)[-1]]}" if one.status == "stopped" and has.any()
         else one.status

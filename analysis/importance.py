@@ -42,6 +42,11 @@ class Shares:
     ranked: np.ndarray
 
 
+def too_few(settings: int, what: str) -> str:
+    """Say why settings that differ have no shares; the page's figure has the same words."""
+    return f"{settings} settings are too few to tell the {what}s apart"
+
+
 def variance_shares(run: Run, scores: Scores) -> Shares:
     """Decompose the variance of every metric, data set and epoch; parameters of one value in the sweep are left out.
 

@@ -26,7 +26,7 @@ def importance(subject: Subject) -> Drawing:
     if len(shares.parameters) < 2:
         raise NothingToShow("Importance needs two parameters that vary.")
     if subject.metric not in metrics:
-        raise NothingToShow(f"Importance needs two settings that differ in {subject.metric}.")
+        raise NothingToShow(subject.why_no_shares)
     metrics = metrics[:_METRICS]
     keys = _keys(subject)
     second = subject.optuna

@@ -12,7 +12,7 @@ import pandas as pd
 from analysis.bounds import bounds
 from analysis.defaults import default_name, default_setting
 from analysis.final import Final
-from analysis.importance import Shares, optuna_importance, variance_shares
+from analysis.importance import Shares, optuna_importance, too_few, variance_shares
 from analysis.names import listed, mixture_said, noun, short_names
 from analysis.paper.numbers import brief
 from analysis.ranges import with_ranges
@@ -210,6 +210,13 @@ class Subject:
     def shares(self) -> Shares:
         """Which parameters decide."""
         return variance_shares(self.run, self.scores)
+
+    @property
+    def why_no_shares(self) -> str:
+        """Why no shares of the metric's variance are known."""
+        if np.ptp(_finite(self.values)) > 0:
+            return f"Which {self.noun} decides {self.metric} cannot be said: {too_few(len(self.order), self.noun)}."
+        return f"Importance needs two settings that differ in {self.metric}."
 
     @cached_property
     def optuna(self) -> pd.DataFrame:

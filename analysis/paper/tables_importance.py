@@ -23,7 +23,7 @@ def importances(subject: Subject) -> Table:
     if len(shares.parameters) < 2:
         raise NothingToShow("Importance needs two parameters that vary.")
     if not np.isfinite(main[0]).any():
-        raise NothingToShow(f"Importance needs two settings that differ in {subject.metric}.")
+        raise NothingToShow(subject.why_no_shares)
     optuna = [subject.optuna[name].to_numpy(dtype=float) for name in ("fanova", "ped_anova")]
     alone = [plain(subject.names[key] for key in shares.parameters)]
     alone += [marked([write(value, 3) for value in column], column, True) for column in (*main, *optuna)]

@@ -65,12 +65,6 @@ function importanceCaption(rows, opinion) {
   return said.join(" ");
 }
 
-const forestCaption = ({ used }) =>
-  [
-    `${whyNoShares()} Instead: fANOVA, the share of the variance that Optuna's random forest of ${used} settings gives to each alone, and PED-ANOVA, what decides being in the best tenth.`,
-    D.mixture,
-  ].join(" ");
-
 function opinionMarks(rows, opinion) {
   if (!opinion) return [];
   const kinds = [
@@ -92,20 +86,17 @@ function opinionMarks(rows, opinion) {
 
 function drawImportance() {
   const { metric: m, dataset: d, epoch: e } = state;
-  let shares = sharesAt(m, d, e);
+  const shares = sharesAt(m, d, e);
   drawShareTable();
   const opinion = D.importance.optuna.find(
     (one) => one.metric === m && one.dataset === d && one.epoch === e && [...one.fanova.data].some(isNumber),
   );
-  // Where the settings are too few for a decomposition, a forest still has its say.
-  const forest = !shares.known && opinion;
-  if (forest) shares = { main: [...opinion.fanova.data], pair: [], rest: 0, pairs: 0, known: true };
   if (!shares.known) {
     caption("importance", `How much of the variance between settings each ${D.noun} decides.`);
     return nothing("importance", whyNoShares());
   }
   const rows = importanceRows(shares);
-  caption("importance", forest ? forestCaption(opinion) : importanceCaption(rows, opinion));
+  caption("importance", importanceCaption(rows, opinion));
   const bars = {
     type: "bar",
     orientation: "h",
@@ -151,7 +142,7 @@ function drawShareTable() {
   const shares = D.metrics.map((_, m) => sharesAt(m, d, e));
   if (!count || !shares.some((one) => one.known)) {
     at("importance-metrics-caption").textContent = "";
-    return nothing("importance-metrics", count ? "There is no share of any metric here." : "Nothing is swept.");
+    return nothing("importance-metrics", whyNoShares());
   }
   const together = count > 1 && shares.some((one) => one.pairs > 0);
   const columns = [...D.importance.parameters.map((a) => D.axes[a].name), ...(together ? ["pairs", "rest"] : [])];

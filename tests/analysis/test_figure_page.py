@@ -193,3 +193,5 @@ def test_a_confirmed_search_says_whose_numbers_are_drawn_and_where_too_few_are_l
     assert own not in page.inner_text("#ranking-caption")
     assert "Too few settings have both epochs" in page.inner_text("#curves-agreement-caption")
     assert "stopped at epoch 1" in page.inner_text("#ranking")
+    for figure in ("importance", "importance-metrics"):
+        assert "4 settings are too few to tell the weights apart" in page.inner_text(f"#{figure}")

@@ -5,15 +5,21 @@ from typing import Any
 
 import pytest
 
+from analysis.answer import answer
 from analysis.paper.figures_gallery import _chosen
+from analysis.paper.figures_importance import importance
 from analysis.paper.figures_noise import noise
+from analysis.paper.style import NothingToShow
 from analysis.paper.subject import Subject
 from analysis.paper.tables_bounds import bounds_of_values
 from analysis.paper.tables_comparison import comparison
+from analysis.paper.tables_importance import importances
 from analysis.paper.tables_settings import top_settings
+from analysis.ranking import score
+from analysis.tables import open_run
 from tests.analysis.make import Made, make_run
 from tests.analysis.paper.test_tables import column, subject_of
-from tests.analysis.searches import KEY, at, searched
+from tests.analysis.searches import KEY, at, search_run, searched
 from tests.analysis.test_final import CURSED, FRESH, picked_and_again
 
 
@@ -53,6 +59,15 @@ def test_a_caption_of_what_the_search_itself_measured_says_of_which_seeds_it_is(
     own = "of the search's own seed 0, not of those that confirm the best"
     assert own in bounds_of_values(found).caption
     assert own not in top_settings(found).caption and own not in noise(found).caption
+
+
+def test_headline_and_paper_agree_that_so_few_settings_say_nothing_of_importance(tmp_path: Path) -> None:
+    run = open_run(search_run(tmp_path, count=8))
+    why = "8 settings are too few to tell the weights apart."
+    assert f"Which weight decides it cannot be said: {why}" in answer(run, score(run))
+    for draw in (importance, importances):
+        with pytest.raises(NothingToShow, match=f"Which weight decides Reward cannot be said: {why}"):
+            draw(subject_of(tmp_path))
 
 
 def test_the_confirmed_best_leads_the_gallery_and_only_the_defaults_are_called_default(tmp_path: Path) -> None:
