@@ -79,14 +79,15 @@ def provenance_line(run: Run) -> list[str]:
     if len(run.provenance):
         line.append(datetime.fromtimestamp(run.provenance["started"].iloc[-1], UTC).strftime("%Y-%m-%d %H:%M UTC"))
     seconds = run.provenance["seconds"].fillna(0).sum()
-    unfinished = int(run.provenance["finished"].isna().sum())
+    # The program lets no other start while it runs, so only the last may still be going on.
+    unended = run.provenance["finished"].isna().tolist()
     if seconds:
         runs = f" in {len(run.provenance)} runs" if len(run.provenance) > 1 else ""
         line.append(f"{_duration(seconds)}{runs}")
-    if unfinished:
-        line.append(
-            f"{unfinished} {'run' if unfinished == 1 else 'runs'} of the program not ended: going on, or killed"
-        )
+    if killed := sum(unended[:-1]):
+        line.append(f"{killed} {'run of the program was' if killed == 1 else 'runs of the program were'} killed")
+    if unended[-1:] == [True]:
+        line.append("the last run of the program has not ended: going on, or killed")
     every = run.every_trial
     if trained := every["seconds"].sum():
         line.append(f"{_duration(trained)} of training")

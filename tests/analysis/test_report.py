@@ -6,8 +6,11 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from analysis.page import TEMPLATES
@@ -72,6 +75,28 @@ def test_the_head_of_the_page_says_what_ran_where_and_on_what(tmp_path: Path) ->
         "on 2 x cpu",
         "commit 0123456789, with local changes",
     ]
+
+
+@pytest.mark.parametrize(
+    ("ended", "said"),
+    [
+        ((True,), []),
+        ((False, True), ["1 run of the program was killed"]),
+        ((False, False, True), ["2 runs of the program were killed"]),
+        ((False,), ["the last run of the program has not ended: going on, or killed"]),
+        (
+            (False, True, False),
+            ["1 run of the program was killed", "the last run of the program has not ended: going on, or killed"],
+        ),
+    ],
+)
+def test_only_the_last_run_of_the_program_may_be_going_on(
+    tmp_path: Path, ended: tuple[bool, ...], said: list[str]
+) -> None:
+    run = open_run(make_run(tmp_path, FULL))
+    starts = [run.provenance.iloc[[0]].assign(finished=1.0 if one else np.nan) for one in ended]
+    run = replace(run, provenance=pd.concat(starts, ignore_index=True))
+    assert [fact for fact in provenance_line(run) if "of the program" in fact] == said
 
 
 def test_markup_in_the_table_stays_text(tmp_path: Path) -> None:
