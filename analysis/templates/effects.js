@@ -6,6 +6,12 @@ const EFFECT_COLOURS = () =>
 
 const correlationText = (x) => x.toFixed(2).replace("-", "−");
 
+// The arrow stands in the first line: `Score ↑`, and below it `(reference)`.
+const inTwoLines = (m) => {
+  const [, first, rest] = D.metrics[m].name.match(/^([^_ ]+)(.*)$/);
+  return `${arrow(m).replace(D.metrics[m].name, first)}${rest ? `<br>${rest.trim()}` : ""}`;
+};
+
 function drawEffects() {
   const { dataset: d, epoch: e } = state,
     { weights, own } = D.effects;
@@ -20,16 +26,17 @@ function drawEffects() {
     .map((m, w) => ({ m, w }))
     .filter(({ m }) => m >= 0)
     .map(({ m, w }) => ({ type: "rect", x0: m - 0.48, x1: m + 0.48, y0: w - 0.47, y1: w + 0.47, line: { color: colour("ink"), width: 2 } }));
-  at("effects").style.minWidth = `${110 + D.metrics.reduce((sum, { name }) => sum + Math.max(52, 14 + 7 * name.length), 0)}px`;
+  at("effects").style.minWidth = `${130 + 54 * D.metrics.length}px`;
   return plot("effects", [effectCells(z, names, get), effectWords(z, own, get, sure)], {
-    ...look(60 + 42 * weights.length, { margin: { l: 20, r: 10, t: 30, b: 6 } }),
+    ...look(76 + 42 * weights.length, { margin: { l: 20, r: 24, t: 46, b: 6 } }),
     shapes: frames,
     xaxis: axis({
       side: "top",
       showgrid: false,
       ticks: "",
       tickvals: D.metrics.map((_, m) => m),
-      ticktext: D.metrics.map((_, m) => arrow(m)),
+      tickangle: 0,
+      ticktext: D.metrics.map((_, m) => inTwoLines(m)),
       range: [-0.5, D.metrics.length - 0.5],
     }),
     yaxis: axis({

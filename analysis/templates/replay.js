@@ -40,7 +40,7 @@ function replayCaption(levels) {
   const said = [
     `${D.metrics[D.replay.metric].name}, ${where}: the best so far against the share of the cost of all ${of[0]} settings of ${of[1]} ${of[1] === 1 ? "epoch" : "epochs"}, ${arrow(D.replay.metric).includes("↑") ? "higher" : "lower"} is better; no training, every trial is looked up.`,
     `Lines: medians over repeats; band: ${own.search}, 5 to 95 % of its ${own.repeats} repeats (choose another in the table).`,
-    `Dashed: ${levels.map(({ name, settings }) => (settings ? `${name} (${settings} settings)` : name)).join(", ")}; upright: ${sharePercent(within)} of the cost.`,
+    `Dashed: ${levels.map(({ name, settings }) => (settings ? `${name} (${settings} ${settings === 1 ? "setting" : "settings"})` : name)).join(", ")}; upright: ${sharePercent(within)} of the cost.`,
   ];
   if (workers > 1) said.push(`${workers} trials at a time.`);
   return said.join(" ");

@@ -12,7 +12,10 @@ import pytest
 import analysis
 from analysis.pareto import hypervolume_share, pareto_front, worst_point
 from analysis.report import write_report
+from fusion_core.metrics.facts import FACTS
 from tests.analysis.make import Made, make_run
+from tests.analysis.replay.grids import table
+from tests.analysis.replay.test_files import call
 from tests.analysis.searches import search_run
 from trials.results import Results
 
@@ -31,6 +34,13 @@ SHOWN = """(name) => {
 }"""
 OUTSIDE = """(names) => names.filter((name) => [...at(`fig-${name}`).querySelectorAll("*")].some(
   (one) => !one.closest(".scroll") && one.getBoundingClientRect().right > innerWidth + 1))"""
+CUT_OFF = """() => {
+  const inside = at("effects").closest(".scroll").getBoundingClientRect();
+  return [...at("effects").querySelectorAll(".xtick")].filter((one) => {
+    const box = one.getBoundingClientRect();
+    return box.right > inside.right || box.top < inside.top;
+  }).map((one) => one.textContent);
+}"""
 FIGURES = ("importance", "tradeoffs", "parallel", "curves", "training")
 
 
@@ -195,3 +205,19 @@ def test_a_confirmed_search_says_whose_numbers_are_drawn_and_where_too_few_are_l
     assert "stopped at epoch 1" in page.inner_text("#ranking")
     for figure in ("importance", "importance-metrics"):
         assert "4 settings are too few to tell the weights apart" in page.inner_text(f"#{figure}")
+
+
+@pytest.mark.slow
+def test_the_names_of_all_metrics_stand_inside_the_figure_of_weight_effects(browser: Any, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    made = [Made({"loss.max_ratio": i}, [{"a": dict.fromkeys(FACTS, i + rng.normal())}]) for i in range(12)]
+    page = opened(browser, write_report(make_run(tmp_path, made)), viewport={"width": 1280, "height": 900})
+    assert "(reference)" in page.inner_text("#effects")
+    assert page.evaluate(CUT_OFF) == []
+
+
+@pytest.mark.slow
+def test_a_target_of_one_setting_is_one_setting(browser: Any, tmp_path: Path) -> None:
+    call("replay", table(tmp_path), "--search", "random", "--repeats", 2, "--processes", 1)
+    caption = opened(browser, tmp_path / "report.html").inner_text("#replay-caption")
+    assert "top 5 % (1 setting)" in caption and "1 settings" not in caption
