@@ -144,7 +144,8 @@ def own_seeds_sentence(final: Final) -> str:
         return ""
     own = sorted(final.run.trials["seed"].unique())
     said = f"Of the search's own seed{'s' * (len(own) != 1)} {listed(map(str, own))}"
-    confirmed = final.leaders(scores.metric, ALL, scores.epoch).confirmed
+    place = scores.metric, ALL, scores.epoch
+    confirmed = final.leaders(*place).confirmed and not none_keeps_sentence(final, *place)
     return f"{said}; the best above is of the seeds that confirm." if confirmed else f"{said}."
 
 

@@ -268,7 +268,7 @@ class Subject:
             return f"{self.count}, {self.place}"
         own = sorted(self.run.trials["seed"].unique())
         seeds = f"seed{'s' * (len(own) != 1)} {listed(map(str, own))}"
-        return f"{self.count}, {self.place}, of the search's own {seeds}, not of those that confirm the best"
+        return f"{self.count}, {self.place}, of the search's own {seeds}, not of the seeds that confirm"
 
     @property
     def sureness(self) -> str:

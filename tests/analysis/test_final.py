@@ -201,5 +201,8 @@ def test_where_others_confirm_the_figures_say_that_they_are_of_the_searchs_own_s
     assert own_seeds_sentence(Final(run, scores)) == (
         "Of the search's own seed 0; the best above is of the seeds that confirm."
     )
+    trials = picked_and_again(CURSED, Nabf=0.02)
+    broken = opened(tmp_path / "broken", trials, confirm=(2, FRESH), where=["Nabf <= 0.005"])
+    assert own_seeds_sentence(Final(*broken)) == "Of the search's own seed 0."
     plain = make_run(tmp_path / "plain", [Made({KEY: 1}, [at(0.5)])])
     assert own_seeds_sentence(Final(open_run(plain), score(open_run(plain)))) == ""

@@ -56,7 +56,7 @@ def test_the_noise_floor_of_a_paper_is_that_of_the_confirming_trials(tmp_path: P
 
 def test_a_caption_of_what_the_search_itself_measured_says_of_which_seeds_it_is(tmp_path: Path) -> None:
     found = subject(tmp_path, picked_and_again(CURSED), confirm=(2, FRESH))
-    own = "of the search's own seed 0, not of those that confirm the best"
+    own = "of the search's own seed 0, not of the seeds that confirm"
     assert own in bounds_of_values(found).caption
     assert own not in top_settings(found).caption and own not in noise(found).caption
 
