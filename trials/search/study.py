@@ -123,8 +123,3 @@ class StudyFile:
 
 def _storage(path: Path) -> JournalStorage:
     return JournalStorage(Journal(str(path), lock_obj=Unlocked()))  # type: ignore[arg-type]
-
-
-def dashboard(run: Path) -> str:
-    """Return the command that shows the study of a run."""
-    return f"optuna-dashboard {run / FILE}"
