@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import astuple, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +142,9 @@ class Listener(Unsaved, tune.Callback):
             raise Leave
         while self.broken:
             _forget(self.broken.pop())
+        for trial in islice(reversed(trials), len(self.feed.trials)):  # what is given out is the last that there is
+            if trial.trial_id in self.feed.trials:
+                self.watch.expect(trial)
         self.watch.end_the_hung()
         self.feed.recount()
 

@@ -21,6 +21,11 @@ class Watch:
         if self.limit is not None:
             self.heard[trial.trial_id] = trial, time.monotonic()
 
+    def expect(self, trial: Any) -> None:
+        """A worker was given a trial: its clock starts unless it runs: it may hang while it takes the trial up."""
+        if self.limit is not None and trial.temporary_state.ray_actor is not None:
+            self.heard.setdefault(trial.trial_id, (trial, time.monotonic()))
+
     def end_the_hung(self) -> None:
         now = time.monotonic()
         for name, (trial, since) in list(self.heard.items()):
