@@ -1,14 +1,16 @@
-"""Which settings a sweep names at its end: means over seeds, by the seeds that confirm where there are such."""
+"""What a sweep names at its end: the best settings, means over seeds or those that confirm, and the best untrained."""
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING
 
-from trials.ranking import RankedTrial, best, sign
+from trials.progress import UNTRAINED
+from trials.ranking import RankedTrial, best, sign, weighted_mean
 from trials.search.outcome import over_seeds
 from trials.search.standing import feasible
 
@@ -47,6 +49,20 @@ def best_settings(results: Results, plan: Plan, search: Search | None, limit: in
             found.append(replace(_mean(ranked_by), picked=picked))
     found.sort(key=lambda one: (-sign(plan.goal.rank_by.metric) * one.score, one.number))
     return found[:limit]
+
+
+def best_untrained(results: Results, plan: Plan) -> tuple[str, float] | None:
+    """Return the best fusion that learned nothing (no start), and its score; None where none was measured."""
+    rank_by = plan.goal.rank_by
+    means: dict[str, dict[str, float]] = {}
+    for fusion, dataset, mean in results.query(
+        "SELECT fusion, dataset, mean FROM baselines WHERE cohort = ? AND metric = ?", (plan.cohort, rank_by.metric)
+    ):
+        if fusion in UNTRAINED:
+            means.setdefault(fusion, {})[dataset] = math.nan if mean is None else mean
+    scores = {fusion: weighted_mean(values, rank_by.dataset_weights) for fusion, values in means.items()}
+    known = [(fusion, score) for fusion, score in scores.items() if not math.isnan(score)]
+    return max(known, key=lambda one: sign(rank_by.metric) * one[1], default=None)
 
 
 def _of_grid(results: Results, plan: Plan, scored: Mapping[str, RankedTrial]) -> list[Seeds]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from fusion_core.errors import ConfigError, FusionError, printable
 from fusion_core.whole import remove_abandoned, write_whole
 from trials import cluster
-from trials.best_settings import best_settings
+from trials.best_settings import best_settings, best_untrained
 from trials.exports import export
 from trials.identity import provenance
 from trials.inline import run_inline
@@ -123,7 +123,7 @@ def run(spec: SweepSpec, options: Options, display: Display | None = None, stop:
                 _put_away(sweep, stop)
             raise
         _put_away(sweep, stop)
-        failures, untrained = sweep.failures(), sweep.untrained()
+        failures, untrained = sweep.failures(), best_untrained(results, plan)
         top = best_settings(results, plan, sweep.search, BOARD)
         found = sweep.search.summary() if sweep.search is not None else []
     return Outcome(

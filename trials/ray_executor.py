@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import astuple, replace
 from itertools import islice
 from pathlib import Path
@@ -42,6 +42,15 @@ class Leave(BaseException):
         self.cause = cause
 
 
+@contextmanager
+def leaving() -> Iterator[None]:
+    """End Tune's loop with whatever goes wrong inside as the cause."""
+    try:
+        yield
+    except Exception as problem:
+        raise Leave(problem) from problem
+
+
 class Unsaved:
     """Tune pickles a sweep's parts to go on by itself; here the table does that, so they are saved as nothing."""
 
@@ -67,10 +76,8 @@ class Feed(Unsaved, Searcher):
     def suggest(self, trial_id: str) -> dict[str, Any] | None:
         if len(self.trials) >= self.workers:
             return None
-        try:
+        with leaving():
             job = self.sweep.next_job()
-        except Exception as problem:
-            raise Leave(problem) from problem
         if job is None:
             return None
         place, standing = job
@@ -107,10 +114,8 @@ class Taker(Unsaved, tune.Stopper):
 
     def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
         reports: list[Report] = result.pop("report")
-        try:
+        with leaving():
             return self.sweep.take(reports.pop())
-        except Exception as problem:
-            raise Leave(problem) from problem
 
     def stop_all(self) -> bool:
         return False
@@ -166,11 +171,9 @@ class Listener(Unsaved, tune.Callback):
         lost = self.feed.trials.pop(trial.trial_id, None)
         reason = self.watch.forget(trial) or _reason(trial)
         self.broken.append(trial)
-        try:
-            if lost is not None:
+        if lost is not None:
+            with leaving():
                 self.sweep.lose(lost, reason)
-        except Exception as problem:
-            raise Leave(problem) from problem
 
     def _measure(self) -> None:
         tally, top = self.sweep.display.tally, self.sweep.board.top

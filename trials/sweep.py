@@ -15,12 +15,14 @@ from trials.defaults import default_trial
 from trials.job import Report, Rules, Standing, Task
 from trials.keep import Keeper, Standouts, name_of
 from trials.plan import Plan
-from trials.progress import UNTRAINED, Display
-from trials.ranking import Leaderboard, RankedTrial, best, sign, weighted_mean
+from trials.progress import Display
+from trials.ranking import Leaderboard, RankedTrial, best, weighted_mean
 from trials.results import PlannedTrial, Results, TrialRow
 from trials.search.early import EarlyStop
+from trials.search.standing import feasible
 from trials.starts import fusion_of, start_file
 from trials.states import States, remove_left_over, resumable
+from trials.wanted import Wanted
 
 BOARD = 5
 STARTS_OF = "SELECT DISTINCT fusion FROM baselines WHERE cohort = ? AND fusion LIKE 'start:%'"
@@ -43,8 +45,7 @@ class Sweep:
         self.running: dict[str, int] = {}
         self.compared: set[str] = set()
         self.lost: Counter[str] = Counter()
-        self.asked_baselines = False
-        self.asked_starts: set[str] = set()
+        self.wanted = Wanted(results, plan.cohort, has_data=plan.data is not None)
         self.board = Leaderboard(rules.rank_by.metric, max(BOARD, rules.keep_best))
         self.standouts = Standouts(rules.rank_by.metric, rules.keep_best)
         self.search = plan.begin(results, run, display.note)
@@ -151,19 +152,6 @@ class Sweep:
             )
         return notes
 
-    def untrained(self) -> tuple[str, float] | None:
-        """Return the best fusion that learned nothing (no start), and its score; None where none was measured."""
-        metric, weights = self.rules.rank_by.metric, self.rules.rank_by.dataset_weights
-        means: dict[str, dict[str, float]] = {}
-        for fusion, dataset, mean in self.results.query(
-            "SELECT fusion, dataset, mean FROM baselines WHERE cohort = ? AND metric = ?", (self.plan.cohort, metric)
-        ):
-            if fusion in UNTRAINED:
-                means.setdefault(fusion, {})[dataset] = math.nan if mean is None else mean
-        scores = {fusion: weighted_mean(values, weights) for fusion, values in means.items()}
-        known = [(fusion, score) for fusion, score in scores.items() if not math.isnan(score)]
-        return max(known, key=lambda one: sign(metric) * one[1], default=None)
-
     @property
     def to_run(self) -> int:
         """How many trials are left, those that the search may yet propose included."""
@@ -188,7 +176,7 @@ class Sweep:
             done, score = self._known(task.id)
         standouts = self.standouts
         bars = standouts.best.score_to_reach, standouts.worst.score_to_reach
-        wanted = self._wants_baselines(), self._wants_start(task.start)
+        wanted = self.wanted.baselines(), self.wanted.metrics_of(task.start)
         return place, Standing(done, score, *bars, *wanted)
 
     def take(self, report: Report) -> bool:
@@ -247,15 +235,11 @@ class Sweep:
         goal = self.plan.goal
         if not goal.constraints:
             return True
-        if report is None or report.epoch is None or report.epoch.epoch != epoch:
-            outcome = goal.outcome(self.results, trial, epoch)
+        if report is not None and report.epoch is not None and report.epoch.epoch == epoch:
+            outcome = goal.reported(report.epoch)
         else:
-            means: dict[str, dict[str, float]] = {}
-            for dataset, values in report.epoch.metrics.items():
-                for metric, summary in values.items():
-                    means.setdefault(metric, {})[dataset] = summary.mean
-            outcome = goal.judged(means)
-        return all(excess <= 0 for excess in outcome.excess.values()) and outcome.values is not None
+            outcome = goal.outcome(self.results, trial, epoch)
+        return outcome.values is not None and feasible(outcome)
 
     def lose(self, trial: str, reason: str) -> None:
         """A worker died under a trial, or hung and was ended: it is started again, `Rules.attempts` times in all."""
@@ -265,7 +249,7 @@ class Sweep:
             self.display.lost(self.rows[trial], reason)
             self.results.wait([trial])
             # A worker that was to bring the baselines may not have.
-            self._ask_again()
+            self.wanted.ask_again()
             self.queue.appendleft(place)
         else:
             self.running[trial] = place
@@ -289,27 +273,10 @@ class Sweep:
             write_whole(log, details.encode("utf-8", "backslashreplace"))
         self.results.fail(task.id, error)
         del self.running[task.id]
-        self._ask_again()
+        self.wanted.ask_again()
         States(self.rules.states, task.id).remove()
         self.display.failed(self.rows[task.id], error)
         self._ended(task.id, "failed")
-
-    def _wants_baselines(self) -> bool:
-        """Return True for the first trial that is handed out while the table lacks them."""
-        wanted = self.plan.data is not None and not self.asked_baselines
-        self.asked_baselines = True
-        return wanted and not self.results.has_baselines(self.plan.cohort)
-
-    def _wants_start(self, start: str | None) -> bool:
-        """Return True for the first trial of each start that is handed out while the table lacks its metrics."""
-        if start is None or start in self.asked_starts:
-            return False
-        self.asked_starts.add(start)
-        return not self.results.has_baselines(self.plan.cohort, fusion_of(start))
-
-    def _ask_again(self) -> None:
-        self.asked_baselines = False
-        self.asked_starts.clear()
 
     def _known(self, trial: str) -> tuple[int, float | None]:
         """Return the last epoch in the table, and the score if it has been reached."""

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from fusion_core.recipes.base import EpochReport
 from trials.ranking import RankBy, sign
 from trials.results import Results
 from trials.search.constraints import Constraint
@@ -29,6 +30,14 @@ class Goal:
         means: dict[str, dict[str, float]] = {}
         for dataset, metric, mean in results.query(MEANS, (trial, self.rank_by.epoch or epochs)):
             means.setdefault(metric, {})[dataset] = math.nan if mean is None else mean
+        return self.judged(means)
+
+    def reported(self, report: EpochReport) -> Outcome:
+        """Return the outcome of an epoch that has just been reported."""
+        means: dict[str, dict[str, float]] = {}
+        for dataset, values in report.metrics.items():
+            for metric, summary in values.items():
+                means.setdefault(metric, {})[dataset] = summary.mean
         return self.judged(means)
 
     def judged(self, means: Mapping[str, Mapping[str, float]]) -> Outcome:
