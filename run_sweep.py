@@ -14,8 +14,8 @@ import typer
 from fusion_core.errors import FusionError, printable
 
 if TYPE_CHECKING:
-    from trials.driver import Options
-    from trials.spec import SweepSpec
+    from trials.spec.sweep import SweepSpec
+    from trials.sweep.options import Options
 
 DATA_ROOT = Path("data")
 STOPPED = 130
@@ -58,17 +58,17 @@ def main(
             return
         if sweep is None:
             _refuse("a sweep file must be given, such as sweeps/demo.yaml (or --fetch NAME)")
-        from trials.spec import load
+        from trials.space.size import refuse_unless_confirmed
+        from trials.sweepfile.load import load
 
         spec = load(sweep, set_ or [], data_root)
-        if not (yes or dry_run):
-            spec.refuse_unless_confirmed()
-        from trials.driver import Options
+        refuse_unless_confirmed(spec, confirmed=yes or dry_run)
+        from trials.sweep.options import Options
 
         command = shlex.join(["python", *sys.argv])
         options = Options(out, workers, address, executor and executor.value, device.value, retry_failed, command)
         if dry_run:
-            from trials.estimate import describe
+            from trials.sweep.dry_run import describe
 
             print("\n".join(describe(spec, options)))
             return
@@ -82,9 +82,10 @@ def _run(spec: SweepSpec, options: Options) -> int:
     """Run the sweep, write the report, say how it went; return the exit code."""
     from rich.console import Console
 
-    from trials.driver import run
-    from trials.progress import Display, summary
-    from trials.stop import Stop, Stopped
+    from trials.console.display import Display
+    from trials.executors.interrupt import Stop, Stopped
+    from trials.sweep.driver import run
+    from trials.sweep.summary import summary
 
     start = time.monotonic()
     # A log has no width of its own, and tables in it need not be cut at 80 columns.
@@ -94,7 +95,7 @@ def _run(spec: SweepSpec, options: Options) -> int:
     try:
         with Stop() as stop:
             outcome = run(spec, options, display, stop)
-            from analysis.report import write_report
+            from analysis.report.report import write_report
 
             with stop.wrapping_up() if outcome.stopped else stop.interruptible():
                 report = write_report(outcome.run)

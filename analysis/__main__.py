@@ -10,9 +10,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from analysis.cli_console import Commands, Progress, refusals
+from analysis.cli.console import Commands, Progress, refusals
 from analysis.replay.searches import DEFAULT, SEARCH_HELP
-from analysis.serve import LOOPBACK
+from analysis.report.serve import LOOPBACK
 
 app = typer.Typer(
     cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
@@ -42,7 +42,7 @@ def report(
     ] = None,
 ) -> None:
     """Write RUN/report.html and RUN/bounds.csv, and print the best settings beside the untrained fusions."""
-    from analysis.cli_report import browse, report_once, report_watching, served, wait_for_interrupt
+    from analysis.cli.report import browse, report_once, report_watching, served, wait_for_interrupt
 
     console = Console(highlight=False)
     pages = {"report.html": run / "report.html"}
@@ -71,8 +71,8 @@ def compare(
     open_: Open = False,
 ) -> None:
     """Put several runs on the same axes: what each allows at best, and which differences are more than chance."""
-    from analysis.cli_report import browse, served, wait_for_interrupt
-    from analysis.compare_page import write_comparison
+    from analysis.cli.compare import write_comparison
+    from analysis.cli.report import browse, served, wait_for_interrupt
 
     console = Console(highlight=False)
     with refusals():
@@ -116,10 +116,10 @@ def bounds(
 ) -> None:
     """Write what each value of each weight allows at best: one tidy table of every metric, data set and epoch."""
     with refusals():
-        from analysis.bounds_files import check_suffix, write_bounds, write_table
-        from analysis.judged import judged
-        from analysis.ranking import score
-        from analysis.tables import open_run
+        from analysis.findings.findings import judged
+        from analysis.report.tables import check_suffix, write_bounds, write_table
+        from analysis.runs.open_run import open_run
+        from analysis.scores.score import score
 
         check_suffix(out)
         table = open_run(run)
@@ -147,11 +147,11 @@ def replay(
 ) -> None:
     """Run searches against a recorded grid without training: what each finds, for which share of the grid's cost."""
     with refusals():
-        from analysis.cli_replay import LOG_WIDTH, print_found, run_replay
-        from analysis.cli_report import build
+        from analysis.cli.replay import LOG_WIDTH, print_found, run_replay
+        from analysis.cli.report import build
         from analysis.replay.files import replaced, write_found
-        from analysis.replay.look_up import Asked
-        from analysis.replay.proof import prepare
+        from analysis.replay.recorded_grid import Asked
+        from analysis.replay.replay import prepare
 
         # A log has no width of its own, and a table in it need not be cut at 80 columns.
         console = Console(highlight=False, width=None if sys.stdout.isatty() else LOG_WIDTH)

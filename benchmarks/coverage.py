@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.bootstrap import Sample
-from analysis.evidence import Evidence, behind, interval, pick
-from analysis.ties import tied_with_best
+from analysis.statistics.bootstrap import Sample
+from analysis.statistics.evidence import Evidence, behind, interval, pick
+from analysis.statistics.ties import tied_with_best
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ class Usage:
 @contextmanager
 def timed_writes() -> Iterator[list[float]]:
     """Give a list that gets the seconds of every epoch's transaction."""
-    from trials.results import Results
+    from trials.storage.results import Results
 
     plain, seconds = Results.report, list[float]()
 
@@ -106,9 +106,10 @@ def reader(table: Path) -> Iterator[dict[str, float]]:
 
 def endure(folder: Path, trials: int, executor: str, wait: float = 0.0) -> dict[str, float]:
     """Run a sweep in this process and return its figures; `wait` is seconds per epoch."""
-    from trials.driver import Options, run
-    from trials.exports import export
-    from trials.spec import load
+    from trials.storage.exports import export
+    from trials.sweep.driver import run
+    from trials.sweep.options import Options
+    from trials.sweepfile.load import load
 
     overrides = [f"trial.recipe.seconds={wait}"] if wait else []
     spec = load(write_sweep(folder, trials), overrides)

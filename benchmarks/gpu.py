@@ -18,7 +18,7 @@ from benchmarks.timing import machine, report
 from benchmarks.training_step import matrix_rate, mfu, step_figures
 from fusion_core.config import PolicyConfig, SyntheticConfig, TrialConfig
 from fusion_core.data.dataset import PairSet
-from fusion_core.data.synthetic import synthetic_pairs
+from fusion_core.data.synthetic.pairs import synthetic_pairs
 from fusion_core.recipes.supervised import SupervisedRecipe
 from fusion_core.workspace import Workspace, choose_device, configure_process
 

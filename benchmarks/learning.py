@@ -92,7 +92,7 @@ def _config(seed: int, **sections: Any) -> Any:
 @cache
 def _start(root: str, side: int, seed: int) -> Any:
     """Return the loss-trained policy that every cell of a seed begins from."""
-    from fusion_core import checkpoints
+    from fusion_core.models import checkpoints
     from fusion_core.recipes.catalog import build_recipe
 
     epochs = START_STEPS * BATCH // PAIRS["train"]

@@ -37,8 +37,9 @@ def write_sweep(folder: Path, trials: int) -> Path:
 
 
 def _run(folder: str, trials: int, executor: str, queue: Any) -> None:
-    from trials.driver import Options, run
-    from trials.spec import load
+    from trials.sweep.driver import run
+    from trials.sweep.options import Options
+    from trials.sweepfile.load import load
 
     spec = load(write_sweep(Path(folder), trials))
     start = time.perf_counter()
@@ -70,7 +71,7 @@ def write_rate(trials: int = 500) -> float:
     """Return metric rows per second into the table, one transaction per epoch, in this process."""
     from fusion_core.config import ArithmeticConfig, TrialConfig
     from fusion_core.recipes.catalog import build_recipe
-    from trials.results import PlannedTrial, Results
+    from trials.storage.results import PlannedTrial, Results
 
     config = TrialConfig(recipe=ArithmeticConfig(epochs=EPOCHS))
     reports = list(build_recipe(config, None).epochs())

@@ -22,7 +22,8 @@ import numpy as np
 
 from benchmarks.timing import report
 from fusion_core.metrics.facts import FACTS
-from trials.results import FILE, PlannedTrial, Results
+from trials.storage.layout import FILE
+from trials.storage.results import PlannedTrial, Results
 
 SETS = {"msrs": 361, "m3fd": 60, "roadscene": 20, "pet": 24, "spect": 24, "ct": 24}
 WEIGHTS = {"msrs": 0.70, "m3fd": 0.06, "roadscene": 0.06, "pet": 0.06, "spect": 0.06, "ct": 0.06}

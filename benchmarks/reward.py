@@ -15,7 +15,7 @@ from rich.table import Table
 from benchmarks.timing import in_turns, machine, report
 from fusion_core.config import RewardConfig, SyntheticConfig
 from fusion_core.config.reward import REWARDABLE
-from fusion_core.data.synthetic import synthetic_pairs
+from fusion_core.data.synthetic.pairs import synthetic_pairs
 from fusion_core.metrics.catalog import METRICS
 from fusion_core.metrics.facts import OPTIONAL
 from fusion_core.rewards import Reward

@@ -19,11 +19,12 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.timing import report
-from trials.search.config import Range, SearchConfig
-from trials.search.outcome import Outcome
-from trials.search.sampling import Note, Sampling
-from trials.search.space import Dimension, Space
-from trials.search.study import StudyFile
+from trials.ranking.outcome import Outcome
+from trials.search.journal import StudyFile
+from trials.search.sampler import Note, Sampling
+from trials.space.dimension import Dimension
+from trials.space.space import Space
+from trials.spec.search import Range, SearchConfig
 
 SAMPLERS = ("random", "sobol", "tpe", "gp", "cmaes", "nsga2")
 KNOWN = (30, 100, 300, 1000, 3000, 10_000)

@@ -21,8 +21,9 @@ SYNTHETIC = ("trial.data.train=synthetic", "trial.data.test=[synthetic]")
 
 def trials_per_minute(workers: int, data_root: Path | None, out: Path) -> float:
     """Run 16 trials on Ray and return their rate from the first report on."""
-    from trials.driver import Options, run
-    from trials.spec import load
+    from trials.sweep.driver import run
+    from trials.sweep.options import Options
+    from trials.sweepfile.load import load
 
     overrides = FIRST_16 if data_root is not None else (*FIRST_16, *SYNTHETIC)
     spec = load(SWEEP, overrides, data_root)

@@ -14,8 +14,8 @@ import torch
 
 from benchmarks.timing import in_turns, machine, report
 from fusion_core.config import LossConfig, PolicyConfig, SupervisedConfig, SyntheticConfig, TrialConfig
-from fusion_core.data.synthetic import synthetic_pairs
-from fusion_core.policy import build_policy
+from fusion_core.data.synthetic.pairs import synthetic_pairs
+from fusion_core.models.policy import build_policy
 from fusion_core.recipes.supervised import SupervisedRecipe
 from fusion_core.workspace import Workspace, choose_device, configure_process
 

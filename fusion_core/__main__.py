@@ -15,10 +15,10 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from fusion_core.data.listing import SUFFIXES, shown
-from fusion_core.errors import ConfigError, DataError, FusionError
+from fusion_core.atomic_files import write_whole
+from fusion_core.data.listing import SUFFIXES
+from fusion_core.errors import ConfigError, DataError, FusionError, shown
 from fusion_core.metrics.facts import FACTS
-from fusion_core.whole import write_whole
 
 app = typer.Typer(
     add_completion=False,
@@ -42,8 +42,8 @@ def fuse(
     """Fuse every pair of two folders with a trained policy."""
     if out.exists() and not out.is_dir():
         raise DataError(f"--out must be a folder, but {shown(out)} is a file. Name another.")
-    from fusion_core.checkpoints import load_checkpoint
     from fusion_core.folders import fuse_folder
+    from fusion_core.models.checkpoints import load_checkpoint
 
     chosen = _device(device)
     policy = load_checkpoint(checkpoint, chosen)

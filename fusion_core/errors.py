@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from itertools import islice
+from pathlib import Path
 
 MOST_COMPARED = 500
 
@@ -45,3 +46,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 def printable(text: str) -> str:
     """Return text that may come from a file or a file name with what could steer a terminal, or break it, escaped."""
     return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def shown(path: Path | str) -> str:
+    """Return a path as a message shows it: nothing in it can steer a terminal, or break a line."""
+    return printable(str(path))

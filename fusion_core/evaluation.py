@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from fusion_core.metrics.catalog import Metric, measure
-from fusion_core.recipes.base import Summary
+from fusion_core.reports import Summary
 from fusion_core.sources import Fused, Sources, SourceSet
 
 Fuse = Callable[[Sources], Fused]

@@ -15,17 +15,17 @@ import numpy as np
 import psutil
 import torch
 
-from fusion_core.checkpoints import Checkpoint
-from fusion_core.data.listing import files_by_stem, named, same_folder, shown
+from fusion_core.atomic_files import write_whole
+from fusion_core.data.limits import SMALLEST_TEST
+from fusion_core.data.listing import files_by_stem, named, same_folder
 from fusion_core.data.pairs import Pairing, read_pair, scan_pairs
 from fusion_core.data.reading import read_picture
-from fusion_core.errors import DataError
+from fusion_core.errors import DataError, shown
 from fusion_core.images import as_image
-from fusion_core.limits import SMALLEST_TEST
 from fusion_core.metrics.catalog import measure
-from fusion_core.policy import UNetPolicy
+from fusion_core.models.checkpoints import Checkpoint
+from fusion_core.models.policy import UNetPolicy
 from fusion_core.sources import Fused, Sources
-from fusion_core.whole import write_whole
 
 # Maps of the policy's base channels that its last level holds at once, skips and convolutions included.
 MAPS_AT_ONCE = 6

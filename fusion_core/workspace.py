@@ -13,7 +13,7 @@ import torch
 from fusion_core.data.dataset import PairSet
 from fusion_core.errors import ConfigError
 from fusion_core.evaluation import BASELINES, evaluate, summarise
-from fusion_core.recipes.base import Summary
+from fusion_core.reports import Summary
 from fusion_core.sources import SourceSet
 
 GIB = 1 << 30

@@ -12,7 +12,7 @@ import torch
 
 from fusion_core.config import SyntheticConfig
 from fusion_core.data.dataset import PairSet
-from fusion_core.data.synthetic import synthetic_pairs
+from fusion_core.data.synthetic.pairs import synthetic_pairs
 from fusion_core.workspace import Workspace, configure_process
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

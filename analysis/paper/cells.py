@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from analysis.paper.subject import Subject
-from analysis.ranking import facts_of
+from analysis.scores.metrics import facts_of
+from analysis.statistics.cells import share
 
 
 def best_cells(subject: Subject, rows: Sequence[str], columns: Sequence[str]) -> np.ndarray:
@@ -26,19 +27,7 @@ def mean_cells(subject: Subject, rows: Sequence[str], columns: Sequence[str]) ->
     total, count = np.zeros(shape), np.zeros(shape)
     np.add.at(total, places, np.where(there, subject.values, 0.0))
     np.add.at(count, places, there)
-    return _share(total, count)
-
-
-def central(cells: np.ndarray, axis: int, higher: bool) -> list[int]:
-    """Return the order along `axis` with the best mean in the middle and the next left and right of it in turn."""
-    lines = cells if axis == 0 else cells.T
-    there = np.isfinite(lines)
-    mean = _share(np.where(there, lines, 0.0).sum(axis=1), there.sum(axis=1).astype(float))
-    strength = np.where(np.isnan(mean), -np.inf, mean if higher else -mean)
-    order: list[int] = []
-    for place, line in enumerate(np.argsort(-strength, kind="stable").tolist()):
-        order = [*order, line] if place % 2 else [line, *order]
-    return order
+    return share(total, count)
 
 
 def _cells_of(
@@ -56,7 +45,3 @@ def _cells_of(
         places.append(at)
         shape.append(size)
     return (places[0], places[1]), (shape[0], shape[1])
-
-
-def _share(total: np.ndarray, count: np.ndarray) -> np.ndarray:
-    return np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)

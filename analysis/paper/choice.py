@@ -7,8 +7,9 @@ from pathlib import Path
 
 from analysis.paper.methods import Published, read_methods
 from analysis.paper.subject import Subject
-from analysis.ranking import ALL, Scores
-from analysis.tables import Run
+from analysis.runs.run import Run
+from analysis.scores.metrics import ALL
+from analysis.scores.model import Scores
 from fusion_core.errors import ConfigError, did_you_mean
 
 

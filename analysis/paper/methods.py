@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis.csv_text import CsvText, read_csv
-from analysis.ranking import SCORE
+from analysis.runs.csv_file import CsvText, read_csv
+from analysis.scores.metrics import SCORE
 from fusion_core.errors import ConfigError, did_you_mean, printable
 from fusion_core.metrics.facts import FACTS
 

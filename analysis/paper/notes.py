@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from analysis.answer import answer
-from analysis.paper.latex import escape, escape_markdown
 from analysis.paper.numbers import label
 from analysis.paper.subject import Subject
-from analysis.ranking import ALL, Scores
-from analysis.tables import Run
+from analysis.paper.tables.latex import escape, escape_markdown
+from analysis.runs.run import Run
+from analysis.scores.metrics import ALL
+from analysis.scores.model import Scores
+from analysis.text.answer import answer
 
 
 def captions_tex(captions: Mapping[str, str]) -> str:

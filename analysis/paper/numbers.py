@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from analysis.ranking import facts_of
+from analysis.scores.metrics import facts_of
 
 NONE = "–"
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

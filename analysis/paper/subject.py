@@ -9,17 +9,20 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from analysis.bounds import bounds
-from analysis.defaults import default_name, default_setting
-from analysis.final import Final
-from analysis.importance import Shares, optuna_importance, too_few, variance_shares
-from analysis.names import listed, mixture_said, noun, short_names
+from analysis.findings.bounds import bounds
+from analysis.findings.importance import Shares, optuna_importance, too_few, variance_shares
+from analysis.findings.judgement import Judgement, judge
+from analysis.findings.standings import Final
+from analysis.formatting import listed, text
 from analysis.paper.numbers import brief
-from analysis.ranges import with_ranges
-from analysis.ranking import ALL, Scores, dataset_weights, facts_of
-from analysis.tables import Run
-from analysis.uncertainty import Judgement, judge
-from analysis.written import text
+from analysis.runs.run import Run
+from analysis.scores.binning import with_ranges
+from analysis.scores.default_setting import default_name, default_setting
+from analysis.scores.labels import mixture_said, noun
+from analysis.scores.metrics import ALL, facts_of
+from analysis.scores.model import Scores
+from analysis.scores.score import dataset_weights
+from trials.spec.labels import short_names
 
 # Whom readers ask for first; the rest follow in the order of the facts.
 _FAMILIAR = ("VIF", "Qabf", "SSIM", "MI", "MSE", "SCD", "CC", "Nabf")

@@ -7,30 +7,31 @@ from functools import partial
 from pathlib import Path
 
 from analysis.paper.choice import Choice, asked
-from analysis.paper.figures_bounds import bounds_of_metric, bounds_of_metrics
-from analysis.paper.figures_gallery import gallery
-from analysis.paper.figures_heatmaps import pair_pair
-from analysis.paper.figures_importance import importance
-from analysis.paper.figures_noise import noise
-from analysis.paper.figures_pairs import two_by_two
-from analysis.paper.figures_parallel import parallel
-from analysis.paper.figures_reward import lift_table, lifted, raised, rewards
-from analysis.paper.figures_tradeoffs import trade_offs
-from analysis.paper.figures_training import over_epochs, training
-from analysis.paper.latex import latex, markdown
+from analysis.paper.figures.bounds import bounds_of_metric, bounds_of_metrics
+from analysis.paper.figures.gallery import gallery
+from analysis.paper.figures.heatmaps import pair_pair
+from analysis.paper.figures.importance import importance
+from analysis.paper.figures.noise import noise
+from analysis.paper.figures.pairs import two_by_two
+from analysis.paper.figures.parallel import parallel
+from analysis.paper.figures.reward import lifted, raised, rewards
+from analysis.paper.figures.tradeoffs import trade_offs
+from analysis.paper.figures.training import over_epochs, training
 from analysis.paper.methods import Published
 from analysis.paper.notes import captions_md, captions_tex, notes
 from analysis.paper.style import Drawing, NothingToShow, paper_style, save, write_whole
 from analysis.paper.subject import Subject
-from analysis.paper.table import Table
-from analysis.paper.tables_bounds import bounds_of_metrics as table_of_metrics
-from analysis.paper.tables_bounds import bounds_of_values
-from analysis.paper.tables_comparison import comparison
-from analysis.paper.tables_importance import importances
-from analysis.paper.tables_model import sizes_of_models
-from analysis.paper.tables_settings import price_list, top_settings
-from analysis.ranking import score
-from analysis.tables import open_run
+from analysis.paper.tables.bounds import bounds_of_metrics as table_of_metrics
+from analysis.paper.tables.bounds import bounds_of_values
+from analysis.paper.tables.comparison import comparison
+from analysis.paper.tables.importance import importances
+from analysis.paper.tables.latex import latex, markdown
+from analysis.paper.tables.model import sizes_of_models
+from analysis.paper.tables.reward_lift import lift_table
+from analysis.paper.tables.settings import price_list, top_settings
+from analysis.paper.tables.table import Table
+from analysis.runs.open_run import open_run
+from analysis.scores.score import score
 
 FIGURES: dict[str, Callable[[Subject], Drawing | Iterator[Drawing]]] = {
     "bounds_metric": bounds_of_metric,

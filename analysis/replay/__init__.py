@@ -1,1 +1,1 @@
-"""Proof by replay: the searches of real sweeps, run against a grid that was recorded, at no training."""
+"""Searches replayed on a recorded grid."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.replay.floor import Floor
-from analysis.replay.look_up import Grid
+from analysis.replay.noise_floor import Floor
+from analysis.replay.recorded_grid import Grid
 from analysis.replay.searches import Search
 from analysis.replay.trace import WITHIN, Trace
 

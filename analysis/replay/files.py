@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 
 from analysis.replay.costs import Target
+from fusion_core.atomic_files import whole_file, write_whole
 from fusion_core.errors import FusionError
-from fusion_core.whole import whole_file, write_whole
 
 CURVES, COSTS, FACTS = "replay.csv", "replay_cost.csv", "replay.json"
 

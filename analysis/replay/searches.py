@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from fusion_core.errors import ConfigError, did_you_mean
-from trials.search.config import SearchConfig, StopEarly
+from trials.spec.search import SearchConfig, StopEarly
 
 SAMPLERS = ("random", "sobol", "tpe", "gp", "cmaes", "nsga2")
 RULES = ("asha", "median")

@@ -12,15 +12,16 @@ from typing import Protocol
 
 import numpy as np
 
-from analysis.replay.look_up import Grid
+from analysis.replay.recorded_grid import Grid
 from analysis.replay.searches import Search
 from analysis.replay.trace import WITHIN, Trace
-from trials.search.config import Choices
-from trials.search.outcome import FAILED, Outcome
+from trials.ranking.outcome import FAILED, Outcome
+from trials.ranking.stopping_rules import Curve, stops
 from trials.search.proposals import Proposals, key_of
-from trials.search.sampling import Sampling
-from trials.search.space import Dimension, Space
-from trials.search.stopping import Curve, stops
+from trials.search.sampler import Sampling
+from trials.space.dimension import Dimension
+from trials.space.space import Space
+from trials.spec.search import Choices
 
 
 class Source(Protocol):

@@ -1,1 +1,1 @@
-"""Image pairs: where they are, what they hold, and pairs made from a seed."""
+"""Image pairs: names, folders, reading, how small an image may be."""

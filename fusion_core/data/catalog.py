@@ -10,11 +10,10 @@ import numpy as np
 from fusion_core.config import DataConfig, FolderPair
 from fusion_core.data.dataset import PairSet
 from fusion_core.data.entries import CATALOG, Entry, Layout, Split
-from fusion_core.data.listing import shown
 from fusion_core.data.pairs import Pairing, read_pairs, scan_pairs
 from fusion_core.data.reading import cropped, resized
-from fusion_core.data.synthetic import synthetic_pairs
-from fusion_core.errors import DataError, did_you_mean
+from fusion_core.data.synthetic.pairs import synthetic_pairs
+from fusion_core.errors import DataError, did_you_mean, shown
 
 __all__ = ["CATALOG", "Entry", "Layout", "LoadedData", "Place", "load_data", "locate"]
 

@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import IO
 
 from fusion_core.data.entries import CATALOG, Entry, Repository, Split
-from fusion_core.data.listing import shown
 from fusion_core.data.pairs import scan_pairs
-from fusion_core.errors import DataError, did_you_mean, printable
+from fusion_core.errors import DataError, did_you_mean, printable, shown
 
 SECONDS_BETWEEN_LINES = 2.0
 SPLITS: tuple[Split, Split] = ("train", "test")

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from fusion_core.errors import DataError, printable
+from fusion_core.errors import DataError, printable, shown
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
 ENDINGS = {suffix[1:] for suffix in SUFFIXES}
@@ -97,11 +97,6 @@ def _lines(what: str, lines: Sequence[str]) -> Iterator[str]:
     yield from (f"  {line}" for line in lines[:MOST_NAMED])
     if len(lines) > MOST_NAMED:
         yield f"  ... and {len(lines) - MOST_NAMED} more"
-
-
-def shown(path: Path | str) -> str:
-    """Return a path as a message shows it: nothing in it can steer a terminal, or break a line."""
-    return printable(str(path))
 
 
 def same_folder(one: Path, other: Path) -> bool:

@@ -14,7 +14,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from fusion_core.data.dataset import PairSet
-from fusion_core.data.listing import files_by_stem, list_images, named, same_folder, shown
+from fusion_core.data.limits import SMALLEST_TRAIN
+from fusion_core.data.listing import files_by_stem, list_images, named, same_folder
 from fusion_core.data.reading import (
     FALSE_COLOUR,
     Picture,
@@ -25,8 +26,7 @@ from fusion_core.data.reading import (
     to_grey,
 )
 from fusion_core.data.stack import PairStack
-from fusion_core.errors import DataError
-from fusion_core.limits import SMALLEST_TRAIN
+from fusion_core.errors import DataError, shown
 
 __all__ = ["Pairing", "files_by_stem", "find_pairs", "read_pair", "read_pairs", "scan_pairs"]
 

@@ -1,1 +1,1 @@
-"""Metrics of a fused image; `facts` needs no torch, `catalog` binds each name to its function."""
+"""Facts and functions of metrics."""

@@ -64,3 +64,10 @@ def facts_of(name: str) -> MetricFacts:
 REFERENCE_COLUMNS = (
     "Reward", "VIF", "Qabf", "SSIM", "PSNR", "MSE", "CC", "SCD", "Nabf", "MI", "AG", "EN", "SF", "SD",
 )  # fmt: skip
+
+
+UNTRAINED = {
+    "visible": "copy of the visible image",
+    "infrared": "copy of the infrared image",
+    "average": "average of both",
+}

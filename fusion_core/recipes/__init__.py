@@ -1,1 +1,1 @@
-"""How a trial trains; one file each."""
+"""Ways to train: base, catalogue, and the recipes that need no reward."""

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from fusion_core.atomic_files import write_whole
 from fusion_core.config import TrialConfig
 from fusion_core.errors import CheckpointError, TrialError
-from fusion_core.recipes.base import EpochReport, Recipe, Summary
-from fusion_core.whole import write_whole
+from fusion_core.recipes.base import Recipe
+from fusion_core.reports import EpochReport, Summary
 
 IMAGES = 4
 

@@ -9,7 +9,7 @@ from fusion_core.config import TrialConfig
 from fusion_core.recipes.base import Recipe
 
 if TYPE_CHECKING:
-    from fusion_core.checkpoints import Checkpoint
+    from fusion_core.models.checkpoints import Checkpoint
     from fusion_core.workspace import Workspace
 
 
@@ -22,8 +22,8 @@ def build_recipe(config: TrialConfig, workspace: Workspace | None, start: Checkp
         from fusion_core.recipes.arithmetic import ArithmeticRecipe
 
         return ArithmeticRecipe(config)
-    from fusion_core.recipes.grpo import GRPORecipe
-    from fusion_core.recipes.ppo import PPORecipe
+    from fusion_core.recipes.reward.grpo import GRPORecipe
+    from fusion_core.recipes.reward.ppo import PPORecipe
     from fusion_core.recipes.supervised import SupervisedRecipe
 
     if workspace is None:

@@ -14,8 +14,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fusion_core import checkpoints
-from fusion_core.checkpoints import Checkpoint
 from fusion_core.config import TrialConfig
 from fusion_core.errors import CheckpointError, TrialError
 from fusion_core.evaluation import evaluate, summarise
@@ -23,9 +21,12 @@ from fusion_core.images import as_image
 from fusion_core.losses import FusionLoss
 from fusion_core.metrics import optional
 from fusion_core.metrics.catalog import Metric
-from fusion_core.policy import UNetPolicy, build_policy
-from fusion_core.recipes.base import EpochReport, Recipe, SampleImages, Summary
-from fusion_core.recipes.stepping import Stepper, Values
+from fusion_core.models import checkpoints
+from fusion_core.models.checkpoints import Checkpoint
+from fusion_core.models.policy import UNetPolicy, build_policy
+from fusion_core.recipes.base import Recipe
+from fusion_core.recipes.optimizer_step import Stepper, Values
+from fusion_core.reports import EpochReport, SampleImages, Summary
 from fusion_core.sources import Fused, Sources
 from fusion_core.workspace import Workspace
 

@@ -6,13 +6,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fusion_core.checkpoints import Checkpoint
 from fusion_core.config import SupervisedConfig, TrialConfig
 from fusion_core.kernel import fuse
 from fusion_core.losses import kl_divergence
-from fusion_core.policy import sample_map
+from fusion_core.models.checkpoints import Checkpoint
+from fusion_core.models.policy import sample_map
+from fusion_core.recipes.optimizer_step import Stepper
 from fusion_core.recipes.policy_recipe import PolicyRecipe, gradient_norms
-from fusion_core.recipes.stepping import Stepper
 from fusion_core.sources import Fused, Sources
 from fusion_core.workspace import Workspace
 

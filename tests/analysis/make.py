@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from trials.results import PlannedTrial, Results
+from trials.storage.results import PlannedTrial, Results
 
 Values = Mapping[str, Mapping[str, float | None]]
 

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.ranking import ALL, Scores, Setting, Stats
-from analysis.tables import RankBy, Run
+from analysis.runs.run import RankBy, Run
+from analysis.scores.metrics import ALL
+from analysis.scores.model import Scores, Setting, Stats
 
 Levels = Mapping[str, Sequence[Hashable]]
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.analysis.make import Made, make_run
-from trials.results import Results
+from trials.storage.results import Results
 
 METRICS = ("Reward", "VIF", "Qabf", "SSIM", "MI", "MSE")
 SETS = {"a": 6, "b": 4}
@@ -67,7 +67,7 @@ def select(tab: Any, name: str, label: str) -> None:
 @pytest.fixture(scope="session")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the page of a sweep of 3 x 3 x 2 settings, one of them failed, with loss terms and values per image."""
-    from analysis.report import write_report
+    from analysis.report.report import write_report
 
     folder = make_run(
         tmp_path_factory.mktemp("sweep"), grid(), n=SETS,

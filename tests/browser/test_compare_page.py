@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from analysis.cli_console import Progress
-from analysis.compare_page import write_comparison
-from analysis.serve import serving
+from analysis.cli.compare import write_comparison
+from analysis.cli.console import Progress
+from analysis.report.serve import serving
 from tests.analysis.make import Made, make_run
 from tests.browser.conftest import METRICS, SETS, Open, grid, select, settle
-from trials.results import Results
+from trials.storage.results import Results
 
 FIGURES = {"best", "differences", "metrics", "envelopes", "curves"}
 SHOWN = """() => Object.fromEntries(figures.map(({ id, section }) => [id, [

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from analysis.report import write_report
-from tests.analysis.test_model_size import qabf, sized
+from analysis.report.report import write_report
+from tests.analysis.findings.test_model_size import qabf, sized
 from tests.browser.conftest import Open, select
 
 CELLS = "(row) => [...document.querySelectorAll('#model_size-table tbody tr')][row].innerText.split('\\t')"

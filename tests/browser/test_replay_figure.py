@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from analysis.cli_replay import run_replay
+from analysis.cli.replay import run_replay
 from analysis.replay.files import write_found
-from analysis.replay.look_up import Asked
-from analysis.replay.proof import prepare
-from analysis.report import write_report
+from analysis.replay.recorded_grid import Asked
+from analysis.replay.replay import prepare
+from analysis.report.report import write_report
 from tests.analysis.replay.grids import table
 from tests.browser.conftest import Open, settle
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from analysis.report import write_report
+from analysis.report.report import write_report
 from tests.analysis.make import Made, make_run
-from tests.analysis.test_report import SAYS, STATES
+from tests.analysis.report.test_report import SAYS, STATES
 from tests.browser.conftest import Open, select, settle, value
 
 # What a section shows: its words, the shapes of its plots, the pixels of its canvases, the state of its inputs aside.

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from analysis.report import write_report
+from analysis.report.report import write_report
 from tests.analysis.rewarded import reward_run, simplex
 from tests.browser.conftest import Open, select
 from tests.browser.test_report_page import EMPTY

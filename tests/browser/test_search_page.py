@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.report import write_report
+from analysis.report.report import write_report
 from tests.analysis.searches import search_run
 from tests.browser.conftest import Open, select
 from tests.browser.test_report_page import EMPTY, rows

@@ -16,8 +16,9 @@ from fusion_core.config import (
     TrialConfig,
 )
 from fusion_core.data.dataset import PairSet
-from fusion_core.recipes.base import EpochReport, Recipe
+from fusion_core.recipes.base import Recipe
 from fusion_core.recipes.catalog import build_recipe
+from fusion_core.reports import EpochReport
 from fusion_core.workspace import Workspace
 
 RECIPES = {

@@ -12,12 +12,12 @@ import pytest
 from typer.testing import CliRunner
 
 from fusion_core.__main__ import app, main
-from fusion_core.checkpoints import to_bytes
 from fusion_core.config import PolicyConfig, TrialConfig
 from fusion_core.data.dataset import PairSet
 from fusion_core.errors import DataError
 from fusion_core.metrics.facts import FACTS
-from fusion_core.policy import build_policy
+from fusion_core.models.checkpoints import to_bytes
+from fusion_core.models.policy import build_policy
 
 
 @pytest.fixture

@@ -10,14 +10,16 @@ from fusion_core.data.headers import MAX_PIXELS
 from fusion_core.data.reading import read_picture
 from fusion_core.errors import ConfigError, DataError, FusionError
 from tests.fuzz.sweep_inputs import SweepInput
-from trials.identity import trial_id
-from trials.messages import MOST
-from trials.search.dimensions import space_of
+from trials.document.problems import MOST
 from trials.search.planner import Planner
-from trials.search.sampling import Sampling
-from trials.search.space import KIND
-from trials.space import expand
-from trials.spec import SweepSpec, load
+from trials.search.sampler import Sampling
+from trials.space.dimension import KIND
+from trials.space.from_spec import space_of
+from trials.space.grid import expand
+from trials.space.size import count_epochs, count_settings, count_trials
+from trials.spec.identity import trial_id
+from trials.spec.sweep import SweepSpec
+from trials.sweepfile.load import load
 
 LONGEST_LINE = 2000
 MOST_EXPANDED = 50
@@ -32,12 +34,12 @@ def read_sweep(given: SweepInput, path: Path) -> bool:
     except ConfigError as problem:
         check_message(problem, MOST + 1)
         return False
-    assert spec.size >= spec.settings >= 1 and spec.epochs >= spec.size
+    assert count_trials(spec) >= count_settings(spec) >= 1 and count_epochs(spec) >= count_trials(spec)
     if spec.search.adaptive:
         check_space(spec)
-    elif spec.size <= MOST_EXPANDED:
+    elif count_trials(spec) <= MOST_EXPANDED:
         trials = expand(spec)
-        assert len(trials) == spec.settings * len(spec.seeds)
+        assert len(trials) == count_settings(spec) * len(spec.seeds)
         assert len({trial_id(trial.config, {}) for trial in trials}) <= len(trials)
     return True
 

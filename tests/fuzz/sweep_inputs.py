@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
-from trials.yaml_reader import read_yaml
+from trials.document.yaml_reader import read_yaml
 
 SHIPPED = [path.read_text() for path in sorted((Path(__file__).parents[2] / "sweeps").glob("*.yaml"))]
 TREES: list[dict[str, Any]] = [read_yaml(text, "shipped").data() for text in SHIPPED]

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from fusion_core.errors import ConfigError
 from tests.fuzz.judge import check_message, read_sweep
 from tests.fuzz.sweep_inputs import SweepInput, sweep_input
-from trials.messages import MOST
-from trials.spec import load
+from trials.document.problems import MOST
+from trials.sweepfile.load import load
 
 SWEEPS = sorted((Path(__file__).parents[2] / "sweeps").glob("*.yaml"))
 derandomised = settings(

@@ -11,7 +11,7 @@ import typer
 
 import run_sweep
 from tests.trials.helpers import write_sweep
-from trials.results import FILE
+from trials.storage.layout import FILE
 
 SWEEP = """\
 name: tiny

@@ -22,8 +22,9 @@ from pathlib import Path
 
 from tests.reliability.commands import assert_whole, leftovers, sweep
 from tests.trials.helpers import rows, write_sweep
-from trials.results import FILE, Results
-from trials.states import States
+from trials.storage.layout import FILE
+from trials.storage.results import Results
+from trials.storage.states import States
 
 REPOSITORY = Path(__file__).parents[2]
 SWEEP = """\

@@ -13,7 +13,8 @@ import pytest
 
 from tests.reliability.commands import SWEEP, analysis, assert_whole, leftovers, one_error, sweep
 from tests.trials.helpers import rows
-from trials.results import FILE, Results
+from trials.storage.layout import FILE
+from trials.storage.results import Results
 
 IMAGES = """\
 name: tiny

@@ -11,7 +11,8 @@ import pytest
 
 from tests.reliability.commands import analysis, assert_whole, one_error, sweep
 from tests.trials.helpers import rows
-from trials.results import FILE, Results
+from trials.storage.layout import FILE
+from trials.storage.results import Results
 
 
 @pytest.fixture(scope="module")

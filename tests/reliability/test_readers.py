@@ -8,7 +8,8 @@ import pytest
 
 from benchmarks.endurance import endure
 from tests.reliability.commands import SWEEP, assert_whole, sweep
-from trials.results import FILE, Results
+from trials.storage.layout import FILE
+from trials.storage.results import Results
 
 
 @pytest.mark.slow

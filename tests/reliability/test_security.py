@@ -19,11 +19,13 @@ from tests.analysis.make import Made, make_run
 from tests.browser.conftest import opened  # noqa: F401 - a fixture
 from tests.reliability.commands import SWEEP, analysis, one_error, sweep
 from tests.trials.helpers import write_sweep
-from trials.job import Kept
-from trials.keep import Keeper, Standouts, name_of
-from trials.progress import Display, best_table
-from trials.ranking import RankedTrial
-from trials.results import TrialRow
+from trials.console.display import Display
+from trials.console.tables import best_table
+from trials.ranking.leaderboard import RankedTrial
+from trials.ranking.standouts import Standouts
+from trials.storage.artifacts import Keeper, Kept
+from trials.storage.layout import name_of
+from trials.storage.results import TrialRow
 
 REPOSITORY = Path(__file__).parents[2]
 EVIL = '<img src=x onerror="pwned=1"><script>pwned=1</script>[red]\x1b]0;owned\x07\x1b[2J\'"&</script>'
@@ -96,10 +98,10 @@ def test_a_sweep_without_ray_asks_no_network_unpickles_nothing_and_starts_git_al
 @pytest.mark.slow
 def test_ray_tells_nobody_of_its_use_and_its_dashboard_stays_on_this_machine() -> None:
     code = (
-        "import os\nfrom trials.cluster import connected\nfrom trials.stop import Stop\n"
-        "with Stop() as stop, connected(None, 1, 0, stop) as (dashboard, ours):\n"
+        "import os\nfrom trials.executors.ray_cluster import connected\nfrom trials.executors.interrupt import Stop\n"
+        "with Stop() as stop, connected(None, 1, 0, stop) as cluster:\n"
         "    from ray._common.usage import usage_lib\n"
-        "    print(dashboard, ours, usage_lib.usage_stats_enabled(), os.environ['RAY_AUTH_MODE'])\n"
+        "    print(cluster.dashboard, cluster.ours, usage_lib.usage_stats_enabled(), os.environ['RAY_AUTH_MODE'])\n"
     )
     environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
     done = subprocess.run(

@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from analysis.tables import open_run
+from analysis.runs.open_run import open_run
 from fusion_core.errors import FusionError
 from tests.reliability.commands import SWEEP, analysis, leftovers, one_error, sweep
 from tests.trials.helpers import rows
-from trials.exports import export
-from trials.results import FILE, Results, ResultsError
+from trials.storage.connection import ResultsError
+from trials.storage.exports import export
+from trials.storage.layout import FILE
+from trials.storage.results import Results
 
 FLIPS = 50
 
@@ -155,7 +157,7 @@ def test_the_check_of_a_large_table_stops_in_time(
     tmp_path: Path, whole: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / FILE).write_bytes(whole)
-    monkeypatch.setattr("trials.connection.CHECK_SECONDS", -1.0)
+    monkeypatch.setattr("trials.storage.connection.CHECK_SECONDS", -1.0)
     with Results.open(tmp_path / FILE) as results:
         assert len(results.trials()) == 12
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from fusion_core.config import TrialConfig
-from fusion_core.recipes.base import EpochReport, Summary
-from trials.results import PlannedTrial
+from fusion_core.reports import EpochReport, Summary
+from trials.storage.results import PlannedTrial
 
 SWEEP = """\
 name: tiny

@@ -1,1 +1,1 @@
-"""Beyond the grid: what a search may try, what it tries next, when a trial is stopped early, and what is confirmed."""
+"""What to try next: sampler, proposals, study journal, what was found elsewhere."""

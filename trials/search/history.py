@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from fusion_core.errors import ConfigError, FusionError
-from trials.results import FILE, Results
-from trials.search.config import AxisValue
-from trials.search.goal import Goal
-from trials.search.outcome import Outcome, over_seeds
+from trials.ranking.objective import Goal
+from trials.ranking.outcome import Outcome, over_seeds
+from trials.ranking.pareto import ranked
 from trials.search.planner import Planner
 from trials.search.proposals import key_of
-from trials.search.space import Space
-from trials.search.standing import ranked
+from trials.space.space import Space
+from trials.spec.search import AxisValue
+from trials.storage.layout import FILE
+from trials.storage.results import Results
 
 SHARE_TRIED_FIRST = 0.05
 MOST_TRIED_FIRST = 5

@@ -11,10 +11,10 @@ from pydantic import ValidationError
 
 from fusion_core.config import TrialConfig
 from fusion_core.errors import ConfigError
-from trials.identity import canonical_json, trial_id
-from trials.results import PlannedTrial
-from trials.search.config import AxisValue
-from trials.space import Sections
+from trials.space.grid import Sections
+from trials.spec.identity import canonical_json, trial_id
+from trials.spec.search import AxisValue
+from trials.storage.results import PlannedTrial
 
 if TYPE_CHECKING:
     from fusion_core.data.catalog import LoadedData
@@ -73,7 +73,7 @@ class Planner:
             return problem.problems[0]
         if self.data is None:
             return None
-        from fusion_core.limits import size_problems
+        from fusion_core.data.limits import size_problems
 
         config = TrialConfig.model_validate_json(planned.config)
         problems = size_problems([config], self.data.train, self.data.test)

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from fusion_core.errors import ConfigError
-from trials.identity import canonical_json
-from trials.search.config import AxisValue
-from trials.search.outcome import FAILED
-from trials.search.sampling import Sampling
+from trials.ranking.outcome import FAILED
+from trials.search.sampler import Sampling
+from trials.spec.identity import canonical_json
+from trials.spec.search import AxisValue
 
 MOST_TRIES = 3
 """Proposals in a row that are known already, after which the nearest setting that is left is tried.

@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from trials.results import PlannedTrial, Results, TrialRow
-from trials.search.outcome import FAILED, Outcome, over_seeds
+from trials.ranking.outcome import FAILED, Outcome, over_seeds
+from trials.ranking.pareto import beaten_by, feasible, ranked
+from trials.search.journal import StudyFile
 from trials.search.proposals import Proposals, key_of
-from trials.search.sampling import Sampling
+from trials.search.sampler import Sampling
 from trials.search.search_plan import SearchPlan
 from trials.search.settings import Setting, Settings
-from trials.search.standing import beaten_by, feasible, ranked
-from trials.search.study import StudyFile
+from trials.storage.results import PlannedTrial, Results, TrialRow
 
 EPOCHS = "SELECT epochs FROM trials WHERE id = ?"
 OVER = ("finished", "stopped", "failed")

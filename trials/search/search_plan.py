@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trials.results import PlannedTrial
-from trials.search.goal import Goal
+from trials.ranking.objective import Goal
+from trials.ranking.stopping_rules import rungs
 from trials.search.planner import Planner
-from trials.search.stopping import rungs
+from trials.storage.results import PlannedTrial
 
 if TYPE_CHECKING:
     from trials.search.history import Found
-    from trials.search.space import Space
-    from trials.spec import SweepSpec
+    from trials.space.space import Space
+    from trials.spec.sweep import SweepSpec
 
 MOST_LISTED = 8
 

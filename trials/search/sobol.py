@@ -13,7 +13,7 @@ from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial
 
-from trials.search.space import Space
+from trials.space.space import Space
 
 
 class SobolSampler(BaseSampler):

@@ -9,16 +9,17 @@ import cv2
 import numpy as np
 import pytest
 
-from analysis.paper.cells import best_cells, central, mean_cells
-from analysis.paper.figures_bounds import bounds_of_metric, bounds_of_metrics
-from analysis.paper.figures_gallery import gallery
-from analysis.paper.figures_heatmaps import pair_pair
-from analysis.paper.figures_noise import noise
-from analysis.paper.figures_parallel import parallel
-from analysis.paper.figures_tradeoffs import trade_offs
-from analysis.paper.figures_training import over_epochs, training
+from analysis.paper.cells import best_cells, mean_cells
+from analysis.paper.figures.bounds import bounds_of_metric, bounds_of_metrics
+from analysis.paper.figures.gallery import gallery
+from analysis.paper.figures.heatmaps import pair_pair
+from analysis.paper.figures.noise import noise
+from analysis.paper.figures.parallel import parallel
+from analysis.paper.figures.tradeoffs import trade_offs
+from analysis.paper.figures.training import over_epochs, training
 from analysis.paper.style import Drawing, NothingToShow, figure, paper_style, save, tick
 from analysis.paper.subject import Subject
+from analysis.statistics.cells import central
 from tests.analysis.make import Made, make_run
 from tests.analysis.paper.test_tables import GRAD, MAX, UNTRAINED, grid, subject_of
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.paper.latex import escape, escape_markdown, latex, markdown
-from analysis.paper.table import Block, Cell, Column, Table
+from analysis.paper.tables.latex import escape, escape_markdown, latex, markdown
+from analysis.paper.tables.table import Block, Cell, Column, Table
 from tests.analysis.paper.tex import check
 
 NAMES = st.text(min_size=1, max_size=20)

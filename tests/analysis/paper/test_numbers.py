@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.paper.numbers import brief, decimals_of, direction, exponent_of, interval, label, times, write
-from analysis.paper.table import Printed, marked
+from analysis.paper.tables.table import Printed, marked
 
 VALUES = st.lists(st.floats(1e-3, 1e5), min_size=2, max_size=8).map(np.array)
 

@@ -5,22 +5,22 @@ from typing import Any
 
 import pytest
 
-from analysis.answer import answer
-from analysis.paper.figures_gallery import _chosen
-from analysis.paper.figures_importance import importance
-from analysis.paper.figures_noise import noise
+from analysis.paper.figures.gallery import _chosen
+from analysis.paper.figures.importance import importance
+from analysis.paper.figures.noise import noise
 from analysis.paper.style import NothingToShow
 from analysis.paper.subject import Subject
-from analysis.paper.tables_bounds import bounds_of_values
-from analysis.paper.tables_comparison import comparison
-from analysis.paper.tables_importance import importances
-from analysis.paper.tables_settings import top_settings
-from analysis.ranking import score
-from analysis.tables import open_run
+from analysis.paper.tables.bounds import bounds_of_values
+from analysis.paper.tables.comparison import comparison
+from analysis.paper.tables.importance import importances
+from analysis.paper.tables.settings import top_settings
+from analysis.runs.open_run import open_run
+from analysis.scores.score import score
+from analysis.text.answer import answer
+from tests.analysis.findings.test_standings import CURSED, FRESH, picked_and_again
 from tests.analysis.make import Made, make_run
 from tests.analysis.paper.test_tables import column, subject_of
 from tests.analysis.searches import KEY, at, search_run, searched
-from tests.analysis.test_final import CURSED, FRESH, picked_and_again
 
 
 def subject(folder: Path, trials: list[Made], **search: Any) -> Subject:

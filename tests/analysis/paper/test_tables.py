@@ -7,18 +7,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analysis.bounds import bounds
+from analysis.findings.bounds import bounds
 from analysis.paper.choice import Choice, asked
 from analysis.paper.methods import Published
 from analysis.paper.style import NothingToShow
 from analysis.paper.subject import Subject
-from analysis.paper.table import Table
-from analysis.paper.tables_bounds import bounds_of_metrics, bounds_of_values
-from analysis.paper.tables_comparison import comparison
-from analysis.paper.tables_importance import importances
-from analysis.paper.tables_settings import price_list, top_settings
-from analysis.ranking import score
-from analysis.tables import open_run
+from analysis.paper.tables.bounds import bounds_of_metrics, bounds_of_values
+from analysis.paper.tables.comparison import comparison
+from analysis.paper.tables.importance import importances
+from analysis.paper.tables.settings import price_list, top_settings
+from analysis.paper.tables.table import Table
+from analysis.runs.open_run import open_run
+from analysis.scores.score import score
 from tests.analysis.make import Made, make_run
 
 MAX, GRAD = "loss.max_ratio", "loss.grad_ratio"

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis.replay.look_up import Grid
+from analysis.replay.recorded_grid import Grid
 from analysis.replay.searches import Search, read_searches
 from analysis.replay.trace import Trace
 from tests.analysis.make import Made, make_run

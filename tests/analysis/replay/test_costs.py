@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.replay.advice import advice, judged_by, recommended, remarks
 from analysis.replay.costs import FLOOR, TOP_1, TOP_5, Target, costs, curves, quantile, table, targets, up_to
-from analysis.replay.floor import OWN, SHARED, Floor
+from analysis.replay.noise_floor import OWN, SHARED, Floor
+from analysis.replay.recommendation import advice, judged_by, recommended, remarks
 from tests.analysis.replay.grids import grid_of, search, trace
 
 TEN = grid_of([[float(i)] for i in range(10)], seconds=2.0)

@@ -13,12 +13,12 @@ import pytest
 from typer.testing import CliRunner
 
 import analysis.__main__ as command
-from analysis.figures import page_parts
-from analysis.ranking import score
 from analysis.replay.files import read_found
-from analysis.replay.pool import Done, Pace, tasks
+from analysis.replay.processes import Done, Pace, tasks
 from analysis.replay.searches import read_searches
-from analysis.tables import open_run
+from analysis.report.figures.registry import page_parts
+from analysis.runs.open_run import open_run
+from analysis.scores.score import score
 from fusion_core.errors import FusionError
 from tests.analysis.replay.grids import A, table, trace
 

@@ -8,9 +8,9 @@ from torch import nn
 
 from fusion_core.config import LoraConfig, PolicyConfig, PPOConfig
 from fusion_core.config.recipes import CONVOLUTIONS, LEARNED_SIGMA
-from fusion_core.lora import convolutions
-from fusion_core.policy import build_policy
-from fusion_core.recipes import ppo
+from fusion_core.models.lora import convolutions
+from fusion_core.models.policy import build_policy
+from fusion_core.recipes.reward import ppo
 
 
 def test_targets_are_known_without_the_network_and_are_those_of_the_network() -> None:

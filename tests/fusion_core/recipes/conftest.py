@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from fusion_core import checkpoints
-from fusion_core.checkpoints import Checkpoint
 from fusion_core.config import TrialConfig
 from fusion_core.data.dataset import PairSet
+from fusion_core.models import checkpoints
+from fusion_core.models.checkpoints import Checkpoint
 from fusion_core.recipes.catalog import build_recipe
-from fusion_core.recipes.reinforced import ReinforcedRecipe
+from fusion_core.recipes.reward.reinforced import ReinforcedRecipe
 from fusion_core.workspace import Workspace
 
 Build = Callable[..., Any]

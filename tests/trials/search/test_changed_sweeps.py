@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from fusion_core.recipes.arithmetic import ArithmeticRecipe
-from fusion_core.recipes.base import EpochReport
+from fusion_core.reports import EpochReport
 from tests.trials.helpers import rows
 from tests.trials.search.test_history import trials_of
 from tests.trials.search.test_search import FINITE, SEARCH, of_kind, parameters, run, stop_after
-from tests.trials.test_driver import statuses
-from trials.results import FILE, Results
-from trials.search.sampling import SETTING
+from tests.trials.sweep.test_driver import statuses
+from trials.search.sampler import SETTING
+from trials.storage.layout import FILE
+from trials.storage.results import Results
 
 
 def values(folder: Path, metric: str = "VIF") -> dict[tuple[object, ...], float]:

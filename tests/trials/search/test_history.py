@@ -8,9 +8,10 @@ import pytest
 
 from fusion_core.errors import ConfigError
 from tests.trials.search.test_search import SEARCH, run
-from trials.results import FILE, Results
-from trials.search.sampling import SETTING
-from trials.search.study import FILE as JOURNAL
+from trials.search.journal import FILE as JOURNAL
+from trials.search.sampler import SETTING
+from trials.storage.layout import FILE
+from trials.storage.results import Results
 
 OTHER = SEARCH.replace("trials: 14", "trials: 12")
 

@@ -3,11 +3,12 @@
 import pytest
 
 from fusion_core.errors import ConfigError
-from trials.search.config import Choices, Range, SearchConfig
-from trials.search.outcome import Outcome
+from trials.ranking.outcome import Outcome
 from trials.search.proposals import MOST_TRIES, Proposals, key_of
-from trials.search.sampling import Sampling
-from trials.search.space import Dimension, Space
+from trials.search.sampler import Sampling
+from trials.space.dimension import Dimension
+from trials.space.space import Space
+from trials.spec.search import Choices, Range, SearchConfig
 
 MAX, GRAD, WORD = "loss.max_ratio", "loss.grad_ratio", "loss.max_mode"
 

@@ -10,20 +10,22 @@ import pytest
 
 from fusion_core.errors import ConfigError
 from fusion_core.recipes.arithmetic import ArithmeticRecipe
-from fusion_core.recipes.base import EpochReport
+from fusion_core.reports import EpochReport
 from tests.trials.helpers import rows
-from tests.trials.test_driver import run as run_sweep
-from tests.trials.test_driver import start, statuses, wait_for
-from trials.driver import Options, Outcome
-from trials.estimate import describe
-from trials.job import Report
-from trials.results import FILE, Results
-from trials.search.dimensions import space_of
-from trials.search.study import BEFORE, SETTING, StudyFile
-from trials.search.study import FILE as JOURNAL
-from trials.spec import load
-from trials.stop import Stopped
-from trials.sweep import Sweep
+from tests.trials.sweep.test_driver import run as run_sweep
+from tests.trials.sweep.test_driver import start, statuses, wait_for
+from trials.executors.interrupt import Stopped
+from trials.search.journal import BEFORE, StudyFile
+from trials.search.journal import FILE as JOURNAL
+from trials.search.sampler import SETTING
+from trials.space.from_spec import space_of
+from trials.storage.layout import FILE
+from trials.storage.results import Results
+from trials.sweep.dry_run import describe
+from trials.sweep.options import Options, Outcome
+from trials.sweep.sweep import Sweep
+from trials.sweepfile.load import load
+from trials.worker.messages import Report
 
 SEARCH = """\
 name: tiny

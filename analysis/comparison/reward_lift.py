@@ -1,0 +1,249 @@
+"""What a trial began from, image by image, and how much better its settings are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import pandas as pd
+
+from analysis.comparison.differences import Best, best_setting, gain
+from analysis.comparison.side import Side, same_images, side_of
+from analysis.findings.judgement import judgements
+from analysis.runs.open_run import open_run
+from analysis.runs.run import Run
+from analysis.scores.metrics import FUSIONS, facts_of
+from analysis.scores.model import Scores
+from analysis.scores.per_image import ImageReader, start_images
+from analysis.scores.score import score
+from analysis.scores.starts import learns_from_reward
+from fusion_core.errors import ConfigError
+
+LOSS, REWARD, START, UNTRAINED = "loss-trained", "reward-trained", "start", "untrained"
+COLUMNS = (
+    "metric", "dataset", "epoch", "kind", "name", "run", "at_epoch", "settings", "best", "trial", "q1", "median", "q3",
+    "worst", "images", "gain", "gain_low", "gain_high", "paired", "above", "of",
+)  # fmt: skip
+_KNOWN: WeakKeyDictionary[Scores, Lift] = WeakKeyDictionary()
+
+
+def best_of_start(run: Run, scores: Scores, metric: str, dataset: str, index: int) -> Best | None:
+    """Return a start at a place as one setting that nobody picked; None where trials began from nothing."""
+    if scores.starts is None:
+        return None
+    place = scores.metrics.index(metric), scores.datasets.index(dataset), index
+    shares = ImageReader(run, scores).shares(dataset)
+    sign = 1.0 if facts_of(metric).higher_is_better else -1.0
+    values = start_images(run, scores.start_ids[index], metric, list(shares))
+    value = float(scores.starts.mean[place])
+    return Best(
+        best=0, value=value, corrected=value, low=np.nan, high=np.nan, images=int(scores.starts.n[place]), seeds=1,
+        settings=1, note="" if values else "The start's values per image were not kept.", sign=sign,
+        per_image=tuple(sign * one for one in values), weights=np.array(list(shares.values())), seed_error=0.0,
+        seed_freedom=0.0,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Group:
+    """Settings that learnt in one way; `epoch` is the one that is shown of them, None: the one that is asked for."""
+
+    kind: str
+    name: str
+    side: Side
+    epoch: int | None = None
+
+
+@dataclass(frozen=True)
+class Lift:
+    """`table` has COLUMNS; `groups` are (kind, name); `notes` say what cannot be compared, and why."""
+
+    table: pd.DataFrame
+    groups: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
+
+
+def lift(run: Run, scores: Scores) -> Lift | None:
+    """Return what settings that learn from a reward reach beside the start, the copies and loss-trained settings.
+
+    `gain` is how much better the best reward-trained setting is than the best of the row (> 0 is better, whatever the
+    metric's direction), with a 95 % interval over the same images at the epoch that ranks; `above` of the `of`
+    reward-trained settings are better than the best of the row. None where nothing learns from a reward, or there is
+    nothing to hold it against.
+    """
+    if scores not in _KNOWN:
+        groups = _groups(run, scores)
+        kinds = {group.kind for group in groups}
+        if REWARD not in kinds or not (scores.start_ids or LOSS in kinds):
+            return None
+        named = tuple((group.kind, group.name) for group in groups)
+        _KNOWN[scores] = Lift(_table(run, scores, groups), named, _notes(run, scores, groups))
+    return _KNOWN[scores]
+
+
+def beside(run: Run, other: Path | None) -> Run:
+    """Return the run with another one to draw on its axes.
+
+    Raises ConfigError where the two were tested on no data set of the same images.
+    """
+    if other is None:
+        return run
+    theirs = open_run(other)
+    a, b = (side_of(one.name, one, score(one)) for one in (run, theirs))
+    if not any(same_images(a, b, name) for name in a.scores.datasets):
+        raise ConfigError(
+            f"--beside {other}: must be tested on the same images as {run.name}, but no data set of the two has the "
+            "same fingerprint: give a run whose data.test and sizes are those of this one"
+        )
+    return replace(run, beside=theirs)
+
+
+def _groups(run: Run, scores: Scores) -> tuple[Group, ...]:
+    found = _split(run, scores, "")
+    if run.beside is not None:
+        theirs = score(run.beside)
+        found += [replace(group, epoch=theirs.epoch) for group in _split(run.beside, theirs, f" ({run.beside.name})")]
+    return tuple(sorted(found, key=lambda group: group.kind == REWARD))
+
+
+def _split(run: Run, scores: Scores, suffix: str) -> list[Group]:
+    """Return the loss-trained and the reward-trained settings of a run as groups; those that have no number too."""
+    rewarded = learns_from_reward(run, scores)
+    groups = []
+    for kind, some in ((LOSS, ~rewarded), (REWARD, rewarded)):
+        if not some.any():
+            continue
+        part, own = run, scores
+        if not some.all():
+            numbers = {n for setting, yes in zip(scores.settings, some, strict=True) if yes for n in setting.numbers}
+            trials = run.trials[run.trials["number"].isin(numbers)]
+            metrics = run.metrics[run.metrics["trial"].isin(set(trials["id"]))]
+            part = replace(run, trials=trials, metrics=metrics)
+            own = score(part)
+        groups.append(Group(kind, f"{kind}{suffix}", side_of(run.name, part, own)))
+    return groups
+
+
+def _notes(run: Run, scores: Scores, groups: tuple[Group, ...]) -> tuple[str, ...]:
+    if run.beside is None:
+        return ()
+    own = side_of(run.name, run, scores)
+    other = next(group.side for group in groups if group.epoch is not None)
+    said = []
+    shared = [name for name in scores.datasets if name in other.scores.datasets]
+    if apart := [name for name in shared if not same_images(own, other, name)]:
+        said.append(
+            f"Not beside {other.label}, which saw other test images or weighs them otherwise: {', '.join(apart)}."
+        )
+    versions = [one.record.get("numerics") for one in (run, run.beside)]
+    if None not in versions and versions[0] != versions[1]:
+        said.append(
+            f"{other.label} was computed by another version of the formulas ({versions[1]}, here {versions[0]})."
+        )
+    return tuple(said)
+
+
+def _table(run: Run, scores: Scores, groups: tuple[Group, ...]) -> pd.DataFrame:
+    own = side_of(run.name, run, scores)
+    alike = {
+        (g, name): group.epoch is None or same_images(own, group.side, name)
+        for g, group in enumerate(groups) for name in scores.datasets
+    }  # fmt: skip
+    known = [_bests(group, scores) for group in groups]
+    rewarded = next(g for g, group in enumerate(groups) if group.kind == REWARD)
+    rows: list[dict[str, object]] = []
+    for metric in scores.metrics:
+        for dataset in scores.datasets:
+            for epoch in scores.epochs:
+                here = {"metric": metric, "dataset": dataset, "epoch": epoch}
+                reward = _values(groups[rewarded], metric, dataset, epoch) if alike[rewarded, dataset] else np.zeros(0)
+                ours = known[rewarded].get((metric, dataset)) if epoch == scores.epoch else None
+                rows += [here | row for row in _references(run, scores, metric, dataset, reward, ours)]
+                for g, group in enumerate(groups):
+                    if alike[g, dataset]:
+                        theirs = known[g].get((metric, dataset)) if epoch == scores.epoch else None
+                        rows.append(here | _row(group, metric, dataset, epoch, reward, ours, theirs))
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _bests(group: Group, scores: Scores) -> dict[tuple[str, str], Best]:
+    """Return what is known of the best setting at each metric and data set, at the epoch that ranks."""
+    own = group.side.scores
+    epoch = scores.epoch if group.epoch is None else group.epoch
+    places = [(m, d, epoch) for m in own.metrics for d in own.datasets if epoch in own.epochs]
+    return {
+        judge.place[:2]: best
+        for judge in judgements(group.side.run, own, places) if (best := best_setting(judge)) is not None
+    }  # fmt: skip
+
+
+def _values(group: Group, metric: str, dataset: str, epoch: int) -> np.ndarray:
+    """Return the settings' means, (settings,); all NaN where the group has no such place."""
+    own = group.side.scores
+    when = epoch if group.epoch is None else group.epoch
+    if metric not in own.metrics or dataset not in own.datasets or when not in own.epochs:
+        return np.full(len(own.settings), np.nan)
+    return own.trials.mean[own.metrics.index(metric), own.datasets.index(dataset), own.epochs.index(when)]
+
+
+def _row(
+    group: Group, metric: str, dataset: str, epoch: int, reward: np.ndarray, ours: Best | None, theirs: Best | None
+) -> dict[str, object]:
+    values, sign = _values(group, metric, dataset, epoch), _sign(metric)
+    there = np.flatnonzero(np.isfinite(values))
+    row: dict[str, object] = {
+        "kind": group.kind, "name": group.name, "run": group.side.run.name,
+        "at_epoch": epoch if group.epoch is None else group.epoch, "settings": len(there),
+    }  # fmt: skip
+    if not len(there):
+        return row | {"best": np.nan, "trial": -1, "images": 0}
+    order = there[np.argsort(-sign * values[there], kind="stable")]
+    best, worst = int(order[0]), int(order[-1])
+    own = group.side.scores
+    row |= dict(zip(("q1", "median", "q3"), np.quantile(values[there], (0.25, 0.5, 0.75)), strict=True))
+    row |= {
+        "best": values[best], "trial": own.settings[best].numbers[0], "worst": values[worst],
+        "images": int(own.trials.n[own.metrics.index(metric), own.datasets.index(dataset)].max(initial=0)),
+    }  # fmt: skip
+    return row if group.kind == REWARD else row | _beaten(values[best], reward, sign, ours, theirs)
+
+
+def _references(
+    run: Run, scores: Scores, metric: str, dataset: str, reward: np.ndarray, ours: Best | None
+) -> Iterator[dict[str, object]]:
+    """Yield a row per untrained fusion and per start."""
+    m, d, sign = scores.metrics.index(metric), scores.datasets.index(dataset), _sign(metric)
+    for f, name in enumerate(FUSIONS):
+        value = float(scores.baselines.mean[m, d, f])
+        if np.isfinite(value):
+            images = int(scores.baselines.n[m, d, f])
+            yield {"kind": UNTRAINED, "name": name, "run": run.name, "settings": 1, "best": value, "trial": -1,
+                   "images": images} | _beaten(value, reward, sign, None, None)  # fmt: skip
+    if scores.starts is None:
+        return
+    for s, name in enumerate(scores.start_names):
+        value = float(scores.starts.mean[m, d, s])
+        theirs = best_of_start(run, scores, metric, dataset, s) if ours is not None else None
+        yield {"kind": START, "name": name, "run": run.name, "settings": 1, "best": value, "trial": -1,
+               "images": int(scores.starts.n[m, d, s])} | _beaten(value, reward, sign, ours, theirs)  # fmt: skip
+
+
+def _beaten(value: float, reward: np.ndarray, sign: float, ours: Best | None, theirs: Best | None) -> dict[str, object]:
+    """Return how the reward-trained settings stand to a value."""
+    gains = sign * (reward[np.isfinite(reward)] - value)
+    if not len(gains):
+        return {}
+    row: dict[str, object] = {"gain": float(gains.max()), "above": int((gains > 0).sum()), "of": len(gains)}
+    if ours is not None and theirs is not None:
+        made = gain(ours, theirs, same_images=True)
+        row |= {"gain_low": made.low, "gain_high": made.high, "paired": made.paired}
+    return row
+
+
+@lru_cache
+def _sign(metric: str) -> float:
+    return 1.0 if facts_of(metric).higher_is_better else -1.0

@@ -1,0 +1,1 @@
+"""Computes figures: one function per figure gives its JSON; the page script of the same name draws it."""

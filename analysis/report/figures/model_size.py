@@ -1,0 +1,30 @@
+"""What the page shows of models of several sizes: what each costs, and what it reaches at every place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from analysis.findings.model_size import model_sizes
+from analysis.report.packing import pack
+from analysis.runs.run import Run
+from analysis.scores.model import Scores, shown
+
+_COSTS = ("parameters", "gflop", "gflop_training", "inference_ms_16", "inference_ms_16_std")
+
+
+def model_size_part(run: Run, scores: Scores) -> dict[str, Any] | None:
+    """Return `models` [name, settings, trials], packed costs (model), seconds of training (epoch, model), and what the
+    best setting of each model reaches: `best`, `mean`, `std`, `seeds` packed (metric, data set, epoch, model)."""
+    found = model_sizes(run, scores)
+    if found is None:
+        return None
+    names, trials = found.models["model"].tolist(), found.models["trials"].tolist()
+    places = {name: getattr(found, name)[:, shown(scores)] for name in ("best", "mean", "std", "seeds")}
+    return {
+        "models": [list(one) for one in zip(names, map(len, found.members), trials, strict=True)],
+        "measured": found.measured,
+        **{name: pack(found.models[name].to_numpy(dtype=float)) for name in _COSTS},
+        "seconds": pack(found.seconds),
+        "seconds_std": pack(found.seconds_std),
+        **{name: pack(values) for name, values in places.items()},
+    }

@@ -1,0 +1,42 @@
+"""What the self-contained pages have in common: templates, scripts inside, data inside, written whole."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from fusion_core import atomic_files
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def render(template: str, **values: Any) -> str:
+    """Return a page; every value is escaped, a name that is missing is an error."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    return environment.get_template(template).render(**values)
+
+
+def asset(*names: str) -> Markup:
+    """Return files of `templates` one after the other, to stand inside a style or script element."""
+    return Markup("\n".join((TEMPLATES / name).read_text(encoding="utf-8") for name in names))
+
+
+def data(value: Any) -> Markup:
+    """Return JSON that cannot end the script element it stands in."""
+    written = json.dumps(value, allow_nan=False, separators=(",", ":"), default=str)
+    for character in "<>&\u2028\u2029":
+        written = written.replace(character, f"\\u{ord(character):04x}")
+    return Markup(written)
+
+
+def write_whole(path: Path, text: str) -> Path:
+    """Write a file, whole or not at all. Raises DiskError where the disk refuses."""
+    atomic_files.write_whole(path, text.encode(errors="replace"))
+    return path

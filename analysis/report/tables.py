@@ -1,0 +1,63 @@
+"""What a run allows as files: tidy tables, of the bounds a row per metric, data set, epoch, parameter and value."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.runs.run import Run
+from analysis.scores.model import Scores
+from fusion_core.atomic_files import whole_file
+from fusion_core.errors import ConfigError
+
+EFFECTS, LIFT, MODELS = "weight_effect.csv", "loss_and_reward.csv", "model_size.csv"
+SUFFIXES = (".csv", ".parquet")
+
+
+def write_bounds(run: Run, scores: Scores) -> list[Path]:
+    """Write `bounds.csv` and `bounds.parquet` into the run folder, each whole or not at all, and return their paths."""
+    from analysis.findings.findings import judged
+
+    table = judged(run, scores).bounds
+    return [write_table(table, run.path / f"bounds{suffix}") for suffix in SUFFIXES]
+
+
+def write_tables(run: Run, scores: Scores) -> list[Path]:
+    """Write the bounds and, where there are any, what weights raise, what the reward lifts and what models cost and
+    reach; return their paths."""
+    from analysis.comparison.reward_lift import lift
+    from analysis.findings.model_size import model_table
+    from analysis.findings.weight_effects import effect_table
+
+    files, found = write_bounds(run, scores), lift(run, scores)
+    raised = effect_table(run, scores)
+    if len(raised):
+        files.append(write_table(raised, run.path / EFFECTS))
+    models = model_table(run, scores)
+    if len(models):
+        files.append(write_table(models, run.path / MODELS))
+    return files if found is None else [*files, write_table(found.table, run.path / LIFT)]
+
+
+def write_table(table: pd.DataFrame, path: Path) -> Path:
+    """Write a table as `path`'s ending says. Raises ConfigError for another ending than .csv or .parquet."""
+    check_suffix(path)
+    with whole_file(path) as partial:
+        if path.suffix.lower() == ".csv":
+            table.to_csv(partial, index=False)
+        else:
+            _one_kind(table).to_parquet(partial, index=False)
+    return path
+
+
+def check_suffix(path: Path | None) -> None:
+    """Raise ConfigError for a file that is neither .csv nor .parquet."""
+    if path is not None and path.suffix.lower() not in SUFFIXES:
+        raise ConfigError(f"--out: the file must end in {' or '.join(SUFFIXES)}, but got {path.name!r}")
+
+
+def _one_kind(table: pd.DataFrame) -> pd.DataFrame:
+    """Turn columns that hold numbers and words into words: Parquet has one kind per column."""
+    mixed = [name for name in table if table[name].dtype == object and table[name].map(type).nunique() > 1]
+    return table.astype(dict.fromkeys(mixed, "string"))

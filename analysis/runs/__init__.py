@@ -1,0 +1,1 @@
+"""A run folder, ours or the reference project's CSV files, as tables."""

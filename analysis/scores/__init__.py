@@ -1,0 +1,1 @@
+"""Settings x metrics x data sets x epochs over seeds, and what is looked up in them."""

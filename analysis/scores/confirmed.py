@@ -1,0 +1,44 @@
+"""Trials that ran the best settings again with fresh seeds, apart from the search that picked them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from analysis.runs.run import Run
+from analysis.scores.model import Scores
+from analysis.scores.score import score
+
+
+@dataclass(frozen=True, eq=False)
+class Confirmed:
+    """The confirming trials as a run of their own. `scores` are at the metrics, data sets and epochs of the search's,
+    `at` has the place of each of their settings among the search's settings."""
+
+    run: Run
+    scores: Scores
+    at: np.ndarray
+
+
+_KNOWN: WeakKeyDictionary[Scores, Confirmed] = WeakKeyDictionary()
+
+
+def confirmed(run: Run, scores: Scores) -> Confirmed | None:
+    """Return what the confirming trials say of the settings of `scores`, None where there are no such trials."""
+    if run.confirming is None or not scores.metrics:
+        return None
+    if scores not in _KNOWN:
+        own = score(run.confirming, like=scores)
+        place = {tuple(setting.parameters.items()): i for i, setting in enumerate(scores.settings)}
+        at = np.array([place.get(tuple(setting.parameters.items()), -1) for setting in own.settings], dtype=int)
+        known = np.flatnonzero(at >= 0)
+        _KNOWN[scores] = Confirmed(run.confirming, own.of(known), at[known])
+    return _KNOWN[scores]
+
+
+def repeated(run: Run, scores: Scores) -> Scores:
+    """Return the scores that tell what another seed does: of the confirming trials, where the search had one seed."""
+    again = confirmed(run, scores)
+    return scores if again is None or (scores.trials.seeds > 1).any() else again.scores

@@ -1,0 +1,1 @@
+"""Every sentence of page, console and paper about a run."""

@@ -1,0 +1,146 @@
+"""The sentences of the answer that only sweeps of rewards have: what the reward lifts, and what its weights raise."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from analysis.comparison.reward_lift import LOSS, REWARD, START, lift
+from analysis.findings.weight_effects import effects, own_effects, own_metric
+from analysis.formatting import listed
+from analysis.runs.run import Run
+from analysis.scores.metrics import SCORE, facts_of
+from analysis.scores.model import Scores
+from analysis.scores.per_image import ImageReader, image_values, start_images
+from analysis.scores.starts import learns_from_reward, whole
+from analysis.statistics.resampling import paired_interval
+from trials.spec.labels import short_names
+
+
+def reward_sentences(run: Run, scores: Scores) -> list[str]:
+    """Return what the reward adds to the start and to loss-trained settings, and whether weights raise their metric."""
+    said = [*_lifted(run, scores), _own_metrics(run, scores)]
+    return [sentence for sentence in said if sentence]
+
+
+def _lifted(run: Run, scores: Scores) -> list[str]:
+    found = lift(run, scores)
+    if found is None:
+        return []
+    table = found.table
+    here = table[(table["metric"] == scores.metric) & (table["dataset"] == whole(scores))]
+    here = here[here["epoch"] == scores.epoch]
+    best = here[(here["kind"] == REWARD) & here["best"].notna()]
+    others = here[here["kind"].isin((START, LOSS)) & here["gain"].notna()]
+    if not len(best) or not len(others):
+        return []
+    sign = 1.0 if facts_of(scores.metric).higher_is_better else -1.0
+    starts = others[others["kind"] == START].sort_values("best", key=lambda values: -sign * values)
+    bars = [row for rows in (starts[:1], others[others["kind"] == LOSS]) for row in rows.to_dict("records")]
+    top = best.iloc[0]
+    parts = [f"{_stands(row, scores)}" for row in bars]
+    said = [
+        f"Does the reward lift the bound that the loss set? {_verdict(bars)}: the best reward-trained setting (trial "
+        f"{top['trial']}) has {scores.metric} {top['best']:.4g}, {'; '.join(parts)}."
+    ]
+    return [*said, _metrics_moved(run, scores)]
+
+
+def _stands(row: dict[str, object], scores: Scores) -> str:
+    gain, low, high = (float(str(row[name])) for name in ("gain", "gain_low", "gain_high"))
+    what = f"the {row['name']}'s" if row["kind"] == START else f"the best of {row['settings']} {row['name']} settings,"
+    value = float(str(row["best"]))
+    how = "better than" if gain > 0 else "worse than" if gain < 0 else "the same as"
+    amount = "" if gain == 0 else f"{abs(gain):.2g} "
+    if math.isfinite(low):
+        ends = (low, high) if gain >= 0 else (-high, -low)
+        sure = f" (95 % interval {ends[0]:.2g} to {ends[1]:.2g}, over the same {row['images']} images)"
+    else:
+        sure = " (not tested: no values per image)"
+    count, of = (float(str(row[name])) for name in ("above", "of"))
+    above = f"; {count:.0f} of {of:.0f} settings are better than {'it' if row['kind'] == START else 'that'}"
+    return f"{amount}{how} {what} {value:.4g}{sure}{above}"
+
+
+def _verdict(bars: list[dict[str, object]]) -> str:
+    lows, gains = ([float(str(row[name])) for row in bars] for name in ("gain_low", "gain"))
+    if all(low > 0 for low in lows):
+        return "Yes"
+    if not all(gain > 0 for gain in gains):
+        return "No"
+    return "Not by more than chance may give" if all(map(math.isfinite, lows)) else "It seems so"
+
+
+def _metrics_moved(run: Run, scores: Scores) -> str:
+    """Say for which metrics the best reward-trained setting is above the start, and for which below."""
+    dataset = whole(scores)
+    d, e = scores.datasets.index(dataset), scores.epochs.index(scores.epoch)
+    start = scores.best_start(scores.metric, dataset)
+    rewarded = learns_from_reward(run, scores)
+    values = np.where(rewarded, scores.trials.mean[scores.metrics.index(scores.metric), d, e], np.nan)
+    if start is None or not np.isfinite(values).any():
+        return ""
+    best = int(np.nanargmax(values) if facts_of(scores.metric).higher_is_better else np.nanargmin(values))
+    sides: dict[str, list[str]] = {"raised": [], "lowered": [], "open": []}
+    tested = True
+    for m, metric in enumerate(scores.metrics):
+        if metric == SCORE:
+            continue
+        change = float(scores.trials.mean[m, d, e, best] - scores.start_means[m, d, start])
+        if not math.isfinite(change):
+            continue
+        ends = _interval(run, scores, metric, best, start)
+        tested = tested and ends is not None
+        name = f"{metric} ({'better' if (change > 0) == facts_of(metric).higher_is_better else 'worse'})"
+        sure = change != 0 if ends is None else ends[0] > 0 or ends[1] < 0
+        sides["open" if not sure else "raised" if change > 0 else "lowered"].append(name if sure else metric)
+    parts = [f"{word} {listed(names)}" for word, names in (("raises", sides["raised"]), ("lowers", sides["lowered"]))
+             if names]  # fmt: skip
+    parts += [f"leaves {listed(sides['open'])} where chance may put them"] if sides["open"] else []
+    how = "95 % over images" if tested else "not tested: no values per image"
+    return f"Against the start, the best by {scores.metric} {'; it '.join(parts)} ({how})." if parts else ""
+
+
+def _interval(run: Run, scores: Scores, metric: str, setting: int, start: int) -> tuple[float, float] | None:
+    """Return the paired 95 % interval of what a setting has more than the start; None without values per image."""
+    dataset = whole(scores)
+    ours = image_values(run, scores, metric, dataset, scores.epoch, [setting])
+    shares = ImageReader(run, scores).shares(dataset)
+    theirs = start_images(run, scores.start_ids[start], metric, list(shares))
+    if ours is None or not theirs or [one.shape[1] for one in ours] != [len(one) for one in theirs]:
+        return None
+    if min(len(one) for one in theirs) < 2 or not all(np.isfinite(one).all() for one in ours):
+        return None
+    both = [np.stack([a[0], b]) for a, b in zip(ours, theirs, strict=True)]
+    low, high = paired_interval(both, np.array(list(shares.values())), 0, np.zeros(2))
+    return float(low[1]), float(high[1])
+
+
+def _own_metrics(run: Run, scores: Scores) -> str:
+    """Say for each reward weight whether it raises its own metric."""
+    found = effects(run, scores)
+    if found is None:
+        return ""
+    d, e = scores.datasets.index(whole(scores)), scores.epochs.index(scores.epoch)
+    names = short_names(list(run.axes))
+    as_rewarded = own_effects(run, scores)
+    told = []
+    for w, key in enumerate(found.weights):
+        if (metric := own_metric(key)) not in scores.metrics:
+            continue
+        m = scores.metrics.index(metric)
+        rho, low, high = (float(part[w, m, d, e]) for part in (found.spearman, found.low, found.high))
+        rho, low, high = as_rewarded.get(key, (rho, low, high))
+        if math.isfinite(rho):
+            ends = f" ({low:.2f} to {high:.2f})" if math.isfinite(low) else ""
+            word = "yes" if low > 0 else "no, it worsens it" if high < 0 else "not shown"
+            told.append(f"{names[key]} {word}, {rho:.2f}{ends}")
+    if not told:
+        return ""
+    n = int(found.settings[:, :, d, e].max())
+    of_what = " of the metric on the test images, its two sources joined as the reward joins them"
+    return (
+        f"Does a metric's weight raise that metric? {'; '.join(told)} (rank correlation over {n} settings, 95 % "
+        f"interval; above 0: a higher weight goes with a better value{of_what if as_rewarded else ''})."
+    )

@@ -1,0 +1,72 @@
+"""The sentence of the answer that says which settings cannot be told from the best."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from analysis.findings.judgement import Judgement
+from analysis.findings.standings import Final
+from analysis.formatting import difference, text
+from analysis.scores.binning import with_ranges
+from analysis.scores.labels import noun
+from analysis.scores.metrics import ALL
+from trials.spec.labels import short_names
+
+
+def tied_sentence(final: Final, found: Judgement) -> str:
+    """Say how many settings cannot be told from the best, and which values of each weight they have."""
+    run, scores, settings = final.run, final.scores, _kind(final)
+    count = int(found.tied.sum())
+    if found.settings < 2:
+        return ""
+    if not math.isfinite(found.low) and count < 2:
+        others = found.worse[np.isfinite(found.worse)]
+        gap = difference(np.partition(others, 1)[1])
+        return f"The second of {found.settings} {settings} is {gap} worse; whether by more than chance cannot be said."
+    if not math.isfinite(found.low):
+        return f"{count} of {found.settings} {settings} have exactly this value."
+    sure = "95 %" if found.seeds > 1 else "95 % over images; one seed, see sweeps/seed_noise.yaml"
+    if count < 2:
+        return (
+            f"No other of the {found.settings} {settings} is tied with it: all are worse by more than chance ({sure})."
+        )
+    if count == found.settings:
+        return f"All {count} {settings} are tied: they cannot be told apart ({sure})."
+    names, said = short_names(list(run.axes)), []
+    ranged, _ = with_ranges(run, scores)
+    for key, values in run.axes.items():
+        have = {scores.settings[i].parameters[key] for i in np.flatnonzero(found.tied)}
+        if len(have) < len(values):
+            some = [value for value in values if value in have]
+            said.append(f"{names[key]} {either(some) if ranged.axes[key] == values else _span(some)}")
+    which = f"all have {', '.join(said)}" if said else f"they have every value of every {noun(run.axes)}"
+    return f"{count} of {found.settings} {settings} cannot be told from it ({sure}): {which}."
+
+
+def _kind(final: Final) -> str:
+    """Return what those that stand first are called."""
+    scores = final.scores
+    place = scores.metric, ALL, scores.epoch
+    leaders, standing = final.leaders(*place), final.standing(*place)
+    words = ["confirmed"] if leaders.confirmed else []
+    kept = final.constraints and len(leaders.at) and standing[leaders.at[0]] < 2
+    return f"{' '.join(words)} settings that keep to it".strip() if kept else " ".join([*words, "settings"])
+
+
+def _span(values: Sequence[object]) -> str:
+    """Say between which of the numbers of a range these are, in rising order after one that is none."""
+    numbers = [value for value in values if value is not None]
+    ends = list(dict.fromkeys(map(text, (*numbers[:1], *numbers[-1:]))))
+    none = [text(None)] * (len(numbers) < len(values))
+    return " or ".join([" to ".join(ends), *none] if ends else none)
+
+
+def either(values: Iterable[object]) -> str:
+    """Say `a, b or c`; of more than five, between which they are."""
+    *some, last = map(text, values)
+    if len(some) > 5:
+        return f"{some[0]} to {last} ({len(some) + 1} values)"
+    return f"{', '.join(some)} or {last}" if some else last

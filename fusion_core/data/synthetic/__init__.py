@@ -1,0 +1,1 @@
+"""Pairs made from a seed."""

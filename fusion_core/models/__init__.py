@@ -1,0 +1,1 @@
+"""What is trained and saved: policy network, heads, LoRA, checkpoints, their cost."""

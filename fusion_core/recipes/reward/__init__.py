@@ -1,0 +1,1 @@
+"""Everything that only learning from a reward needs."""

@@ -1,0 +1,31 @@
+"""The executor without Ray: one worker, in this process."""
+
+from __future__ import annotations
+
+from trials.executors.interrupt import Stop
+from trials.executors.jobs import Jobs
+from trials.worker.worker import Worker
+
+
+def run_inline(starts: Jobs, trials: Jobs, worker: Worker, stop: Stop) -> None:
+    """Train the starts that are lacking, then run all that waits, one after the other.
+
+    Raises Stopped where the user asked to stop.
+    """
+    for jobs in (starts, trials):
+        _run(jobs, worker, stop)
+
+
+def _run(jobs: Jobs, worker: Worker, stop: Stop) -> None:
+    while True:
+        stop.check()
+        job = jobs.next_job()
+        if job is None:
+            return
+        place, standing = job
+        worker.start(jobs.tasks[place], standing)
+        done = False
+        while not done:
+            with stop.interruptible():
+                report = worker.step()
+            done = jobs.take(report)

@@ -1,0 +1,56 @@
+"""What executors run, as a protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from trials.worker.messages import Report, Rules, Standing, Task
+
+if TYPE_CHECKING:
+    from fusion_core.data.catalog import LoadedData
+
+
+class Jobs(Protocol):
+    """Tasks of one kind: the trials of a sweep, or the starts before them. `data` is None where no task needs pairs."""
+
+    run: Path
+    rules: Rules
+
+    @property
+    def tasks(self) -> Sequence[Task]: ...
+
+    @property
+    def data(self) -> LoadedData | None: ...
+
+    @property
+    def over(self) -> bool: ...
+
+    def next_job(self) -> tuple[int, Standing] | None:
+        """Return the place of the next task and where it stands, and mark it running; None where none waits."""
+
+    def take(self, report: Report) -> bool:
+        """Take a report; return whether its task is over."""
+
+    def lose(self, trial: str, reason: str) -> None:
+        """The worker of a task died, or hung and was ended."""
+
+    def note(self, text: str) -> None:
+        """Tell the user something, once."""
+
+    def workers_changed(self, workers: int) -> None:
+        """So many workers there are from now on."""
+
+    def gauges(self) -> Mapping[str, float]:
+        """Return what is shown on a dashboard, by name."""
+
+
+class StartJobs(Jobs, Protocol):
+    """The starts: `ids` are those that the waiting trials begin from, those that are there already included."""
+
+    @property
+    def ids(self) -> Iterable[str]: ...
+
+    def content(self, start: str) -> bytes:
+        """Return a trained start as a safetensors file."""

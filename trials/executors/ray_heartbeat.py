@@ -1,0 +1,62 @@
+"""Whether the head of the Ray cluster is alive. Ray itself would wait a minute for it, and then end this process."""
+
+from __future__ import annotations
+
+import socket
+import sys
+import threading
+import time
+from typing import Self
+
+from fusion_core.errors import FusionError
+from trials.executors.interrupt import Stop, end_at_once
+
+EVERY_SECONDS = 2.0
+LOST_SECONDS = 10.0
+GRACE_SECONDS = 5.0
+EXIT_CODE = 2
+
+
+class ClusterError(FusionError):
+    """Ray cannot be started or reached, was lost, or lacks what the sweep asks for."""
+
+
+class Pulse:
+    """Feels for Ray's head at `address` (host:port) while it is entered, and tells `stop` when it is gone."""
+
+    def __init__(self, address: str, stop: Stop) -> None:
+        host, _, port = address.rpartition(":")
+        self.place = host.strip("[]"), int(port)
+        self.address = address
+        self.stop = stop
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._feel, name="pulse", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+
+    def _feel(self) -> None:
+        heard = time.monotonic()
+        while not self._over.wait(EVERY_SECONDS):
+            try:
+                socket.create_connection(self.place, timeout=EVERY_SECONDS).close()
+                heard = time.monotonic()
+            except OSError as problem:
+                if time.monotonic() - heard > LOST_SECONDS:
+                    self._lost(problem)
+                    return
+
+    def _lost(self, problem: OSError) -> None:
+        text = (
+            f"Ray's head at {self.address} must answer, but was lost ({problem}). What was reported is in the table: "
+            "start Ray again and give the same command, with the new --address if it has one"
+        )
+        self.stop.lost = ClusterError(text)
+        # The main thread may hang in a call to the head; the table is whole at any moment.
+        if not self._over.wait(GRACE_SECONDS):
+            print(f"error: {text}", file=sys.stderr, flush=True)
+            end_at_once(EXIT_CODE)

@@ -1,0 +1,95 @@
+"""Starts on Ray, several at once: plain actors that are gone, with all they hold, before the first trial is placed."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import ray
+from ray.exceptions import RayError
+
+from trials.executors.interrupt import Stop
+from trials.executors.jobs import Jobs
+from trials.executors.ray_cluster import Capacity
+from trials.executors.ray_trainable import Shared
+from trials.worker.messages import Report, Standing, one_line
+from trials.worker.resources import WorkerResources
+from trials.worker.worker import Worker
+
+POLL_SECONDS = 0.5
+
+
+class StartWorker:
+    """A worker in a process of its own."""
+
+    def __init__(self, shared: Shared) -> None:
+        self.shared = shared
+        self.worker = Worker(WorkerResources(lambda: ray.get(shared.data), shared.rules, shared.device, shared.share))
+
+    def start(self, place: int, standing: Standing) -> None:
+        self.worker.start(self.shared.tasks[place], standing)
+
+    def step(self) -> Report:
+        return self.worker.step()
+
+
+@dataclass
+class Training:
+    """One start on its worker; `since` is when its running step was asked for, None until the worker is there."""
+
+    id: str
+    worker: Any
+    since: float | None = None
+    reason: str | None = None
+
+
+def train_starts(starts: Jobs, shared: Shared, stop: Stop, capacity: Capacity) -> None:
+    """Train all starts, several at once; a worker that is done takes the next, and has its data already.
+
+    Raises StartError where one fails, Stopped where the user asks.
+    """
+    actor = ray.remote(num_cpus=capacity.cpu, num_gpus=capacity.gpu, max_restarts=0)(StartWorker)
+    reference = ray.put(shared)
+    pending: dict[ray.ObjectRef, Training] = {}
+    idle: list[Any] = []
+    try:
+        while not starts.over:
+            stop.check()
+            while len(pending) < capacity.workers and (job := starts.next_job()) is not None:
+                place, standing = job
+                training = Training(starts.tasks[place].id, idle.pop() if idle else actor.remote(reference))
+                pending[training.worker.start.remote(place, standing)] = training
+            _end_the_hung(pending, starts.rules.trial_seconds)
+            for done in ray.wait(list(pending), timeout=POLL_SECONDS)[0]:
+                _go_on(pending, idle, done, starts)
+    finally:
+        for worker in (*idle, *(training.worker for training in pending.values())):
+            ray.kill(worker)
+
+
+def _go_on(pending: dict[ray.ObjectRef, Training], idle: list[Any], done: ray.ObjectRef, starts: Jobs) -> None:
+    """Take what a worker brings, and ask for the next step or let it rest; or lose a worker that died."""
+    training = pending[done]
+    try:
+        report: Report | None = ray.get(done)
+    except RayError as problem:
+        del pending[done]
+        starts.lose(training.id, training.reason or one_line(RuntimeError(str(problem).strip().split("\n")[0])))
+        return
+    if report is not None:
+        starts.take(report)
+    del pending[done]
+    if report is not None and report.done:
+        idle.append(training.worker)
+        return
+    training.since = time.monotonic()
+    pending[training.worker.step.remote()] = training
+
+
+def _end_the_hung(pending: dict[ray.ObjectRef, Training], limit: float | None) -> None:
+    for training in pending.values():
+        if limit is not None and training.since is not None and time.monotonic() - training.since > limit:
+            training.since = None
+            training.reason = f"it reported nothing for {limit:g} s, so it was ended (limits.trial_seconds)"
+            ray.kill(training.worker)

@@ -1,0 +1,125 @@
+"""`RUN/optuna.journal`: the study of a search, for Optuna's dashboard and for samplers that keep notes in it.
+
+It is written anew from the table whenever the sweep begins; of the one before only those notes are taken over.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Container, Mapping
+from pathlib import Path
+from typing import Any
+
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+from optuna.trial import FrozenTrial, TrialState
+
+from fusion_core.atomic_files import refused
+from trials.search.proposals import key_of
+from trials.search.sampler import NOTHING, SETTING, Note
+from trials.space.space import Space
+
+FILE = "optuna.journal"
+BEFORE = ".optuna.journal.before"
+# Which generation a setting was of, and where CMA-ES stood after it.
+NOTES = ("NSGAIISampler:", "cma")
+
+
+class Unlocked:
+    """No lock: one driver holds the run folder, and a lock that a killed one leaves behind would make the next wait."""
+
+    def acquire(self) -> bool:
+        return True
+
+    def release(self) -> None:
+        """Nothing is held."""
+
+
+class Journal(JournalFileBackend):
+    """A journal that leaves it to the system when its lines go to the disk.
+
+    Ten lines of a setting, each awaited, take 20 ms, and filling it with 10,000 settings most of a minute; the table
+    has all that must outlive the machine. Raises DiskError where the disk refuses.
+    """
+
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        path = Path(self._file_path)
+        try:
+            with path.open("a", encoding="utf-8") as file:
+                file.writelines(json.dumps(log, separators=(",", ":")) + "\n" for log in logs)
+        except OSError as problem:
+            raise refused(path, problem) from problem
+
+
+class StudyFile:
+    """The journal of a run folder: `notes` of the one before, by setting, and `storage` for the one to come."""
+
+    def __init__(self, run: Path, space: Space, say: Callable[[str], None]) -> None:
+        self.path, self.before = run / FILE, run / BEFORE
+        self.space = space
+        self.notes: dict[str, Note] = {}
+        self.failed: list[tuple[str, int, FrozenTrial]] = []
+        try:
+            if self.path.exists() and not self.before.exists():
+                self.path.rename(self.before)
+            self.path.unlink(missing_ok=True)
+        except OSError as problem:
+            raise refused(self.path, problem) from problem
+        if self.before.exists():
+            self._read(say)
+        self.storage = _storage(self.path)
+
+    def note_of(self, parameters: Mapping[str, Any]) -> Note:
+        return self.notes.get(key_of(parameters), NOTHING)
+
+    def passed_over(self, settings: Container[str]) -> list[tuple[int, FrozenTrial]]:
+        """Return the draws, and the trials as they were noted, of which nothing came: none is one of `settings`."""
+        return [
+            (draw, trial)
+            for key, draw, trial in self.failed
+            if key not in settings or draw != self.notes.get(key, NOTHING).draw
+        ]
+
+    def written(self) -> None:
+        """Say that the new study holds all that the table has: the one before may go."""
+        self.before.unlink(missing_ok=True)
+
+    def _read(self, say: Callable[[str], None]) -> None:
+        try:
+            storage = _storage(self.before)
+            trials = [
+                trial
+                for study in storage.get_all_studies()
+                for trial in storage.get_all_trials(study._study_id, deepcopy=False)
+                if SETTING in trial.user_attrs
+            ]
+            same = all(map(self._fits, trials))
+            for trial in trials:
+                self._take(trial, same=same)
+        except Exception as problem:  # noqa: BLE001 - whatever a damaged file does: the table has all that counts
+            self.notes, self.failed = {}, []
+            say(
+                f"{FILE} could not be read ({type(problem).__name__}: {str(problem)[:200]}): it is written anew from "
+                "the table; cmaes and nsga2 begin a new generation"
+            )
+
+    def _fits(self, trial: FrozenTrial) -> bool:
+        """Return whether this space would draw a trial as the study has it: what is noted is in its own measure."""
+        parameters = trial.user_attrs[SETTING]["parameters"]
+        return trial.distributions == self.space.distributions(parameters) and all(
+            one.value(trial.params[one.name]) == parameters[one.name] for one in self.space.active(parameters)
+        )
+
+    def _take(self, trial: FrozenTrial, *, same: bool) -> None:
+        """Note a trial; of an earlier space (not `same`) only which draw it was."""
+        setting = trial.user_attrs[SETTING]
+        key, draw = key_of(setting["parameters"]), setting["draw"]
+        if same and draw is not None and trial.state == TrialState.FAIL:
+            self.failed.append((key, draw, trial))
+        if self.notes.get(key, NOTHING).draw is None:  # else it was proposed once more later on
+            own = {name: value for name, value in trial.system_attrs.items() if name.startswith(NOTES)}
+            self.notes[key] = Note(draw, trial.params, own) if same else Note(draw)
+
+
+def _storage(path: Path) -> JournalStorage:
+    return JournalStorage(Journal(str(path), lock_obj=Unlocked()))  # type: ignore[arg-type]

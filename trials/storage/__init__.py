@@ -1,0 +1,1 @@
+"""Everything inside a run folder: table, exports, lock, checkpoints, samples, states, and the layout of paths."""

@@ -1,0 +1,80 @@
+"""What is kept of which trials: checkpoints and samples of the best, samples of the worst and of the default."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from fusion_core.atomic_files import write_whole
+from trials.storage.layout import name_of
+
+INDEX = "lists.csv"
+COLUMNS = ["number", "id", "file"]
+
+
+class Keeper:
+    """Writes `checkpoints/<number>_<id>.safetensors`, `samples/<number>_<id>/` and `worst/` of a run folder."""
+
+    def __init__(self, run: Path) -> None:
+        self.checkpoints = run / "checkpoints"
+        self.samples = run / "samples"
+        self.lists = run / "worst"
+
+    def checkpoint(self, number: int, trial: str) -> Path:
+        return self.checkpoints / f"{name_of(number, trial)}.safetensors"
+
+    def write(self, name: str, kept: Kept, *, checkpoint: bool, samples: bool) -> None:
+        """Write checkpoint and sample images of a trial, where wanted. Raises OSError or DiskError."""
+        if kept.checkpoint is not None and checkpoint:
+            self.checkpoints.mkdir(parents=True, exist_ok=True)
+            write_whole(self.checkpoints / f"{name}.safetensors", kept.checkpoint)
+        if kept.images and samples:
+            folder = self.samples / name
+            folder.mkdir(parents=True, exist_ok=True)
+            for file, content in kept.images.items():
+                write_whole(folder / Path(file).name, content)
+
+    def write_lists(self, number: int, trial: str, lists: Mapping[str, str]) -> None:
+        """Write lists of worst pairs that are not there, and whose they are. Raises OSError or DiskError as above."""
+        for name, text in lists.items():
+            path = self.lists / Path(name).name
+            if not path.exists():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                write_whole(path, text.encode("utf-8", "backslashreplace"))
+        if lists:
+            self._index_lists(number, trial, [Path(name).name for name in lists])
+
+    def _index_lists(self, number: int, trial: str, files: Sequence[str]) -> None:
+        """Write `worst/lists.csv` anew where a trial has other lists than it says; a trial begun anew has its last."""
+        index = self.lists / INDEX
+        before = index.read_text(encoding="utf-8") if index.exists() else ""
+        rows = [row for row in csv.reader(before.splitlines()[1:]) if len(row) == len(COLUMNS) and row[1] != trial]
+        rows += [[str(number), trial, file] for file in files]
+        rows.sort(key=lambda row: (len(row[0]), row))
+        text = "".join(f"{','.join(row)}\n" for row in (COLUMNS, *rows))
+        if text != before:
+            write_whole(index, text.encode())
+
+    def keep_only(self, checkpoints: Container[str], samples: Container[str], among: Container[str]) -> None:
+        """Remove what belongs to other trials `among` these ids; trials that saw other data keep theirs."""
+        for path in self.checkpoints.glob("*_*.*"):
+            if path.stem not in checkpoints and _id(path.stem) in among:
+                path.unlink(missing_ok=True)
+        for folder in self.samples.glob("*_*"):
+            if folder.name not in samples and _id(folder.name) in among:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _id(name: str) -> str:
+    return name.partition("_")[2]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is kept of a trial: a safetensors file if it is among the best, and PNG files by name."""
+
+    checkpoint: bytes | None
+    images: dict[str, bytes]

@@ -1,0 +1,35 @@
+"""Which jobs bring what fusions that are no trials score: the first handed out of each, until the table has it."""
+
+from __future__ import annotations
+
+from trials.storage.layout import fusion_of
+from trials.storage.results import Results
+
+
+class Wanted:
+    """Asks one job at a time for the untrained fusions, and one for the metrics of each start."""
+
+    def __init__(self, results: Results, cohort: str, *, has_data: bool) -> None:
+        self.results = results
+        self.cohort = cohort
+        self.has_data = has_data
+        self.asked_baselines = False
+        self.asked_starts: set[str] = set()
+
+    def baselines(self) -> bool:
+        """Return True for the first job that is handed out while the table lacks the untrained fusions."""
+        wanted = self.has_data and not self.asked_baselines
+        self.asked_baselines = True
+        return wanted and not self.results.has_baselines(self.cohort)
+
+    def metrics_of(self, start: str | None) -> bool:
+        """Return True for the first job of each start that is handed out while the table lacks its metrics."""
+        if start is None or start in self.asked_starts:
+            return False
+        self.asked_starts.add(start)
+        return not self.results.has_baselines(self.cohort, fusion_of(start))
+
+    def ask_again(self) -> None:
+        """A job that was asked did not come back with them, perhaps."""
+        self.asked_baselines = False
+        self.asked_starts.clear()

@@ -1,0 +1,223 @@
+"""Runs a sweep from its spec to its exports. Run it again and it does what is missing."""
+
+from __future__ import annotations
+
+import importlib.util
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING
+
+from fusion_core.atomic_files import remove_abandoned, write_whole
+from fusion_core.errors import ConfigError, FusionError, printable
+from trials.console.display import Display
+from trials.executors import ray_cluster
+from trials.executors.inline import run_inline
+from trials.executors.interrupt import Stop, Stopped
+from trials.executors.ray_cluster import Cluster
+from trials.plan.make_plan import make_plan
+from trials.plan.plan import Plan
+from trials.plan.starts import Start
+from trials.storage.connection import ResultsError
+from trials.storage.exports import export
+from trials.storage.layout import FILE
+from trials.storage.lock import RunLock
+from trials.storage.provenance import provenance
+from trials.storage.results import Results
+from trials.sweep.best_settings import best_settings, best_untrained
+from trials.sweep.options import Options, Outcome
+from trials.sweep.start_training import StartTraining
+from trials.sweep.sweep import BOARD, Sweep
+from trials.worker.messages import Rules
+from trials.worker.resources import WorkerResources
+from trials.worker.worker import Worker
+
+if TYPE_CHECKING:
+    from trials.spec.sweep import SweepSpec
+
+
+UNWATCHED = (
+    "limits.trial_seconds is not watched with --executor inline: a trial that hangs would have to end its own process. "
+    "Use --executor ray for that"
+)
+MODEL = ("policy.", "kernel.")
+"""Sections of a trial that decide what its model costs."""
+MOST_FOR_STARTS = 2 << 30
+"""Memory that is set aside for starts; Ray moves what is more to the disk."""
+
+
+def bytes_of(start: Start) -> int:
+    """Return how large a start is: its file, or the weights of one that is trained first."""
+    if start.config is None:
+        return len(start.content or b"")
+    import torch
+
+    from fusion_core.models.policy import UNetPolicy
+
+    with torch.device("meta"):
+        weights = UNetPolicy(start.config.policy).state_dict().values()
+    return sum(one.numel() * one.element_size() for one in weights)
+
+
+def run(spec: SweepSpec, options: Options, display: Display | None = None, stop: Stop | None = None) -> Outcome:
+    """Run what the table of `options.out/spec.name` lacks. Raises FusionError for what the user can mend.
+
+    `stop` listens already; without it, one listens from here to the end. Raises Stopped before there is a table.
+    """
+    if stop is None:
+        with Stop() as stop:
+            return run(spec, options, display, stop)
+    folder = (options.out / spec.name).absolute()
+    display = display or Display(spec.name, folder, spec.rank_by.metric)
+    executor = choose_executor(options, display)
+    if options.device == "cuda" and options.address is None:
+        from fusion_core.workspace import choose_device
+
+        choose_device(options.device)  # refuses before anything is written
+    if options.address is not None:
+        ray_cluster.check(options.address)
+    with stop.interruptible():
+        plan = make_plan(spec)
+    stopped = False
+    with RunLock(folder), Results.open(folder / FILE) as results:
+        remove_abandoned(folder)
+        write_whole(folder / "sweep.yaml", _as_run(spec).encode("utf-8", "backslashreplace"))
+        rules = Rules(
+            folder / "states",
+            spec.rank_by,
+            spec.keep_states,
+            spec.keep_best,
+            spec.keep_samples,
+            spec.limits.attempts,
+            spec.limits.trial_seconds,
+            measure_model=sweeps_model(spec),
+            stop_early=spec.stop_early,
+        )
+        sweep = Sweep(folder, plan, results, rules, display)
+        sweep.prepare(retry_failed=options.retry_failed)
+        try:
+            if sweep.queue:
+                _execute(executor, spec, options, sweep, stop)
+            else:
+                _say_notes(sweep)
+                with _Recorded(spec, options, sweep, []):
+                    pass
+        except Stopped:
+            stopped = True
+        except BaseException:
+            with suppress(FusionError, OSError):  # what broke the sweep is what is said
+                _put_away(sweep, stop)
+            raise
+        _put_away(sweep, stop)
+        failures, untrained = sweep.failures(), best_untrained(results, plan)
+        top = best_settings(results, plan, sweep.search, BOARD)
+        found = sweep.search.summary() if sweep.search is not None else []
+    return Outcome(
+        folder,
+        spec.rank_by.metric,
+        top,
+        failures,
+        display.tally,
+        stopped,
+        untrained,
+        found,
+        bool(plan.goal.constraints),
+    )
+
+
+def sweeps_model(spec: SweepSpec) -> bool:
+    """Return whether the model itself is swept, so that its size and speed are to be measured."""
+    return any(axis.startswith(MODEL) for axis in (*spec.grid, *spec.space))
+
+
+def _put_away(sweep: Sweep, stop: Stop) -> None:
+    """Leave the table and the exports as the next run shall find them."""
+    with suppress(ResultsError):  # a table that refuses is put right when it is opened next
+        sweep.put_back()
+    with suppress(OSError):  # states of trials that are to go on stay
+        sweep.rules.states.rmdir()
+    with suppress(Stopped), stop.wrapping_up():
+        export(sweep.run)
+
+
+def _as_run(spec: SweepSpec) -> str:
+    """Return the file's text, and what --set laid over it."""
+    return spec.text + "".join(f"\n# run with --set {printable(override)}" for override in spec.overrides)
+
+
+def choose_executor(options: Options, display: Display) -> str:
+    """Return `ray` or `inline`, what was asked for or what is installed."""
+    if options.executor == "inline" and (options.address or (options.workers or 1) > 1):
+        raise ConfigError(
+            "--executor inline runs one trial at a time in this process: leave out --workers and --address"
+        )
+    if options.executor != "inline" and importlib.util.find_spec("ray") is None:
+        if options.executor == "ray" or options.address:
+            raise ConfigError('Ray is not installed: pip install "ray[default,tune]", or use --executor inline')
+        display.note(
+            'Ray is not installed: trials run one after the other here (pip install "ray[default,tune]" for more)'
+        )
+        return "inline"
+    return options.executor or "ray"
+
+
+def _execute(executor: str, spec: SweepSpec, options: Options, sweep: Sweep, stop: Stop) -> None:
+    if executor == "inline":
+        _say_notes(sweep)
+        if spec.limits.trial_seconds is not None:
+            sweep.display.note(UNWATCHED)
+        with _Recorded(spec, options, sweep, ["cpu" if options.device == "cpu" else options.device]), sweep.display:
+            starts = StartTraining(sweep)
+            resources = WorkerResources(sweep.plan.pairs, sweep.rules, options.device, starts=starts.content)
+            run_inline(starts, sweep, Worker(resources), stop)
+        return
+    size = sum(pairs.nbytes for pairs in sweep.plan.sets.values())
+    needed = {task.start for task in sweep.tasks} | (set(sweep.plan.starts) if sweep.search is not None else set())
+    of_starts = sum(bytes_of(start) for start in sweep.plan.starts.values() if start.id in needed)
+    size += min(of_starts, MOST_FOR_STARTS)
+    with ray_cluster.connected(options.address, options.workers, size, stop) as cluster:
+        display = sweep.display
+        _say_where(display, cluster)
+        _say_notes(sweep)
+        stop.check()
+        measure = partial(cluster.capacity, spec.resources, options.workers, options.device, sweep.to_run)
+        capacity = measure()
+        if not capacity.gpu and sweep.plan.data is not None:
+            workers = "worker" if capacity.workers == 1 else "workers"
+            display.note(f"no CUDA device: {capacity.workers} single-threaded CPU {workers}")
+        display.tally.workers = capacity.workers
+        from trials.executors.ray_tune import run_ray
+
+        with _Recorded(spec, options, sweep, cluster.devices(capacity)), display:
+            run_ray(StartTraining(sweep), sweep, stop, capacity, measure if options.address else None)
+
+
+def _say_notes(sweep: Sweep) -> None:
+    for note in (*sweep.plan.notes, *sweep.notes()):
+        sweep.display.note(note)
+
+
+def _say_where(display: Display, cluster: Cluster) -> None:
+    if cluster.dashboard is None:
+        display.note("the Ray dashboard could not be started (is ray[default] installed?): the sweep runs without it")
+        return
+    token = " (asks for the token in ~/.ray/auth_token)" if cluster.ours else ""
+    display.note(f"Ray dashboard: http://{cluster.dashboard}{token}")
+
+
+class _Recorded:
+    """Writes where the rows come from when entered, and how long it took when left, however it is left."""
+
+    def __init__(self, spec: SweepSpec, options: Options, sweep: Sweep, devices: Sequence[str]) -> None:
+        plan: Plan = sweep.plan
+        self.results = sweep.results
+        self.record = provenance(spec, options.command, devices, plan.fingerprints, plan.notes)
+        self.record["cohort"] = plan.cohort
+
+    def __enter__(self) -> None:
+        self.clock = time.monotonic()
+        self.number = self.results.begin_run(time.time(), self.record)
+
+    def __exit__(self, *_: object) -> None:
+        self.results.end_run(self.number, time.time(), time.monotonic() - self.clock)

@@ -1,0 +1,92 @@
+"""What the trials of a sweep and the starts before them share as jobs: what waits, what runs, who lost a worker."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import Counter, deque
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fusion_core.atomic_files import DiskError, write_whole
+from trials.console.display import Display
+from trials.plan.plan import Plan
+from trials.worker.messages import Report, Rules, Task
+
+if TYPE_CHECKING:
+    from fusion_core.data.catalog import LoadedData
+
+
+class JobQueue(ABC):
+    """Tasks by place; `queue` holds the places that wait, `running` those handed out, by the task's id."""
+
+    def __init__(self, run: Path, plan: Plan, rules: Rules, display: Display) -> None:
+        self.run = run
+        self.plan = plan
+        self.rules = rules
+        self.display = display
+        self.tasks: list[Task] = []
+        self.queue: deque[int] = deque()
+        self.running: dict[str, int] = {}
+        self.lost: Counter[str] = Counter()
+
+    @property
+    def data(self) -> LoadedData | None:
+        return self.plan.data
+
+    @property
+    def over(self) -> bool:
+        return not self.queue and not self.running
+
+    def note(self, text: str) -> None:
+        self.display.note(text)
+
+    def workers_changed(self, workers: int) -> None:
+        self.display.tally.workers = workers
+
+    def gauges(self) -> dict[str, float]:
+        """Return what is shown on a dashboard: nothing of its own."""
+        return {}
+
+    def hand_out(self) -> tuple[int, Task] | None:
+        """Return the next task and its place, and mark it running; None where none waits."""
+        if not self.queue:
+            return None
+        place = self.queue.popleft()
+        task = self.tasks[place]
+        self.running[task.id] = place
+        return place, task
+
+    def received(self, report: Report) -> Task:
+        """Return the task of a report, with its notes shown. Raises DiskError where its disk refused."""
+        for note in report.notes:
+            self.display.note(note)
+        if report.halts:
+            raise DiskError(report.error)
+        return self.tasks[self.running[report.trial]]
+
+    def lose(self, trial: str, reason: str) -> None:
+        """A worker died under a task, or hung and was ended: it is started again, `Rules.attempts` times in all."""
+        place = self.running[trial]
+        task = self.tasks[place]
+        self.lost[trial] += 1
+        if self.lost[trial] >= self.rules.attempts:
+            times = "once" if self.rules.attempts == 1 else f"{self.rules.attempts} times"
+            self.fail(task, f"its worker died {times}: {reason}", None)
+            return
+        del self.running[trial]
+        self.retry(task, reason)
+        self.queue.appendleft(place)
+
+    @abstractmethod
+    def retry(self, task: Task, reason: str) -> None:
+        """A task whose worker died is about to wait again."""
+
+    @abstractmethod
+    def fail(self, task: Task, error: str, details: str | None) -> None:
+        """A task is over without a result; `details` is the traceback."""
+
+    def log(self, name: str, details: str) -> None:
+        """Keep a traceback as `logs/<name>.txt`."""
+        path = self.run / "logs" / f"{name}.txt"
+        path.parent.mkdir(exist_ok=True)
+        write_whole(path, details.encode("utf-8", "backslashreplace"))

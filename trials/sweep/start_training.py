@@ -1,0 +1,133 @@
+"""Starts that a sweep lacks, trained before its trials. Executors take its jobs as they take those of a sweep."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NoReturn
+
+from fusion_core.atomic_files import write_whole
+from fusion_core.errors import CheckpointError, FusionError, printable
+from trials.console.text import duration
+from trials.plan.starts import Start
+from trials.storage.layout import start_file
+from trials.storage.states import States
+from trials.sweep.job_queue import JobQueue
+from trials.sweep.sweep import Sweep
+from trials.worker.messages import Report, Standing, Task
+
+
+class StartError(FusionError):
+    """What trials were to begin from could not be trained."""
+
+
+class StartTraining(JobQueue):
+    """Trains what waiting trials begin from into `RUN/starts/<id>.safetensors`, each once; what is there stays.
+
+    `<id>.digest` beside it tells its weights.
+    """
+
+    def __init__(self, sweep: Sweep) -> None:
+        super().__init__(sweep.run, sweep.plan, sweep.rules, sweep.display)
+        self.needed = Counter(sweep.tasks[place].start for place in sweep.queue)
+        if sweep.search is not None:
+            self.needed.update(dict.fromkeys(self.plan.starts, sweep.search.to_come))
+        lacking = [start for start in self.plan.starts.values() if self.needed[start.id] and self._lacks(start)]
+        self.tasks = [
+            Task(start.id, number, start.config.model_dump_json(), is_start=True)
+            for number, start in enumerate(lacking, start=1)
+            if start.config is not None
+        ]
+        self.queue.extend(range(len(self.tasks)))
+
+    @property
+    def ids(self) -> Iterable[str]:
+        """Return which starts the waiting trials begin from."""
+        return [start for start in self.plan.starts if self.needed[start]]
+
+    def content(self, start: str) -> bytes:
+        """Return a start as a safetensors file."""
+        given = self.plan.starts[start].content
+        return self._path(start).read_bytes() if given is None else given
+
+    def next_job(self) -> tuple[int, Standing] | None:
+        """Return the place of the next task and where it stands, and mark it running; None where none waits."""
+        if (job := self.hand_out()) is None:
+            return None
+        place, task = job
+        done = max(States(self.rules.states, task.id).epochs(), default=0)
+        if done:
+            self.display.note(f"{self._said(task)}: goes on after epoch {done}")
+        return place, Standing(done)
+
+    def take(self, report: Report) -> bool:
+        """Write a start that is trained; return whether it is over.
+
+        Raises StartError where it cannot be trained, DiskError where the disk refuses.
+        """
+        task = self.received(report)
+        if report.epoch is None:
+            self.fail(task, report.error or "no reason was given", report.details)
+        config = self.plan.starts[task.id].config
+        assert config is not None
+        epoch = f"epoch {report.epoch.epoch} of {config.recipe.epochs}"
+        self.display.note(f"{self._said(task)}: {epoch}, {duration(report.epoch.seconds)}")
+        if not report.last:
+            return False
+        assert report.kept is not None and report.kept.checkpoint is not None
+        path = self._path(task.id)
+        path.parent.mkdir(exist_ok=True)
+        write_whole(path, report.kept.checkpoint)
+        from fusion_core.models.checkpoints import from_bytes
+
+        self._remember(task.id, from_bytes(report.kept.checkpoint, str(path)).digest)
+        del self.running[task.id]
+        States(self.rules.states, task.id).remove()
+        return True
+
+    def retry(self, task: Task, reason: str) -> None:
+        self.display.note(f"{self._said(task)}: its worker died ({reason}); it is tried again ({self.lost[task.id]})")
+
+    def fail(self, task: Task, error: str, details: str | None) -> NoReturn:
+        """Raise StartError: without it no trial that begins from it can run."""
+        if details is not None:
+            self.log(f"start_{task.id}", details)
+        raise StartError(
+            f"{self._said(task)}: it must be trained before them, but: {error}. What was reported before is safe: "
+            "mend that, and run the same command again"
+        )
+
+    def _said(self, task: Task) -> str:
+        count = self.needed[task.id]
+        trials = "1 trial" if count == 1 else f"{count} trials"
+        return f"start {task.number} of {len(self.tasks)} ({self.plan.starts[task.id].said}), for {trials}"
+
+    def _lacks(self, start: Start) -> bool:
+        """Return whether a start is to be trained: it is not there, or damaged, which is said."""
+        path = self._path(start.id)
+        if start.config is None or not path.is_file():
+            return start.config is not None
+        from fusion_core.models.checkpoints import load_checkpoint
+
+        try:
+            self._remember(start.id, load_checkpoint(path).digest)
+        except CheckpointError as problem:
+            self.display.note(f"{problem} It is trained again.")
+            return True
+        return False
+
+    def _remember(self, start: str, digest: str) -> None:
+        """Keep which weights a start has, and say where they are others than before: the same training may differ."""
+        path = self._path(start).with_suffix(".digest")
+        known = path.read_text(encoding="utf-8", errors="replace").strip() if path.exists() else digest
+        if known != digest:
+            self.display.note(
+                f"start {start[:8]} ({self.plan.starts[start].said}) has other weights now ({digest}) than before "
+                f"({printable(known[:16])}): rows of trials that began from the earlier ones stay as they are"
+            )
+        if known != digest or not path.exists():
+            write_whole(path, f"{digest}\n".encode())
+
+    def _path(self, start: str) -> Path:
+        return start_file(self.run, start)

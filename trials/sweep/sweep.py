@@ -1,0 +1,310 @@
+"""A sweep in progress: hands out jobs, takes reports into the table. Executors call it; it knows none of them."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from trials.console.display import Display
+from trials.plan.plan import Plan
+from trials.ranking.early_stopping import EarlyStop
+from trials.ranking.leaderboard import Leaderboard, RankedTrial, best, weighted_mean
+from trials.ranking.pareto import feasible
+from trials.ranking.standouts import Standouts
+from trials.spec.defaults import default_trial
+from trials.storage.artifacts import Keeper, Kept
+from trials.storage.connection import reading
+from trials.storage.layout import fusion_of, name_of, start_file
+from trials.storage.results import PlannedTrial, Results, TrialRow
+from trials.storage.states import States, remove_left_over, resumable
+from trials.sweep.baselines_wanted import Wanted
+from trials.sweep.job_queue import JobQueue
+from trials.worker.messages import Report, Rules, Standing, Task
+
+BOARD = 5
+STARTS_OF = "SELECT DISTINCT fusion FROM baselines WHERE cohort = ? AND fusion LIKE 'start:%'"
+
+
+class Sweep(JobQueue):
+    """Everything between the plan and the table; only the driver's main thread may call it."""
+
+    def __init__(self, run: Path, plan: Plan, results: Results, rules: Rules, display: Display) -> None:
+        super().__init__(run, plan, rules, display)
+        self.results = results
+        self.keeper = Keeper(run)
+        self.planned: dict[str, PlannedTrial] = {trial.id: trial for trial in plan.trials}
+        self.rows: dict[str, TrialRow] = {}
+        self.compared: set[str] = set()
+        self.wanted = Wanted(results, plan.cohort, has_data=plan.data is not None)
+        self.board = Leaderboard(rules.rank_by.metric, max(BOARD, rules.keep_best))
+        self.standouts = Standouts(rules.rank_by.metric, rules.keep_best)
+        self.search = plan.begin(results, run, display.note)
+        self.early = EarlyStop(rules.stop_early, plan.goal)
+
+    def prepare(self, *, retry_failed: bool) -> None:
+        """Bring the table up to the plan and queue what it lacks."""
+        with reading(self.results.path):
+            asked = self._read_table(retry_failed=retry_failed)
+        if self.search is not None:
+            self.search.resume(self.rows)
+        self.early.resume(self.results, self.planned if self.search is None else self.search.settings.of_trial)
+        rows = [resumable(self.rows[trial.id], self.rules.states) for trial in asked]
+        self.display.begin(rows, self.board.top)
+        self._count_to_come()
+        self._extend()
+
+    def _read_table(self, *, retry_failed: bool) -> Sequence[PlannedTrial]:
+        """Bring the table up to the plan and queue what waits in it; return what is asked for."""
+        asked = self.plan.trials if self.search is None else self.search.known()
+        self.planned = {trial.id: trial for trial in asked}
+        keep_stopped = self.rules.stop_early.kind != "none"
+        self.rows = self.results.register(asked, keep_stopped=keep_stopped, axes=self.plan.axes)
+        again = {i for i in self.planned if retry_failed and self.rows[i].status == "failed"}
+        if self.search is not None:  # what confirms runs at full length, whatever it was before
+            again |= {i for i in self.search.settings.confirming if self.rows[i].status == "stopped"}
+        if again:
+            self.results.wait(again)
+            self.rows = self.results.trials()
+        untrained = {start for start in self.plan.starts if not start_file(self.run, start).exists()}
+        remove_left_over(self.rows, self.rules.states, keep=self.rules.keep_states, besides=untrained)
+        self.results.describe_data(self.plan.cohort, self.plan.sets)
+        self._find_standouts()
+        self._drop_the_rest()
+        for planned in asked:
+            if self.rows[planned.id].status == "waiting":
+                self._queue(planned)
+        return asked
+
+    def _queue(self, planned: PlannedTrial) -> None:
+        number = self.rows[planned.id].number
+        self.queue.append(len(self.tasks))
+        at_default = name_of(number, planned.id) == self.standouts.default
+        self.tasks.append(Task(planned.id, number, planned.config, at_default, planned.start))
+
+    def _extend(self) -> None:
+        """Have the search propose where nothing waits; what it proposes is in the table before it runs."""
+        if self.search is None or self.queue or self.search.over:
+            return
+        new = self.search.next()
+        if any(one.id in self.rows for one in new):
+            # A confirming trial that was another's part in an earlier run; it is run at full length.
+            self.results.register([*self.planned.values(), *new], keep_stopped=True, axes=self.plan.axes)
+            self.results.wait(one.id for one in new if self.results.trials()[one.id].status == "stopped")
+            self.rows = self.results.trials()
+        else:
+            self.rows |= {row.id: row for row in self.results.add(new)} if new else {}
+        for planned in new:
+            self.planned[planned.id] = planned
+            self.compared.add(planned.id)
+            self.display.tally.add(planned.epochs)
+            if planned.id in self.search.settings.of_trial:
+                self.early.watch(planned.id)
+            if self.rows[planned.id].status == "waiting":
+                self._queue(planned)
+            else:
+                self.search.ended(planned.id, self.rows[planned.id].status)
+        self._count_to_come()
+
+    def _ended(self, trial: str, status: str) -> None:
+        """Tell the search; with nothing running, it must say now whether there is more to come, for nobody asks."""
+        if self.search is not None:
+            self.search.ended(trial, status)
+            if not self.running:
+                self._extend()
+
+    def _count_to_come(self) -> None:
+        """Have the display count what the search may yet propose."""
+        if self.search is not None:
+            self.display.tally.expect(self.search.to_come, self.plan.first.recipe.epochs)
+
+    def notes(self) -> list[str]:
+        """Return what the user should know of the table that is gone on with."""
+        notes = [] if self.queue else ["nothing to do: every trial has ended"]
+        if self.search is not None:
+            notes += self.search.notes()
+        ((others,),) = self.results.query("SELECT count(*) FROM trials WHERE cohort != ?", (self.plan.cohort,))
+        if others:
+            notes.append(
+                f"{others} trials in the table saw other data: they stay there, and are not compared with these"
+            )
+        begun = {fusion for (fusion,) in self.results.query(STARTS_OF, (self.plan.cohort,))}
+        if earlier := begun - set(map(fusion_of, self.plan.starts)):
+            notes.append(
+                f"trials in the table began from another start ({', '.join(sorted(earlier))}): they stay there, and "
+                "are ranked with these"
+            )
+        best_ones = self.standouts.best.top
+        lacking = [t.number for t in best_ones if not self.keeper.checkpoint(t.number, t.id).exists()]
+        if lacking:
+            numbers = ", ".join(map(str, sorted(lacking)))
+            notes.append(
+                f"no checkpoint of trial {numbers}, among the best: keep_best was smaller then, or it was removed"
+            )
+        return notes
+
+    @property
+    def to_run(self) -> int:
+        """How many trials are left, those that the search may yet propose included."""
+        return len(self.queue) + len(self.running) + (0 if self.search is None else self.search.to_come)
+
+    @property
+    def over(self) -> bool:
+        return super().over and (self.search is None or self.search.over)
+
+    def gauges(self) -> dict[str, float]:
+        """Return trials that ended, the best score so far, and training pairs per second of all workers."""
+        gauges = {"trials_done": float(self.display.tally.done)}
+        if self.board.top:
+            gauges["best_score"] = self.board.top[0].score
+        if (speed := self.display.tally.pairs_per_second) is not None:
+            gauges["pairs_per_second"] = speed
+        return gauges
+
+    def next_job(self) -> tuple[int, Standing] | None:
+        """Return the place of the next task and where it stands, and mark it running; None where none waits."""
+        self._extend()
+        if (job := self.hand_out()) is None:
+            return None
+        place, task = job
+        self.results.start(task.id, time.time())
+        self.display.started(self.rows[task.id])
+        done, score = self.rows[task.id].done, None
+        if self.lost[task.id] or done:
+            done, score = self._known(task.id)
+        standouts = self.standouts
+        bars = standouts.best.score_to_reach, standouts.worst.score_to_reach
+        wanted = self.wanted.baselines(), self.wanted.metrics_of(task.start)
+        return place, Standing(done, score, *bars, *wanted)
+
+    def take(self, report: Report) -> bool:
+        """Write a report; when this returns, it is on the disk. Return whether the trial is over.
+
+        Raises FusionError where the disk refuses.
+        """
+        task, planned = self.received(report), self.planned[report.trial]
+        if report.epoch is None:
+            self.fail(task, report.error or "no reason was given", report.details)
+            return True
+        stopped = not report.last and self.early.ends(task.id, report.epoch, planned.epochs)
+        ranked = None
+        if (report.last or stopped) and report.score is not None:
+            epoch = self.rules.rank_by.epoch or report.epoch.epoch
+            if self._keeps_to_constraints(task.id, epoch, report):
+                ranked = RankedTrial(task.number, task.id, dict(planned.parameters), planned.seed, epoch, report.score)
+        if ranked is not None and report.last:
+            self.standouts.add(ranked)
+        if report.kept is not None:
+            self._keep(name_of(task.number, task.id), report.kept)
+        self.keeper.write_lists(task.number, task.id, report.lists)
+        baselines = None if report.baselines is None else (self.plan.cohort, report.baselines)
+        differing = self.results.report(
+            task.id,
+            report.epoch,
+            last=report.last,
+            stopped=stopped,
+            node=report.node,
+            device=report.device,
+            baselines=baselines,
+        )
+        if differing:
+            self.display.note(
+                f"trial {task.number}, epoch {report.epoch.epoch}: {differing} values differ from those of an earlier "
+                "run; the earlier ones stay"
+            )
+        if ranked is not None and not math.isnan(ranked.score):
+            self.board.add(ranked)
+            self._drop_the_rest()
+        self.display.reported(self.rows[task.id], report, self.board.top, stopped=stopped)
+        if not report.last and not stopped:
+            return False
+        del self.running[task.id]
+        States(self.rules.states, task.id).remove(below=report.epoch.epoch if self.rules.keep_states else None)
+        self._ended(task.id, "stopped" if stopped else "finished")
+        return True
+
+    def _keep(self, name: str, kept: Kept) -> None:
+        """Write what is kept of a trial, by where it stands among the finished ones."""
+        checkpoint, samples = name in self.standouts.with_checkpoint, name in self.standouts.with_samples
+        self.keeper.write(name, kept, checkpoint=checkpoint, samples=samples)
+
+    def _keeps_to_constraints(self, trial: str, epoch: int, report: Report | None = None) -> bool:
+        """Return whether a trial may be named best; at `epoch` it is in the table, or just reported."""
+        goal = self.plan.goal
+        if not goal.constraints:
+            return True
+        if report is not None and report.epoch is not None and report.epoch.epoch == epoch:
+            outcome = goal.reported(report.epoch)
+        else:
+            outcome = goal.outcome(self.results, trial, epoch)
+        return outcome.values is not None and feasible(outcome)
+
+    def retry(self, task: Task, reason: str) -> None:
+        self.display.lost(self.rows[task.id], reason)
+        self.results.wait([task.id])
+        # A worker that was to bring the baselines may not have.
+        self.wanted.ask_again()
+
+    def put_back(self) -> int:
+        """Make the running trials wait (their states remain) and return how many they are."""
+        trials = list(self.running)
+        self.results.wait(trials)
+        self.running.clear()
+        return len(trials)
+
+    def failures(self) -> Sequence[TrialRow]:
+        return [row for row in self.results.trials().values() if row.status == "failed" and row.id in self.planned]
+
+    def fail(self, task: Task, error: str, details: str | None) -> None:
+        if details is not None:
+            self.log(name_of(task.number, task.id), details)
+        self.results.fail(task.id, error)
+        del self.running[task.id]
+        self.wanted.ask_again()
+        States(self.rules.states, task.id).remove()
+        self.display.failed(self.rows[task.id], error)
+        self._ended(task.id, "failed")
+
+    def _known(self, trial: str) -> tuple[int, float | None]:
+        """Return the last epoch in the table, and the score if it has been reached."""
+        ((done,),) = self.results.query("SELECT COALESCE(max(epoch), 0) FROM training WHERE trial = ?", (trial,))
+        epoch = self.rules.rank_by.epoch
+        if epoch is None or done < epoch:
+            return done, None
+        rows = self.results.query(
+            "SELECT dataset, mean FROM metrics WHERE trial = ? AND epoch = ? AND metric = ?",
+            (trial, epoch, self.rules.rank_by.metric),
+        )
+        means = {dataset: math.nan if mean is None else mean for dataset, mean in rows}
+        return done, weighted_mean(means, self.rules.rank_by.dataset_weights)
+
+    def _find_standouts(self) -> None:
+        """Read off the table which trials are best and worst so far, and which one is at the default setting."""
+        known = self.results.query(
+            "SELECT number, id, parameters, config FROM trials WHERE cohort = ?", (self.plan.cohort,)
+        )
+        self.compared = {trial for _, trial, _, _ in known}
+        default = default_trial(
+            (number, json.loads(parameters), json.loads(config)) for number, _, parameters, config in known
+        )
+        self.standouts.default = next((name_of(n, trial) for n, trial, _, _ in known if n == default), None)
+        ranked = [
+            trial
+            for trial in best(self.results, self.rules.rank_by, self.plan.cohort)
+            if self._keeps_to_constraints(trial.id, trial.epoch)
+        ]
+        for trial in ranked[: self.board.limit]:
+            self.board.add(trial)
+        for trial in ranked:
+            if self.rows[trial.id].status == "finished":
+                self.standouts.add(trial)
+
+    def _drop_the_rest(self) -> None:
+        # A half-done trial on the board may have a checkpoint of an earlier, shorter run: it stays until it is written
+        # anew. What it leaves no room for stays too, since it may yet fail.
+        half_done = {name_of(trial.number, trial.id) for trial in self.board.top[: self.rules.keep_best]}
+        self.keeper.keep_only(
+            self.standouts.with_checkpoint | half_done, self.standouts.with_samples | half_done, self.compared
+        )

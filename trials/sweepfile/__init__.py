@@ -1,0 +1,1 @@
+"""A path in, a SweepSpec out, or every problem at once."""

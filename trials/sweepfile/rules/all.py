@@ -1,0 +1,33 @@
+"""All rules between sections of a sweep file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trials.document.nodes import Node
+from trials.document.problems import Problem, first_of
+from trials.sweepfile.rules.data import data_problems, size_problems
+from trials.sweepfile.rules.no_effect import idle_axis_problems
+from trials.sweepfile.rules.reward import idle_problems, reward_size_problems, simplex_problems, start_problems
+from trials.sweepfile.rules.search import confirm_problems, search_problems, stop_problems
+from trials.sweepfile.rules.space import mind_problems, range_problems
+from trials.sweepfile.rules.sweep import (
+    axis_problems,
+    epoch_problems,
+    rank_problems,
+    seed_problems,
+    share_problems,
+    ssim_problems,
+    term_problems,
+)
+
+
+def cross_problems(root: Node, data: dict[str, Any]) -> list[Problem]:
+    """Return what is wrong between keys that are each fine."""
+    rules = (
+        seed_problems, rank_problems, epoch_problems, ssim_problems, data_problems, size_problems, share_problems,
+        axis_problems, term_problems, start_problems, idle_problems,
+        idle_axis_problems, simplex_problems, reward_size_problems, search_problems, range_problems, stop_problems,
+        mind_problems, confirm_problems,
+    )  # fmt: skip
+    return [problem for rule in rules for problem in first_of(rule(root, data))]

@@ -1,0 +1,163 @@
+"""One trial on a worker, from its start or a saved state to its last epoch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from copy import copy
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from fusion_core.config import TrialConfig
+from fusion_core.errors import CheckpointError
+from fusion_core.png import png
+from fusion_core.recipes.base import Recipe
+from fusion_core.recipes.catalog import build_recipe
+from fusion_core.reports import EpochReport, Summary
+from trials.ranking.leaderboard import sign, weighted_mean
+from trials.storage.artifacts import Kept
+from trials.storage.layout import fusion_of
+from trials.storage.states import States
+from trials.worker.messages import Report, Standing, Task, one_line
+from trials.worker.resources import WorkerResources
+
+if TYPE_CHECKING:
+    from fusion_core.workspace import Workspace
+
+
+class RunningTrial:
+    """One trial from its start, or from a saved state, to its last epoch."""
+
+    def __init__(self, resources: WorkerResources, task: Task, standing: Standing) -> None:
+        self.resources = resources
+        self.task = task
+        self.standing = standing
+        self.config = TrialConfig.model_validate_json(task.config)
+        self.states = States(resources.rules.states, task.id)
+        self.score = standing.score
+        self.notes: tuple[str, ...] = ()
+        self.epochs: Iterator[EpochReport] | None = None
+        self.recipe: Recipe | None = None
+
+    def step(self) -> Report:
+        workspace = self.workspace()
+        begins = self.recipe is None
+        if self.recipe is None:
+            self.recipe = self.build(workspace)
+            self.epochs = self.recipe.epochs()
+        else:
+            self.states.remove(below=self.recipe.epoch)
+        assert self.epochs is not None
+        epoch = self.thinned(next(self.epochs))
+        last = epoch.epoch >= self.config.recipe.epochs
+        self.rank(epoch, last=last)
+        if last and self.resources.rules.measure_model and workspace is not None and not self.task.is_start:
+            epoch = replace(epoch, training=epoch.training | self.resources.cost_of(self.config))
+        if not last or (self.resources.rules.keep_states and not self.task.is_start):
+            self.states.make_folder()
+            self.recipe.save_state(self.states.path(epoch.epoch))
+        baselines = self.baselines(workspace) if begins else None
+        lists = self.recipe.lists() if begins else {}
+        kept = self.kept() if last else None
+        notes = (*self.notes, *(f"{self.task.said}: {note}" for note in epoch.notes))
+        self.notes = ()
+        return Report(self.task.id, epoch, last, self.score, baselines=baselines, kept=kept, lists=lists, notes=notes)
+
+    def workspace(self) -> Workspace | None:
+        """Return the data, without the test sets for a start, which its trials measure; None where none are needed."""
+        if not self.config.recipe.needs_data:
+            return None
+        workspace = self.resources.workspace()
+        if self.task.is_start:
+            workspace = copy(workspace)
+            workspace.test = {}
+        return workspace
+
+    def baselines(self, workspace: Workspace | None) -> dict[str, dict[str, dict[str, Summary]]] | None:
+        """Return what is wanted of fusions that are no trials: those that learned nothing, and the trial's start."""
+        found = workspace.baselines() if self.standing.baselines and workspace is not None else {}
+        if self.standing.start_metrics and self.recipe is not None and self.task.start is not None:
+            for dataset, metrics in (self.recipe.start_metrics() or {}).items():
+                found.setdefault(dataset, {})[fusion_of(self.task.start)] = metrics
+        return found or None
+
+    def build(self, workspace: Workspace | None) -> Recipe:
+        """Return the recipe at the newest saved state that the table knows of, or at the start."""
+        start = self.resources.start_of(self.task)
+        damaged = []
+        for epoch in self.states.epochs():
+            if epoch > self.standing.done:
+                continue
+            recipe = build_recipe(self.config, workspace, start)
+            try:
+                recipe.load_state(self.states.path(epoch))
+            except CheckpointError as problem:
+                damaged.append(one_line(problem))
+                continue
+            if recipe.epoch == epoch:
+                break
+            damaged.append(f"{self.states.path(epoch)}: it is of epoch {recipe.epoch}")
+        else:
+            epoch, recipe = 0, build_recipe(self.config, workspace, start)
+        if epoch < self.standing.done:
+            self.notes = (self.trained_again(epoch, damaged),)
+        return recipe
+
+    def trained_again(self, epoch: int, damaged: list[str]) -> str:
+        """Say why epochs that the table holds are trained once more."""
+        if damaged:
+            return (
+                f"{self.task.said}: epochs {epoch + 1} to {self.standing.done} are trained again, because "
+                f"{'; '.join(damaged)}; their rows stay as they are"
+            )
+        return (
+            "trials that ended before with fewer epochs are trained from the start, since no state of theirs was kept "
+            "(keep_states: true in the sweep file keeps them); their rows stay as they are"
+        )
+
+    def thinned(self, report: EpochReport) -> EpochReport:
+        """Leave out the values per image where the sweep does not want them."""
+        per_image = self.config.evaluation.per_image
+        if per_image == "all" or (per_image == "last" and report.epoch >= self.config.recipe.epochs):
+            return report
+        metrics = {
+            dataset: {name: replace(summary, values=None) for name, summary in values.items()}
+            for dataset, values in report.metrics.items()
+        }
+        return replace(report, metrics=metrics)
+
+    def rank(self, report: EpochReport, *, last: bool) -> None:
+        rank_by = self.resources.rules.rank_by
+        if report.epoch == rank_by.epoch or (rank_by.epoch is None and last):
+            means = {
+                dataset: values[rank_by.metric].mean
+                for dataset, values in report.metrics.items()
+                if rank_by.metric in values
+            }
+            self.score = weighted_mean(means, rank_by.dataset_weights)
+
+    def kept(self) -> Kept | None:
+        """Return what is kept of the trial as far as was known when it started: only the driver knows the rest."""
+        if self.task.is_start and self.recipe is not None:
+            return Kept(self.recipe.checkpoint(), {})
+        rules, standing = self.resources.rules, self.standing
+        if not rules.keep_best or self.recipe is None:
+            return None
+        among_best, worst = self.reaches(standing.to_reach, 1), self.reaches(standing.to_sink_to, -1)
+        images = {}
+        if rules.keep_samples and (among_best or worst or self.task.at_default):
+            images = {
+                f"{sample.dataset}_{sample.stem}_{name}.png": png(image)
+                for sample in self.recipe.samples(rules.keep_samples)
+                for name, image in sample.images.items()
+            }
+        if not among_best and not images:
+            return None
+        return Kept(self.recipe.checkpoint() if among_best else None, images)
+
+    def reaches(self, bar: float | None, way: int) -> bool:
+        """Return whether the score is as good as `bar` (way 1), or as bad (way -1); no score ever is."""
+        if self.score is None or math.isnan(self.score):
+            return False
+        direction = way * sign(self.resources.rules.rank_by.metric)
+        return bar is None or direction * self.score >= direction * bar
