@@ -22,7 +22,7 @@ import numpy as np
 
 from benchmarks.timing import report
 from fusion_core.metrics.facts import FACTS
-from trials.storage.layout import FILE
+from trials.storage.layout import RunFolder
 from trials.storage.results import PlannedTrial, Results
 
 SETS = {"msrs": 361, "m3fd": 60, "roadscene": 20, "pet": 24, "spect": 24, "ct": 24}
@@ -49,7 +49,7 @@ def make_table(folder: Path, trials: int, *, per_image: bool) -> None:
         for row in weights
     ]
     folder.mkdir(parents=True, exist_ok=True)
-    with Results.open(folder / FILE) as results:
+    with Results.open(RunFolder(folder).table) as results:
         results.register([
             PlannedTrial(f"{i:016x}", "c", row, json.dumps(config), 0, EPOCHS)
             for i, (row, config) in enumerate(zip(weights, configs, strict=True))
@@ -97,7 +97,7 @@ def build(folder: Path) -> dict[str, float]:
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return {
         "build_seconds": seconds, "cpu_seconds": used.ru_utime - before, "peak_gb": used.ru_maxrss / 1e6,
-        "megabytes": (folder / "report.html").stat().st_size / 1e6,
+        "megabytes": (RunFolder(folder).report).stat().st_size / 1e6,
     }  # fmt: skip
 
 
@@ -133,9 +133,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         for trials in [options.trials] if options.trials else AXES:
             folder = (options.keep or Path(temporary)) / str(trials)
-            if not (folder / FILE).exists():
+            if not (RunFolder(folder).table).exists():
                 make_table(folder, trials, per_image=trials == 240)
-            report(benchmark="report", trials=trials, **build(folder), **opened(folder / "report.html"))
+            report(benchmark="report", trials=trials, **build(folder), **opened(RunFolder(folder).report))
 
 
 if __name__ == "__main__":

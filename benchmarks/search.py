@@ -25,6 +25,7 @@ from trials.search.sampler import Note, Sampling
 from trials.space.dimension import Dimension
 from trials.space.space import Space
 from trials.spec.search import Range, SearchConfig
+from trials.storage.layout import RunFolder
 
 SAMPLERS = ("random", "sobol", "tpe", "gp", "cmaes", "nsga2")
 KNOWN = (30, 100, 300, 1000, 3000, 10_000)
@@ -64,7 +65,7 @@ def costs(
     space, objectives = space_of(dimensions), ("VIF", "Nabf") if sampler == "nsga2" else ("VIF",)
     population = POPULATION if sampler == "nsga2" else None
     search = SearchConfig.model_validate({"kind": sampler, "trials": known[-1], "population": population})
-    storage = None if folder is None else StudyFile(folder, print).storage
+    storage = None if folder is None else StudyFile(RunFolder(folder), space, print).storage
     sampling = Sampling(space, search, objectives, storage)
     chance, there = np.random.default_rng(0), 0
 

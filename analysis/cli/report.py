@@ -27,6 +27,7 @@ from analysis.scores.model import Scores
 from analysis.scores.score import score
 from analysis.text.answer import answer
 from trials.spec.labels import short_names
+from trials.storage.layout import RunFolder
 
 _TOP = 5
 
@@ -71,7 +72,7 @@ def report_watching(folder: Path, console: Console, other: Path | None = None) -
         return f"{done} of {trials} trials finished{f', best {best}' if best else ''}"
 
     watch(folder, line, lambda said: console.print(escape(said), soft_wrap=True))
-    print(folder / "report.html", flush=True)
+    print(RunFolder(folder).report, flush=True)
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from analysis.scores.score import score
 from analysis.text.answer import answer
 from analysis.text.run_facts import failed_trials, provenance_line, run_details
 from trials.spec.labels import short_names
+from trials.storage.layout import RunFolder
 
 # In this order; the scripts of the figures stand between look.js and controls.js.
 SCRIPTS = (
@@ -47,7 +48,7 @@ def write_report(run: Path, other: Path | None = None) -> Path:
 
 def write_page(run: Run, scores: Scores) -> Path:
     """Write the page of a run that is open already."""
-    return html.write_whole(run.path / "report.html", render(run, scores))
+    return html.write_whole(RunFolder(run.path).report, render(run, scores))
 
 
 def render(run: Run, scores: Scores) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from analysis.runs.reference import METRICS, PARAMS
 from fusion_core.errors import FusionError
-from trials.storage.layout import FILE
+from trials.storage.layout import RunFolder
 from trials.storage.results import Results
 
 POLL = 2.0
@@ -65,7 +65,8 @@ def _once(line: str, last: str, say: Callable[[str], None]) -> str:
 
 def signature(run: Path) -> Signature:
     """Return what changes when the table does; empty where there is none."""
-    names = (FILE, f"{FILE}-wal") if (run / FILE).exists() else (PARAMS, METRICS)
+    table = RunFolder(run).table
+    names = (table.name, f"{table.name}-wal") if table.exists() else (PARAMS, METRICS)
     found = []
     for name in names:
         try:
@@ -78,10 +79,11 @@ def signature(run: Path) -> Signature:
 
 def ended(run: Path) -> str:
     """Return how the newest run of the sweep ended, in words; empty while it goes on, or where nobody can tell."""
-    if not (run / FILE).exists() or _driver_works(run):
+    table = RunFolder(run).table
+    if not table.exists() or _driver_works(run):
         return ""
     try:
-        with Results.read(run / FILE) as results:
+        with Results.read(table) as results:
             rows = results.query("SELECT finished FROM provenance ORDER BY id DESC LIMIT 1")
             ((left,),) = results.query("SELECT count(*) FROM trials WHERE status IN ('waiting', 'running')")
     except (FusionError, sqlite3.Error):
@@ -98,7 +100,7 @@ def _driver_works(run: Path) -> bool:
     The lock itself is not tried: a driver that starts in that moment would be refused.
     """
     try:
-        holder = json.loads((run / "driver.lock").read_text(encoding="utf-8"))
+        holder = json.loads(RunFolder(run).lock.read_text(encoding="utf-8"))
         if holder["host"] != socket.gethostname():
             return True
         os.kill(int(holder["pid"]), 0)

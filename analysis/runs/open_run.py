@@ -12,7 +12,7 @@ from analysis.runs.reference import is_reference, read_reference
 from analysis.runs.results_table import read_results
 from analysis.runs.run import Run
 from fusion_core.errors import FusionError
-from trials.storage.layout import FILE
+from trials.storage.layout import RunFolder
 from trials.storage.results import Results
 
 
@@ -22,7 +22,7 @@ def open_run(path: Path) -> Run:
     Raises FusionError where neither can be read.
     """
     path = Path(path)
-    file = path / FILE
+    file = RunFolder(path).table
     if not file.exists() and is_reference(path):
         return read_reference(path)
     try:

@@ -13,6 +13,8 @@ from typing import Any
 import cv2
 import numpy as np
 
+from trials.storage.layout import RunFolder, trial_name
+
 SOURCES = ("visible", "infrared")
 MADE = ("weight_map", "fused")
 _WIDTH = 640
@@ -46,8 +48,8 @@ class Picture:
 
 def folders_of(run: Path, trials: Mapping[int, str]) -> dict[int, Path]:
     """Return the folder of each of these trials (number -> id) that has samples, by number."""
-    names = {f"{number}_{trial}": number for number, trial in trials.items()}
-    folders = [folder for folder in run.glob("samples/*_*") if folder.name in names]
+    names = {trial_name(number, trial): number for number, trial in trials.items()}
+    folders = [folder for folder in RunFolder(run).samples.glob("*_*") if folder.name in names]
     return {names[folder.name]: folder for folder in sorted(folders) if next(folder.glob("*_fused.png"), None)}
 
 

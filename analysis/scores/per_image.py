@@ -13,7 +13,7 @@ from analysis.runs.run import Run
 from analysis.scores.metrics import ALL, SCORE, SCORE_PARTS, START
 from analysis.scores.model import Scores
 from analysis.scores.score import dataset_weights
-from trials.storage.layout import FILE
+from trials.storage.layout import RunFolder
 from trials.storage.results import Results
 
 # At most so many rows are held in memory while many places are read: one scan instead of many searches.
@@ -61,7 +61,7 @@ class ImageReader:
     def __init__(self, run: Run, scores: Scores, *, hold: bool = False) -> None:
         self.scores = scores
         self.hold = hold and len(run.metrics) <= HELD
-        self.file = run.path / FILE
+        self.file = RunFolder(run.path).table
         self.weights = dataset_weights(run.rank_by.dataset_weights, scores.datasets[1:])
         id_of = dict(zip(run.trials["number"].tolist(), run.trials["id"].tolist(), strict=True))
         self.ids = [[id_of[number] for number in setting.numbers] for setting in scores.settings]
@@ -138,10 +138,10 @@ def start_images(run: Run, start: str, metric: str, datasets: Sequence[str]) -> 
         weighted = zip(SCORE_PARTS.values(), parts, strict=True)
         each = [[weight * values for values in part] for weight, part in weighted]
         return tuple(np.asarray(sum(values) / 4) for values in zip(*each, strict=True))
-    if not (run.path / FILE).is_file() or not len(run.trials):
+    if not RunFolder(run.path).table.is_file() or not len(run.trials):
         return ()
     cohort, found = run.trials["cohort"].iloc[0], []
-    with Results.read(run.path / FILE) as results:
+    with Results.read(RunFolder(run.path).table) as results:
         for dataset in datasets:
             rows = results.query(_START_QUERY, (cohort, f"{START}{start}", dataset, metric))
             if not rows or not rows[0][0]:

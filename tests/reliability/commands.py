@@ -11,7 +11,6 @@ import typer
 
 import run_sweep
 from tests.trials.helpers import write_sweep
-from trials.storage.layout import FILE
 
 SWEEP = """\
 name: tiny
@@ -55,7 +54,7 @@ def one_error(capsys: pytest.CaptureFixture[str]) -> str:
 
 def assert_whole(run: Path, *, tidy: bool = True) -> None:
     """The table opens, its pages are whole, and so is every epoch in it; nothing half-written lies about if `tidy`."""
-    with closing(sqlite3.connect(run / FILE)) as table:
+    with closing(sqlite3.connect(run / "results.sqlite")) as table:
         assert table.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         epochs = table.execute("SELECT trial, epoch, count(*) FROM metrics GROUP BY trial, epoch").fetchall()
         trained = table.execute("SELECT trial, epoch FROM training GROUP BY trial, epoch").fetchall()

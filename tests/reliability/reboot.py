@@ -22,7 +22,6 @@ from pathlib import Path
 
 from tests.reliability.commands import assert_whole, leftovers, sweep
 from tests.trials.helpers import rows, write_sweep
-from trials.storage.layout import FILE
 from trials.storage.results import Results
 from trials.storage.states import States
 
@@ -49,7 +48,7 @@ def copies_of_a_running_sweep(folder: Path, count: int, seed: int = 0) -> list[P
         home.mkdir(parents=True)
         command = [sys.executable, "run_sweep.py", write_sweep(home, SWEEP), "--out", home, "--executor", "inline"]
         with subprocess.Popen([*map(str, command)], cwd=REPOSITORY, stdout=subprocess.DEVNULL) as process:
-            while not (home / "tiny" / FILE).exists() and process.poll() is None:
+            while not (home / "tiny" / "results.sqlite").exists() and process.poll() is None:
                 time.sleep(0.005)
             while process.poll() is None and len(made) < count:
                 time.sleep(moments.uniform(0.001, 0.05))
@@ -68,7 +67,7 @@ def copies_of_a_running_sweep(folder: Path, count: int, seed: int = 0) -> list[P
 
 def tear_the_log(run: Path, moments: random.Random) -> None:
     """Add some of a commit that was under way to the log: pages cut anywhere, as they were meant or as zeros."""
-    log = run / f"{FILE}-wal"
+    log = run / "results.sqlite-wal"
     if not log.exists() or not log.stat().st_size:
         return
     written = log.read_bytes()
@@ -79,7 +78,7 @@ def tear_the_log(run: Path, moments: random.Random) -> None:
 
 def check(run: Path) -> str:
     """Check one copy as the next start of the program finds it; return `empty`, `under way` or `over`."""
-    with Results.open(run / FILE) as results:
+    with Results.open(run / "results.sqlite") as results:
         trials = results.trials()
     assert_whole(run, tidy=False)
     for trial in trials.values():

@@ -13,7 +13,6 @@ import pytest
 
 from tests.reliability.commands import SWEEP, analysis, assert_whole, leftovers, one_error, sweep
 from tests.trials.helpers import rows
-from trials.storage.layout import FILE
 from trials.storage.results import Results
 
 IMAGES = """\
@@ -110,7 +109,7 @@ def test_a_full_disk_is_one_error_and_the_same_command_goes_on_to_the_same_rows(
     assert leftovers(run) == []
     if text is SWEEP:
         assert_whole(run)
-    with Results.read(run / FILE) as results:
+    with Results.read(run / "results.sqlite") as results:
         assert "failed" not in {row.status for row in results.trials().values()}, "no trial is to blame"
     assert sweep(tmp_path, text) == 0
     assert numbers(run) == undisturbed[text]
@@ -176,7 +175,7 @@ def test_a_real_disk_that_runs_full_is_one_error_and_more_room_brings_the_same_r
     assert sweep(tmp_path, text, out=small_disk) == 2
     said = one_error(capsys)
     assert "make room, and run the same command again" in said
-    with Results.read(small_disk / "tiny" / FILE) as results:
+    with Results.read(small_disk / "tiny" / "results.sqlite") as results:
         assert {row.status for row in results.trials().values()} <= {"waiting", "running", "finished"}
     subprocess.run(["mount", "-o", "remount,size=40m", str(small_disk)], check=True)
     assert_whole(small_disk / "tiny")
@@ -197,13 +196,13 @@ def test_a_run_on_a_disk_that_became_read_only_can_be_looked_at_and_not_gone_on_
 ) -> None:
     subprocess.run(["mount", "-o", "remount,size=40m", str(small_disk)], check=True)
     assert sweep(tmp_path, out=small_disk) == 0
-    with Results.open(small_disk / "tiny" / FILE) as results:
+    with Results.open(small_disk / "tiny" / "results.sqlite") as results:
         results.connection.execute("PRAGMA journal_mode = WAL")
-        copy = (small_disk / "tiny" / FILE).read_bytes()
-    (small_disk / "tiny" / FILE).write_bytes(copy)  # as a killed driver leaves it
+        copy = (small_disk / "tiny" / "results.sqlite").read_bytes()
+    (small_disk / "tiny" / "results.sqlite").write_bytes(copy)  # as a killed driver leaves it
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
     capsys.readouterr()
     assert sweep(tmp_path, out=small_disk) == 2
     assert "Read-only file system" in one_error(capsys)
-    with Results.read(small_disk / "tiny" / FILE) as results:
+    with Results.read(small_disk / "tiny" / "results.sqlite") as results:
         assert len(results.trials()) == 3

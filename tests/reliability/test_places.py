@@ -11,7 +11,6 @@ import pytest
 
 from tests.reliability.commands import analysis, assert_whole, one_error, sweep
 from tests.trials.helpers import rows
-from trials.storage.layout import FILE
 from trials.storage.results import Results
 
 
@@ -61,7 +60,7 @@ def test_a_table_that_goes_while_the_sweep_runs_is_one_error(
             else:
                 run.rename(tmp_path / "elsewhere")
             if away == "another in its place":
-                Results.open(run / FILE).close()
+                Results.open(run / "results.sqlite").close()
         return report(self, *arguments, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Results, "report", going)
@@ -72,7 +71,7 @@ def test_a_table_that_goes_while_the_sweep_runs_is_one_error(
         shutil.rmtree(run, ignore_errors=True)
         (tmp_path / "elsewhere").rename(run)
         assert_whole(run)
-        with Results.read(run / FILE) as results:
+        with Results.read(run / "results.sqlite") as results:
             assert results.query("SELECT count(*) FROM training WHERE name = 'loss_total'") == [(3,)]
     assert sweep(tmp_path) == 0
 
@@ -89,7 +88,7 @@ def test_a_clock_that_goes_backwards_changes_no_row_and_makes_no_duration_negati
     monkeypatch.setattr(time, "time", backwards)
     assert sweep(tmp_path) == 0
     assert rows(tmp_path / "tiny") == undisturbed
-    with Results.read(tmp_path / "tiny" / FILE) as results:
+    with Results.read(tmp_path / "tiny" / "results.sqlite") as results:
         assert results.query("SELECT count(*) FROM trials WHERE seconds < 0") == [(0,)]
         assert results.query("SELECT count(*) FROM training WHERE name = 'seconds' AND value < 0") == [(0,)]
         assert results.query("SELECT count(*) FROM provenance WHERE seconds < 0 OR seconds IS NULL") == [(0,)]

@@ -8,7 +8,6 @@ import pytest
 
 from benchmarks.endurance import endure
 from tests.reliability.commands import SWEEP, assert_whole, sweep
-from trials.storage.layout import FILE
 from trials.storage.results import Results
 
 
@@ -40,9 +39,9 @@ def test_a_reader_that_holds_a_transaction_stops_neither_the_sweep_nor_its_end(
     assert readers[0].query("SELECT count(*) FROM training") == [(0,)], "its own moment, to its end"
     readers[0].close()
     assert_whole(tmp_path / "tiny")
-    with Results.open(tmp_path / "tiny" / FILE):
+    with Results.open(tmp_path / "tiny" / "results.sqlite"):
         pass
-    assert not (tmp_path / "tiny" / f"{FILE}-wal").exists()
+    assert not (tmp_path / "tiny" / "results.sqlite-wal").exists()
 
 
 def test_a_reader_between_the_rows_of_an_epoch_sees_none_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

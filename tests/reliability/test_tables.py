@@ -16,7 +16,6 @@ from tests.reliability.commands import SWEEP, analysis, leftovers, one_error, sw
 from tests.trials.helpers import rows
 from trials.storage.connection import ResultsError
 from trials.storage.exports import export
-from trials.storage.layout import FILE
 from trials.storage.results import Results
 
 FLIPS = 50
@@ -26,7 +25,7 @@ FLIPS = 50
 def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     folder = tmp_path_factory.mktemp("whole")
     assert sweep(folder, SWEEP + "seeds: [0, 1, 2, 3]\n") == 0
-    return (folder / "tiny" / FILE).read_bytes()
+    return (folder / "tiny" / "results.sqlite").read_bytes()
 
 
 def with_sql(*statements: str) -> Callable[[Path, bytes], None]:
@@ -78,28 +77,28 @@ def test_a_table_that_is_not_ours_or_not_whole_is_refused_and_not_touched(
     make, says = TABLES[kind]
     run = tmp_path / "tiny"
     run.mkdir()
-    make(run / FILE, whole)
-    before = (run / FILE).read_bytes() if (run / FILE).is_file() else None
+    make(run / "results.sqlite", whole)
+    before = (run / "results.sqlite").read_bytes() if (run / "results.sqlite").is_file() else None
     assert sweep(tmp_path) == 2
     said = one_error(capsys)
-    assert says in said and str(run / FILE) in said
+    assert says in said and str(run / "results.sqlite") in said
     if before is not None:
-        assert (run / FILE).read_bytes() == before
-    assert {path.name for path in run.iterdir()} <= {FILE, "driver.lock"}
+        assert (run / "results.sqlite").read_bytes() == before
+    assert {path.name for path in run.iterdir()} <= {"results.sqlite", "driver.lock"}
 
 
 @pytest.mark.parametrize("kind", [kind for kind in TABLES if kind != "a flipped byte"])
 def test_the_report_refuses_it_too(tmp_path: Path, whole: bytes, capsys: pytest.CaptureFixture[str], kind: str) -> None:
-    TABLES[kind][0](tmp_path / FILE, whole)
+    TABLES[kind][0](tmp_path / "results.sqlite", whole)
     assert analysis("report", tmp_path) == 2
     said = one_error(capsys)
-    assert str(tmp_path / FILE) in said
+    assert str(tmp_path / "results.sqlite") in said
     assert not (tmp_path / "report.html").exists()
 
 
 def test_an_empty_file_is_a_table_that_has_yet_to_be_filled(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "tiny").mkdir()
-    (tmp_path / "tiny" / FILE).touch()
+    (tmp_path / "tiny" / "results.sqlite").touch()
     assert analysis("report", tmp_path / "tiny") == 2
     assert "the table is empty; run the sweep" in one_error(capsys)
     assert sweep(tmp_path) == 0
@@ -112,9 +111,9 @@ def test_any_flipped_byte_is_refused_or_read_and_never_a_traceback(tmp_path: Pat
         run.mkdir()
         place = moments.randrange(len(whole))
         damaged = whole[:place] + bytes([whole[place] ^ 1 << moments.randrange(8)]) + whole[place + 1 :]
-        (run / FILE).write_bytes(damaged)
+        (run / "results.sqlite").write_bytes(damaged)
         try:
-            with Results.open(run / FILE) as results:
+            with Results.open(run / "results.sqlite") as results:
                 results.register([])
             export(run)
             open_run(run)
@@ -132,14 +131,14 @@ def test_any_flipped_byte_is_refused_or_read_and_never_a_traceback(tmp_path: Pat
     ],
 )
 def test_values_that_nobody_wrote_are_refused_and_leave_no_half_file(tmp_path: Path, whole: bytes, damage: str) -> None:
-    with_sql(damage)(tmp_path / FILE, whole)
+    with_sql(damage)(tmp_path / "results.sqlite", whole)
     with pytest.raises(ResultsError, match="the table is damaged"):
         export(tmp_path)
     assert leftovers(tmp_path) == []
 
 
 def test_a_report_that_meets_such_values_says_so(tmp_path: Path, whole: bytes) -> None:
-    with_sql("UPDATE metrics SET n = 'four' WHERE epoch = 1")(tmp_path / FILE, whole)
+    with_sql("UPDATE metrics SET n = 'four' WHERE epoch = 1")(tmp_path / "results.sqlite", whole)
     with pytest.raises(FusionError, match="must be the results table of a sweep, but reading it gave"):
         open_run(tmp_path)
 
@@ -148,7 +147,7 @@ def test_a_sweep_that_meets_such_values_says_so(
     tmp_path: Path, whole: bytes, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "tiny").mkdir()
-    with_sql("UPDATE trials SET config = '{' WHERE number = 2")(tmp_path / "tiny" / FILE, whole)
+    with_sql("UPDATE trials SET config = '{' WHERE number = 2")(tmp_path / "tiny" / "results.sqlite", whole)
     assert sweep(tmp_path, SWEEP + "seeds: [0, 1, 2, 3]\n") == 2
     assert "the table is damaged (JSONDecodeError" in one_error(capsys)
 
@@ -156,9 +155,9 @@ def test_a_sweep_that_meets_such_values_says_so(
 def test_the_check_of_a_large_table_stops_in_time(
     tmp_path: Path, whole: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / FILE).write_bytes(whole)
+    (tmp_path / "results.sqlite").write_bytes(whole)
     monkeypatch.setattr("trials.storage.connection.CHECK_SECONDS", -1.0)
-    with Results.open(tmp_path / FILE) as results:
+    with Results.open(tmp_path / "results.sqlite") as results:
         assert len(results.trials()) == 12
 
 
@@ -166,10 +165,10 @@ def test_a_damaged_table_that_is_put_back_goes_on(
     tmp_path: Path, whole: bytes, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "tiny").mkdir()
-    flipped(tmp_path / "tiny" / FILE, whole)
+    flipped(tmp_path / "tiny" / "results.sqlite", whole)
     assert sweep(tmp_path) == 2
-    (tmp_path / "tiny" / FILE).write_bytes(whole)
+    (tmp_path / "tiny" / "results.sqlite").write_bytes(whole)
     assert sweep(tmp_path, SWEEP + "seeds: [0, 1, 2, 3]\n") == 0
     with pytest.raises(ResultsError, match="no results table"):
-        Results.read(tmp_path / FILE)
+        Results.read(tmp_path / "results.sqlite")
     assert len(rows(tmp_path / "tiny")) > 12

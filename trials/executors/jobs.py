@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from trials.worker.messages import Report, Rules, Standing, Task
 
 if TYPE_CHECKING:
     from fusion_core.data.catalog import LoadedData
+    from trials.storage.layout import RunFolder
 
 
 class Jobs(Protocol):
     """Tasks of one kind: the trials of a sweep, or the starts before them. `data` is None where no task needs pairs."""
 
-    run: Path
+    run: RunFolder
     rules: Rules
 
     @property

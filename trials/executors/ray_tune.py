@@ -194,7 +194,7 @@ def run_ray(
         tune.with_parameters(FusionTrainable, shared=shared), {"cpu": capacity.cpu, "gpu": capacity.gpu}
     )
     feed = Feed(trials, capacity.workers, measure)
-    scratch = trials.run / ".ray"
+    scratch = trials.run.ray
     try:
         tune.Tuner(
             trainable,

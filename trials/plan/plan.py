@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fusion_core.config import TrialConfig
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from fusion_core.data.catalog import LoadedData
     from trials.search.search import Search
     from trials.search.search_plan import SearchPlan
+    from trials.storage.layout import RunFolder
     from trials.storage.results import Results
 
 
@@ -50,7 +50,7 @@ class Plan:
         space = self.search.space if self.search else None
         return [one.name for one in space.dimensions] if space else []
 
-    def begin(self, results: Results, run: Path, note: Callable[[str], None]) -> Search | None:
+    def begin(self, results: Results, run: RunFolder, note: Callable[[str], None]) -> Search | None:
         """Return the search of a sweep that has one."""
         if self.search is None:
             return None

@@ -12,9 +12,8 @@ from fusion_core.errors import CheckpointError, ConfigError, FusionError, shown
 from trials.plan.starts import Start, begins
 from trials.ranking.leaderboard import best
 from trials.spec.sweep import BEST
-from trials.storage.artifacts import Keeper
 from trials.storage.connection import reading
-from trials.storage.layout import FILE
+from trials.storage.layout import RunFolder, trial_name
 from trials.storage.results import Results
 
 if TYPE_CHECKING:
@@ -67,7 +66,8 @@ def _best_of(run: Path) -> tuple[Path, str]:
     """Return the checkpoint of a run's best trial, by the run's own ranking, and what to call it."""
     from trials.spec.sweep import RankBy
 
-    table = run / FILE
+    folder = RunFolder(run)
+    table = folder.table
     with Results.read(table) as results:
         records = results.query("SELECT record FROM provenance ORDER BY id DESC LIMIT 1")
         with reading(table):
@@ -79,7 +79,7 @@ def _best_of(run: Path) -> tuple[Path, str]:
             f"{shown(run)}: a run must have a ranked trial to begin from its best, but no trial has a {rank_by.metric} "
             "at the epoch it is ranked at. Run that sweep first."
         )
-    path = Keeper(run).checkpoint(top[0].number, top[0].id)
+    path = folder.checkpoint(trial_name(top[0].number, top[0].id))
     if not path.is_file():
         raise CheckpointError(
             f"{shown(path)}: the checkpoint of the best trial must be there, but is not: keep_best was 0, or it was "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trials.ranking.leaderboard import Leaderboard, RankedTrial
-from trials.storage.layout import name_of
+from trials.storage.layout import trial_name
 
 
 class Standouts:
@@ -25,10 +25,10 @@ class Standouts:
 
     @property
     def with_checkpoint(self) -> set[str]:
-        return {name_of(trial.number, trial.id) for trial in self.best.top}
+        return {trial_name(trial.number, trial.id) for trial in self.best.top}
 
     @property
     def with_samples(self) -> set[str]:
-        worst = {name_of(trial.number, trial.id) for trial in self.worst.top}
+        worst = {trial_name(trial.number, trial.id) for trial in self.worst.top}
         default = {self.default} if self.default and self.best.limit else set()
         return self.with_checkpoint | worst | default

@@ -17,7 +17,7 @@ from trials.search.planner import Planner
 from trials.search.proposals import key_of
 from trials.space.space import Space
 from trials.spec.search import AxisValue
-from trials.storage.layout import FILE
+from trials.storage.layout import RunFolder
 from trials.storage.results import Results
 
 SHARE_TRIED_FIRST = 0.05
@@ -45,7 +45,7 @@ def read_history(run: Path, space: Space, goal: Goal, planner: Planner) -> Found
     other: dict[str, tuple[dict[str, AxisValue], list[Outcome]]] = {}
     left_out: Counter[str] = Counter()
     differing: set[str] = set()
-    with Results.read(run / FILE) as results:
+    with Results.read(RunFolder(run).table) as results:
         rows = results.query(
             "SELECT id, cohort, config, epochs, seed FROM trials WHERE status = 'finished' ORDER BY number"
         )

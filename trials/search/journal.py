@@ -18,9 +18,8 @@ from fusion_core.atomic_files import refused
 from trials.search.proposals import key_of
 from trials.search.sampler import NOTHING, SETTING, Note
 from trials.space.space import Space
+from trials.storage.layout import RunFolder
 
-FILE = "optuna.journal"
-BEFORE = ".optuna.journal.before"
 # Which generation a setting was of, and where CMA-ES stood after it.
 NOTES = ("NSGAIISampler:", "cma")
 
@@ -54,8 +53,8 @@ class Journal(JournalFileBackend):
 class StudyFile:
     """The journal of a run folder: `notes` of the one before, by setting, and `storage` for the one to come."""
 
-    def __init__(self, run: Path, space: Space, say: Callable[[str], None]) -> None:
-        self.path, self.before = run / FILE, run / BEFORE
+    def __init__(self, run: RunFolder, space: Space, say: Callable[[str], None]) -> None:
+        self.path, self.before = run.journal, run.journal_before
         self.space = space
         self.notes: dict[str, Note] = {}
         self.failed: list[tuple[str, int, FrozenTrial]] = []
@@ -99,8 +98,8 @@ class StudyFile:
         except Exception as problem:  # noqa: BLE001 - whatever a damaged file does: the table has all that counts
             self.notes, self.failed = {}, []
             say(
-                f"{FILE} could not be read ({type(problem).__name__}: {str(problem)[:200]}): it is written anew from "
-                "the table; cmaes and nsga2 begin a new generation"
+                f"{self.path.name} could not be read ({type(problem).__name__}: {str(problem)[:200]}): it is written "
+                "anew from the table; cmaes and nsga2 begin a new generation"
             )
 
     def _fits(self, trial: FrozenTrial) -> bool:

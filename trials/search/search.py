@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from trials.search.proposals import Proposals, key_of
 from trials.search.sampler import Sampling
 from trials.search.search_plan import SearchPlan
 from trials.search.settings import Setting, Settings
+from trials.storage.layout import RunFolder
 from trials.storage.results import PlannedTrial, Results, TrialRow
 
 EPOCHS = "SELECT epochs FROM trials WHERE id = ?"
@@ -28,7 +28,7 @@ OVER = ("finished", "stopped", "failed")
 class Search:
     """Proposes trials; the sweep writes them, runs them, and says when each has ended."""
 
-    def __init__(self, plan: SearchPlan, results: Results, run: Path, note: Callable[[str], None]) -> None:
+    def __init__(self, plan: SearchPlan, results: Results, run: RunFolder, note: Callable[[str], None]) -> None:
         self.plan = plan
         self.spec = plan.spec
         self.results = results

@@ -9,30 +9,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fusion_core.atomic_files import write_whole
-from trials.storage.layout import name_of
+from trials.storage.layout import RunFolder
 
-INDEX = "lists.csv"
 COLUMNS = ["number", "id", "file"]
 
 
 class Keeper:
     """Writes `checkpoints/<number>_<id>.safetensors`, `samples/<number>_<id>/` and `worst/` of a run folder."""
 
-    def __init__(self, run: Path) -> None:
-        self.checkpoints = run / "checkpoints"
-        self.samples = run / "samples"
-        self.lists = run / "worst"
-
-    def checkpoint(self, number: int, trial: str) -> Path:
-        return self.checkpoints / f"{name_of(number, trial)}.safetensors"
+    def __init__(self, run: RunFolder) -> None:
+        self.run = run
 
     def write(self, name: str, kept: Kept, *, checkpoint: bool, samples: bool) -> None:
         """Write checkpoint and sample images of a trial, where wanted. Raises OSError or DiskError."""
         if kept.checkpoint is not None and checkpoint:
-            self.checkpoints.mkdir(parents=True, exist_ok=True)
-            write_whole(self.checkpoints / f"{name}.safetensors", kept.checkpoint)
+            self.run.checkpoints.mkdir(parents=True, exist_ok=True)
+            write_whole(self.run.checkpoint(name), kept.checkpoint)
         if kept.images and samples:
-            folder = self.samples / name
+            folder = self.run.samples / name
             folder.mkdir(parents=True, exist_ok=True)
             for file, content in kept.images.items():
                 write_whole(folder / Path(file).name, content)
@@ -40,7 +34,7 @@ class Keeper:
     def write_lists(self, number: int, trial: str, lists: Mapping[str, str]) -> None:
         """Write lists of worst pairs that are not there, and whose they are. Raises OSError or DiskError as above."""
         for name, text in lists.items():
-            path = self.lists / Path(name).name
+            path = self.run.worst / Path(name).name
             if not path.exists():
                 path.parent.mkdir(parents=True, exist_ok=True)
                 write_whole(path, text.encode("utf-8", "backslashreplace"))
@@ -49,7 +43,7 @@ class Keeper:
 
     def _index_lists(self, number: int, trial: str, files: Sequence[str]) -> None:
         """Write `worst/lists.csv` anew where a trial has other lists than it says; a trial begun anew has its last."""
-        index = self.lists / INDEX
+        index = self.run.worst_index
         before = index.read_text(encoding="utf-8") if index.exists() else ""
         rows = [row for row in csv.reader(before.splitlines()[1:]) if len(row) == len(COLUMNS) and row[1] != trial]
         rows += [[str(number), trial, file] for file in files]
@@ -60,10 +54,10 @@ class Keeper:
 
     def keep_only(self, checkpoints: Container[str], samples: Container[str], among: Container[str]) -> None:
         """Remove what belongs to other trials `among` these ids; trials that saw other data keep theirs."""
-        for path in self.checkpoints.glob("*_*.*"):
+        for path in self.run.checkpoints.glob("*_*.*"):
             if path.stem not in checkpoints and _id(path.stem) in among:
                 path.unlink(missing_ok=True)
-        for folder in self.samples.glob("*_*"):
+        for folder in self.run.samples.glob("*_*"):
             if folder.name not in samples and _id(folder.name) in among:
                 shutil.rmtree(folder, ignore_errors=True)
 

@@ -11,7 +11,7 @@ from fusion_core.atomic_files import whole_file
 from fusion_core.config import LossConfig
 from fusion_core.metrics.facts import FACTS, REFERENCE_COLUMNS
 from trials.storage.connection import reading
-from trials.storage.layout import FILE
+from trials.storage.layout import RunFolder
 from trials.storage.results import Results
 
 if TYPE_CHECKING:
@@ -32,23 +32,24 @@ def export(run: Path) -> list[Path]:
 
     Raises ResultsError where the table cannot be read, DiskError where the disk refuses a file.
     """
-    with Results.read(run / FILE) as results, reading(run / FILE):
+    folder = RunFolder(run)
+    with Results.read(folder.table) as results, reading(folder.table):
         results.query("BEGIN")  # one moment for all three, whatever the driver writes meanwhile
         trials, metrics = _trials(results), _metrics(results)
         seconds = _frame(results, SECONDS).astype({"value": "float64"})
         parameters = parameter_table(trials)
         wide = metric_table(metrics, seconds)
         long = _long_table(trials, metrics)
-    files: dict[str, Callable[[Path], Any]] = {
-        "params.csv": lambda path: parameters.to_csv(path, index=False),
-        "metrics.csv": lambda path: wide.to_csv(path, index=False),
-        "results.parquet": lambda path: long.to_parquet(path, index=False),
+    files: dict[Path, Callable[[Path], Any]] = {
+        folder.parameters_csv: lambda path: parameters.to_csv(path, index=False),
+        folder.metrics_csv: lambda path: wide.to_csv(path, index=False),
+        folder.parquet: lambda path: long.to_parquet(path, index=False),
     }
-    for name, write in files.items():
+    for file, write in files.items():
         # Parquet is the first to mind what is no text in a column of text.
-        with reading(run / FILE), whole_file(run / name) as partial:
+        with reading(folder.table), whole_file(file) as partial:
             write(partial)
-    return [run / name for name in files]
+    return list(files)
 
 
 def parameter_table(trials: pd.DataFrame) -> pd.DataFrame:

@@ -1,23 +1,118 @@
-"""Names of the files and folders inside a run folder."""
+"""What the files and folders inside a run folder are called."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
-FILE = "results.sqlite"
-FOLDER = "starts"
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The folder of one run; nothing here says which of its files are there."""
+
+    path: Path
+
+    @property
+    def table(self) -> Path:
+        """The results of all trials."""
+        return self.path / "results.sqlite"
+
+    @property
+    def sweep_file(self) -> Path:
+        """The sweep file as it was run."""
+        return self.path / "sweep.yaml"
+
+    @property
+    def parameters_csv(self) -> Path:
+        return self.path / "params.csv"
+
+    @property
+    def metrics_csv(self) -> Path:
+        return self.path / "metrics.csv"
+
+    @property
+    def parquet(self) -> Path:
+        return self.path / "results.parquet"
+
+    @property
+    def report(self) -> Path:
+        return self.path / "report.html"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.path / "checkpoints"
+
+    @property
+    def samples(self) -> Path:
+        """A folder of fused images per trial."""
+        return self.path / "samples"
+
+    @property
+    def worst(self) -> Path:
+        """Lists of the worst pairs by a reward."""
+        return self.path / "worst"
+
+    @property
+    def worst_index(self) -> Path:
+        """Which trial each of these lists is of."""
+        return self.worst / "lists.csv"
+
+    @property
+    def states(self) -> Path:
+        """What half-done trials go on from."""
+        return self.path / "states"
+
+    @property
+    def starts(self) -> Path:
+        """Initial checkpoints that were trained for the trials."""
+        return self.path / "starts"
+
+    @property
+    def logs(self) -> Path:
+        """Tracebacks of failed trials."""
+        return self.path / "logs"
+
+    @property
+    def journal(self) -> Path:
+        """The Optuna study of a search."""
+        return self.path / "optuna.journal"
+
+    @property
+    def journal_before(self) -> Path:
+        """The study of the run before, while a new one is written."""
+        return self.path / ".optuna.journal.before"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the driver that works here."""
+        return self.path / "driver.lock"
+
+    @property
+    def ray(self) -> Path:
+        """Ray Tune's own files while it runs; nothing in it is kept."""
+        return self.path / ".ray"
+
+    def checkpoint(self, trial: str) -> Path:
+        """Return where the checkpoint of a trial of this `trial_name` is."""
+        return self.checkpoints / f"{trial}.safetensors"
+
+    def log(self, name: str) -> Path:
+        return self.logs / f"{name}.txt"
+
+    def start(self, start: str) -> Path:
+        """Return where a start that was trained here is."""
+        return self.starts / f"{start}.safetensors"
+
+    def start_digest(self, start: str) -> Path:
+        """Return where it says which weights that start has."""
+        return self.starts / f"{start}.digest"
 
 
-def name_of(number: int, trial: str) -> str:
+def trial_name(number: int, trial: str) -> str:
     """Return what the files of a trial are called."""
     return f"{number}_{trial}"
 
 
-def fusion_of(start: str) -> str:
+def start_fusion(start: str) -> str:
     """Return what the table calls the fusion by a start."""
     return f"start:{start[:8]}"
-
-
-def start_file(run: Path, start: str) -> Path:
-    """Return where a run keeps a start that it trained."""
-    return run / FOLDER / f"{start}.safetensors"

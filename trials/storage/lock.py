@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Self
 
 from fusion_core.errors import FusionError
+from trials.storage.layout import RunFolder
 
 
 class LockedError(FusionError):
@@ -21,7 +22,7 @@ class RunLock:
     """Hold `driver.lock` of a run folder. Raises LockedError where another process holds it."""
 
     def __init__(self, run: Path) -> None:
-        self.path = run / "driver.lock"
+        self.path = RunFolder(run).lock
         self._file: IO[str] | None = None
 
     def __enter__(self) -> Self:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trials.storage.layout import fusion_of
+from trials.storage.layout import start_fusion
 from trials.storage.results import Results
 
 
@@ -27,7 +27,7 @@ class Wanted:
         if start is None or start in self.asked_starts:
             return False
         self.asked_starts.add(start)
-        return not self.results.has_baselines(self.cohort, fusion_of(start))
+        return not self.results.has_baselines(self.cohort, start_fusion(start))
 
     def ask_again(self) -> None:
         """A job that was asked did not come back with them, perhaps."""

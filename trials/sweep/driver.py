@@ -21,7 +21,7 @@ from trials.plan.plan import Plan
 from trials.plan.starts import Start
 from trials.storage.connection import ResultsError
 from trials.storage.exports import export
-from trials.storage.layout import FILE
+from trials.storage.layout import RunFolder
 from trials.storage.lock import RunLock
 from trials.storage.provenance import provenance
 from trials.storage.results import Results
@@ -68,8 +68,8 @@ def run(spec: SweepSpec, options: Options, display: Display | None = None, stop:
     if stop is None:
         with Stop() as stop:
             return run(spec, options, display, stop)
-    folder = (options.out / spec.name).absolute()
-    display = display or Display(spec.name, folder, spec.rank_by.metric)
+    folder = RunFolder((options.out / spec.name).absolute())
+    display = display or Display(spec.name, folder.path, spec.rank_by.metric)
     executor = choose_executor(options, display)
     if options.device == "cuda" and options.address is None:
         from fusion_core.workspace import choose_device
@@ -80,11 +80,11 @@ def run(spec: SweepSpec, options: Options, display: Display | None = None, stop:
     with stop.interruptible():
         plan = make_plan(spec)
     stopped = False
-    with RunLock(folder), Results.open(folder / FILE) as results:
-        remove_abandoned(folder)
-        write_whole(folder / "sweep.yaml", _as_run(spec).encode("utf-8", "backslashreplace"))
+    with RunLock(folder.path), Results.open(folder.table) as results:
+        remove_abandoned(folder.path)
+        write_whole(folder.sweep_file, _as_run(spec).encode("utf-8", "backslashreplace"))
         rules = Rules(
-            folder / "states",
+            folder.states,
             spec.rank_by,
             spec.keep_states,
             spec.keep_best,
@@ -114,7 +114,7 @@ def run(spec: SweepSpec, options: Options, display: Display | None = None, stop:
         top = best_settings(results, plan, sweep.search, BOARD)
         found = sweep.search.summary() if sweep.search is not None else []
     return Outcome(
-        folder,
+        folder.path,
         spec.rank_by.metric,
         top,
         failures,
@@ -138,7 +138,7 @@ def _put_away(sweep: Sweep, stop: Stop) -> None:
     with suppress(OSError):  # states of trials that are to go on stay
         sweep.rules.states.rmdir()
     with suppress(Stopped), stop.wrapping_up():
-        export(sweep.run)
+        export(sweep.run.path)
 
 
 def _as_run(spec: SweepSpec) -> str:

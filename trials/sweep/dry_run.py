@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fusion_core.config import TrialConfig
@@ -16,7 +15,7 @@ from trials.console.text import duration
 from trials.executors.ray_cluster import cores
 from trials.plan.make_plan import make_plan
 from trials.plan.plan import Plan
-from trials.storage.layout import FILE, start_file
+from trials.storage.layout import RunFolder
 from trials.storage.results import PlannedTrial, Results
 from trials.storage.states import resumable
 
@@ -61,16 +60,16 @@ class Done:
         return self.finished + self.failed + self.to_run
 
     @classmethod
-    def of(cls, plan: Plan, table: Path, retry_failed: bool, keep_stopped: bool = False) -> Done:
+    def of(cls, plan: Plan, run: RunFolder, retry_failed: bool, keep_stopped: bool = False) -> Done:
         rows, seconds, trials = {}, {}, plan.trials
         done = cls()
         if plan.search is not None:
             done.to_run = plan.search.settings * len(plan.search.spec.seeds) + plan.search.confirming
-        if table.is_file():
-            with Results.read(table) as results:
+        if run.table.is_file():
+            with Results.read(run.table) as results:
                 rows = results.trials()
                 seconds = dict(results.query(SECONDS))
-                search = plan.begin(results, table.parent, lambda text: None)
+                search = plan.begin(results, run, lambda text: None)
                 if search is not None:
                     trials = search.known()
                     ended = {i for i, row in rows.items() if row.status in ("finished", "stopped", "failed")}
@@ -87,7 +86,7 @@ class Done:
                 done.finished += 1
             else:
                 done.to_run += 1
-                done.epochs_left += trial.epochs - (resumable(row, table.parent / "states").done if row else 0)
+                done.epochs_left += trial.epochs - (resumable(row, run.states).done if row else 0)
         timed = [seconds[trial.id] for trial in trials if trial.id in seconds]
         done.epoch_seconds = sum(timed) / len(timed) if timed else None
         return done
@@ -95,22 +94,22 @@ class Done:
 
 def describe(spec: SweepSpec, options: Options) -> list[str]:
     """Return what `--dry-run` prints. Raises FusionError for a sweep that could not start."""
-    folder = options.out / spec.name
+    run = RunFolder(options.out / spec.name)
     plan = make_plan(spec)
     stops = spec.stop_early.kind != "none"
-    done = Done.of(plan, folder / FILE, options.retry_failed, stops)
+    done = Done.of(plan, run, options.retry_failed, stops)
     least, most = min(t.epochs for t in plan.probed), max(t.epochs for t in plan.probed)
     epochs = f"{least} to {most} epochs" if least < most else f"{most} epoch{'s' if most > 1 else ''}"
     failed = f"{done.failed} failed (--retry-failed takes them up), " if done.failed else ""
     lines = [
         f"{spec.name}: {done.total} trials of {epochs}; "
-        f"{done.finished} done already in {folder}, {failed}{done.to_run} to run",
+        f"{done.finished} done already in {run.path}, {failed}{done.to_run} to run",
         *plan.notes,
         *(plan.search.notes(done.tried) if plan.search is not None else ()),
     ]
     if not done.to_run:
         return lines
-    lacking = _lacking(plan, folder)
+    lacking = _lacking(plan, run)
     try:
         cost = probe(plan, options.device)
     except TrialError as problem:
@@ -214,12 +213,12 @@ def _workers(spec: SweepSpec, device: str) -> int:
     return max(1, int(cores() / spec.resources.cpu))
 
 
-def _lacking(plan: Plan, folder: Path) -> list[int]:
+def _lacking(plan: Plan, run: RunFolder) -> list[int]:
     """Return the epochs of every start that has to be trained first."""
     return [
         start.config.recipe.epochs
         for start in plan.starts.values()
-        if start.config is not None and not start_file(folder, start.id).is_file()
+        if start.config is not None and not run.start(start.id).is_file()
     ]
 
 

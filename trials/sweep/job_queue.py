@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter, deque
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fusion_core.atomic_files import DiskError, write_whole
 from trials.console.display import Display
 from trials.plan.plan import Plan
+from trials.storage.layout import RunFolder
 from trials.worker.messages import Report, Rules, Task
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class JobQueue(ABC):
     """Tasks by place; `queue` holds the places that wait, `running` those handed out, by the task's id."""
 
-    def __init__(self, run: Path, plan: Plan, rules: Rules, display: Display) -> None:
+    def __init__(self, run: RunFolder, plan: Plan, rules: Rules, display: Display) -> None:
         self.run = run
         self.plan = plan
         self.rules = rules
@@ -87,6 +87,6 @@ class JobQueue(ABC):
 
     def log(self, name: str, details: str) -> None:
         """Keep a traceback as `logs/<name>.txt`."""
-        path = self.run / "logs" / f"{name}.txt"
+        path = self.run.log(name)
         path.parent.mkdir(exist_ok=True)
         write_whole(path, details.encode("utf-8", "backslashreplace"))

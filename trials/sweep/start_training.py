@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from pathlib import Path
 from typing import NoReturn
 
 from fusion_core.atomic_files import write_whole
 from fusion_core.errors import CheckpointError, FusionError, printable
 from trials.console.text import duration
 from trials.plan.starts import Start
-from trials.storage.layout import start_file
 from trials.storage.states import States
 from trials.sweep.job_queue import JobQueue
 from trials.sweep.sweep import Sweep
@@ -49,7 +47,7 @@ class StartTraining(JobQueue):
     def content(self, start: str) -> bytes:
         """Return a start as a safetensors file."""
         given = self.plan.starts[start].content
-        return self._path(start).read_bytes() if given is None else given
+        return self.run.start(start).read_bytes() if given is None else given
 
     def next_job(self) -> tuple[int, Standing] | None:
         """Return the place of the next task and where it stands, and mark it running; None where none waits."""
@@ -76,7 +74,7 @@ class StartTraining(JobQueue):
         if not report.last:
             return False
         assert report.kept is not None and report.kept.checkpoint is not None
-        path = self._path(task.id)
+        path = self.run.start(task.id)
         path.parent.mkdir(exist_ok=True)
         write_whole(path, report.kept.checkpoint)
         from fusion_core.models.checkpoints import from_bytes
@@ -105,7 +103,7 @@ class StartTraining(JobQueue):
 
     def _lacks(self, start: Start) -> bool:
         """Return whether a start is to be trained: it is not there, or damaged, which is said."""
-        path = self._path(start.id)
+        path = self.run.start(start.id)
         if start.config is None or not path.is_file():
             return start.config is not None
         from fusion_core.models.checkpoints import load_checkpoint
@@ -119,7 +117,7 @@ class StartTraining(JobQueue):
 
     def _remember(self, start: str, digest: str) -> None:
         """Keep which weights a start has, and say where they are others than before: the same training may differ."""
-        path = self._path(start).with_suffix(".digest")
+        path = self.run.start_digest(start)
         known = path.read_text(encoding="utf-8", errors="replace").strip() if path.exists() else digest
         if known != digest:
             self.display.note(
@@ -128,6 +126,3 @@ class StartTraining(JobQueue):
             )
         if known != digest or not path.exists():
             write_whole(path, f"{digest}\n".encode())
-
-    def _path(self, start: str) -> Path:
-        return start_file(self.run, start)

@@ -13,6 +13,7 @@ from trials.console.display import SHOWN
 from trials.console.tables import best_table
 from trials.console.text import duration, parameters_text, plain, short_path
 from trials.ranking.leaderboard import sign
+from trials.storage.layout import RunFolder
 
 if TYPE_CHECKING:
     from trials.sweep.options import Outcome
@@ -47,7 +48,7 @@ def summary(outcome: Outcome, report: Path, command: str, seconds: float) -> lis
         short = outcome.top and sign(outcome.metric) * (outcome.top[0].score - score) < 0
         text = f"best untrained: {UNTRAINED[fusion]} ({outcome.metric} {score:.4f})"
         parts.append(plain(text + (", which no trial reaches" if short else "")))
-    checkpoints = outcome.run / "checkpoints"
+    checkpoints = RunFolder(outcome.run).checkpoints
     if checkpoints.is_dir():
         parts.append(plain(f"checkpoints: {short_path(checkpoints)}"))
     parts.append(plain(f"report: {short_path(report)}"))

@@ -6,7 +6,6 @@ import json
 import math
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 from trials.console.display import Display
 from trials.plan.plan import Plan
@@ -17,7 +16,7 @@ from trials.ranking.standouts import Standouts
 from trials.spec.defaults import default_trial
 from trials.storage.artifacts import Keeper, Kept
 from trials.storage.connection import reading
-from trials.storage.layout import fusion_of, name_of, start_file
+from trials.storage.layout import RunFolder, start_fusion, trial_name
 from trials.storage.results import PlannedTrial, Results, TrialRow
 from trials.storage.states import States, remove_left_over, resumable
 from trials.sweep.baselines_wanted import Wanted
@@ -31,7 +30,7 @@ STARTS_OF = "SELECT DISTINCT fusion FROM baselines WHERE cohort = ? AND fusion L
 class Sweep(JobQueue):
     """Everything between the plan and the table; only the driver's main thread may call it."""
 
-    def __init__(self, run: Path, plan: Plan, results: Results, rules: Rules, display: Display) -> None:
+    def __init__(self, run: RunFolder, plan: Plan, results: Results, rules: Rules, display: Display) -> None:
         super().__init__(run, plan, rules, display)
         self.results = results
         self.keeper = Keeper(run)
@@ -68,7 +67,7 @@ class Sweep(JobQueue):
         if again:
             self.results.wait(again)
             self.rows = self.results.trials()
-        untrained = {start for start in self.plan.starts if not start_file(self.run, start).exists()}
+        untrained = {start for start in self.plan.starts if not self.run.start(start).exists()}
         remove_left_over(self.rows, self.rules.states, keep=self.rules.keep_states, besides=untrained)
         self.results.describe_data(self.plan.cohort, self.plan.sets)
         self._find_standouts()
@@ -81,7 +80,7 @@ class Sweep(JobQueue):
     def _queue(self, planned: PlannedTrial) -> None:
         number = self.rows[planned.id].number
         self.queue.append(len(self.tasks))
-        at_default = name_of(number, planned.id) == self.standouts.default
+        at_default = trial_name(number, planned.id) == self.standouts.default
         self.tasks.append(Task(planned.id, number, planned.config, at_default, planned.start))
 
     def _extend(self) -> None:
@@ -131,13 +130,13 @@ class Sweep(JobQueue):
                 f"{others} trials in the table saw other data: they stay there, and are not compared with these"
             )
         begun = {fusion for (fusion,) in self.results.query(STARTS_OF, (self.plan.cohort,))}
-        if earlier := begun - set(map(fusion_of, self.plan.starts)):
+        if earlier := begun - set(map(start_fusion, self.plan.starts)):
             notes.append(
                 f"trials in the table began from another start ({', '.join(sorted(earlier))}): they stay there, and "
                 "are ranked with these"
             )
         best_ones = self.standouts.best.top
-        lacking = [t.number for t in best_ones if not self.keeper.checkpoint(t.number, t.id).exists()]
+        lacking = [t.number for t in best_ones if not self.run.checkpoint(trial_name(t.number, t.id)).exists()]
         if lacking:
             numbers = ", ".join(map(str, sorted(lacking)))
             notes.append(
@@ -197,7 +196,7 @@ class Sweep(JobQueue):
         if ranked is not None and report.last:
             self.standouts.add(ranked)
         if report.kept is not None:
-            self._keep(name_of(task.number, task.id), report.kept)
+            self._keep(trial_name(task.number, task.id), report.kept)
         self.keeper.write_lists(task.number, task.id, report.lists)
         baselines = None if report.baselines is None else (self.plan.cohort, report.baselines)
         differing = self.results.report(
@@ -259,7 +258,7 @@ class Sweep(JobQueue):
 
     def fail(self, task: Task, error: str, details: str | None) -> None:
         if details is not None:
-            self.log(name_of(task.number, task.id), details)
+            self.log(trial_name(task.number, task.id), details)
         self.results.fail(task.id, error)
         del self.running[task.id]
         self.wanted.ask_again()
@@ -289,7 +288,7 @@ class Sweep(JobQueue):
         default = default_trial(
             (number, json.loads(parameters), json.loads(config)) for number, _, parameters, config in known
         )
-        self.standouts.default = next((name_of(n, trial) for n, trial, _, _ in known if n == default), None)
+        self.standouts.default = next((trial_name(n, trial) for n, trial, _, _ in known if n == default), None)
         ranked = [
             trial
             for trial in best(self.results, self.rules.rank_by, self.plan.cohort)
@@ -304,7 +303,7 @@ class Sweep(JobQueue):
     def _drop_the_rest(self) -> None:
         # A half-done trial on the board may have a checkpoint of an earlier, shorter run: it stays until it is written
         # anew. What it leaves no room for stays too, since it may yet fail.
-        half_done = {name_of(trial.number, trial.id) for trial in self.board.top[: self.rules.keep_best]}
+        half_done = {trial_name(trial.number, trial.id) for trial in self.board.top[: self.rules.keep_best]}
         self.keeper.keep_only(
             self.standouts.with_checkpoint | half_done, self.standouts.with_samples | half_done, self.compared
         )

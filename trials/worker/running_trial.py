@@ -16,7 +16,7 @@ from fusion_core.recipes.catalog import build_recipe
 from fusion_core.reports import EpochReport, Summary
 from trials.ranking.leaderboard import sign, weighted_mean
 from trials.storage.artifacts import Kept
-from trials.storage.layout import fusion_of
+from trials.storage.layout import start_fusion
 from trials.storage.states import States
 from trials.worker.messages import Report, Standing, Task, one_line
 from trials.worker.resources import WorkerResources
@@ -78,7 +78,7 @@ class RunningTrial:
         found = workspace.baselines() if self.standing.baselines and workspace is not None else {}
         if self.standing.start_metrics and self.recipe is not None and self.task.start is not None:
             for dataset, metrics in (self.recipe.start_metrics() or {}).items():
-                found.setdefault(dataset, {})[fusion_of(self.task.start)] = metrics
+                found.setdefault(dataset, {})[start_fusion(self.task.start)] = metrics
         return found or None
 
     def build(self, workspace: Workspace | None) -> Recipe:

@@ -17,7 +17,7 @@ from fusion_core.metrics.facts import FACTS
 from trials.ranking.leaderboard import Leaderboard, RankedTrial, best
 from trials.spec.defaults import default_trial, is_default
 from trials.spec.labels import short_names
-from trials.storage.layout import FILE
+from trials.storage.layout import RunFolder
 from trials.storage.results import Results
 
 ROLES = ("best", "worst", "default")
@@ -30,7 +30,7 @@ def gallery(run: Run, scores: Scores) -> dict[str, Any] | None:
     if not folders:
         return None
     ids = dict(zip(run.every_trial["number"].tolist(), run.every_trial["id"].tolist(), strict=True))
-    with Results.read(run.path / FILE) as results:
+    with Results.read(RunFolder(run.path).table) as results:
         ranked = _ranked(results, run, set(finished["id"]))
         configs = _configs(results, set(run.every_trial["id"]))
         roles = _roles(run, ranked, default_trial(configs))

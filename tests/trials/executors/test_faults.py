@@ -17,7 +17,7 @@ from tests.trials.sweep.test_driver import REPOSITORY, run, start, statuses, wai
 from trials.executors import interrupt, ray_heartbeat
 from trials.executors.interrupt import Stop, Stopped
 from trials.executors.ray_heartbeat import ClusterError, Pulse
-from trials.storage.layout import FILE
+from trials.storage.layout import RunFolder
 from trials.storage.results import Results
 from trials.sweep import driver
 from trials.sweep.options import Options
@@ -111,9 +111,9 @@ def test_attempts_of_the_sweep_file_count_the_workers_that_died(tmp_path: Path) 
     from trials.worker.messages import Rules
 
     spec = load(write_sweep(tmp_path, SWEEP + "limits: {attempts: 1}\n"))
-    with Results.open(tmp_path / FILE) as results:
+    with Results.open(tmp_path / "results.sqlite") as results:
         rules = Rules(tmp_path / "states", spec.rank_by, attempts=spec.limits.attempts)
-        sweep = Sweep(tmp_path, make_plan(spec), results, rules, Display("t", tmp_path, "Reward"))
+        sweep = Sweep(RunFolder(tmp_path), make_plan(spec), results, rules, Display("t", tmp_path, "Reward"))
         sweep.prepare(retry_failed=False)
         sweep.next_job()
         sweep.lose(sweep.tasks[0].id, "the node is gone")
@@ -195,11 +195,11 @@ def test_a_grid_edited_while_trials_were_half_done_keeps_their_rows_and_runs_wha
     wait_for(tmp_path / "tiny", "SELECT count(*) FROM training WHERE name = 'loss_total'", 4)
     process.kill()
     process.communicate()
-    with Results.read(tmp_path / "tiny" / FILE) as results:
+    with Results.read(tmp_path / "tiny" / "results.sqlite") as results:
         before = results.query("SELECT * FROM metrics")
     outcome = run(tmp_path, "grid.loss.max_ratio=[7]", text=text)
     assert outcome.tally.finished == outcome.tally.total == 2
-    with Results.read(tmp_path / "tiny" / FILE) as results:
+    with Results.read(tmp_path / "tiny" / "results.sqlite") as results:
         assert set(before) <= set(results.query("SELECT * FROM metrics"))
     run(tmp_path, text=text)
     assert set(statuses(tmp_path / "tiny").values()) == {"finished"} and len(statuses(tmp_path / "tiny")) == 8

@@ -8,7 +8,6 @@ import pytest
 
 from tests.trials.helpers import epoch_report, planned
 from trials.ranking.leaderboard import Leaderboard, RankedTrial, best, weighted_mean
-from trials.storage.layout import FILE
 from trials.storage.results import Results
 
 
@@ -21,7 +20,7 @@ class By:
 
 @pytest.fixture
 def results(tmp_path: Path) -> Results:
-    table = Results.open(tmp_path / FILE)
+    table = Results.open(tmp_path / "results.sqlite")
     table.register([planned("a", max_ratio=1), planned("b", max_ratio=2), planned("c", cohort="other")])
     for name, values in {"a": (0.9, 0.2), "b": (0.5, 0.8), "c": (2.0, 2.0)}.items():
         for epoch, value in enumerate(values, start=1):

@@ -15,12 +15,11 @@ from tests.trials.search.test_history import trials_of
 from tests.trials.search.test_search import FINITE, SEARCH, of_kind, parameters, run, stop_after
 from tests.trials.sweep.test_driver import statuses
 from trials.search.sampler import SETTING
-from trials.storage.layout import FILE
 from trials.storage.results import Results
 
 
 def values(folder: Path, metric: str = "VIF") -> dict[tuple[object, ...], float]:
-    with Results.read(folder / "tiny" / FILE) as results:
+    with Results.read(folder / "tiny" / "results.sqlite") as results:
         return {
             tuple(json.loads(text).values()): mean
             for text, mean in results.query(
@@ -79,7 +78,7 @@ def test_a_trial_that_was_stopped_runs_at_full_length_when_it_confirms(tmp_path)
     text = SEARCH.replace("epochs: 2", "epochs: 4")
     run(tmp_path, text=text + early + "seeds: [0, 1]\n")
     outcome = run(tmp_path, text=text + early + "seeds: [0]\nconfirm: {top: 14, seeds: [1]}\n")
-    with Results.read(tmp_path / "tiny" / FILE) as results:
+    with Results.read(tmp_path / "tiny" / "results.sqlite") as results:
         ended = dict(results.query("SELECT seed, count(*) FROM trials WHERE status = 'finished' GROUP BY seed"))
     assert ended[1] >= ended[0] > 0
     assert outcome.top[0].picked is not None
@@ -106,7 +105,7 @@ def test_a_setting_of_which_a_seed_failed_is_not_named_best(tmp_path, monkeypatc
 def test_constraints_hold_for_the_mean_over_seeds_at_the_end_as_in_the_search(tmp_path):
     text = SEARCH + "seeds: [0, 1, 2]\n"
     run(tmp_path, text=text)
-    with Results.read(tmp_path / "tiny" / FILE) as results:
+    with Results.read(tmp_path / "tiny" / "results.sqlite") as results:
         means = sorted(
             mean
             for (mean,) in results.query(

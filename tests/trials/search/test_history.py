@@ -8,21 +8,19 @@ import pytest
 
 from fusion_core.errors import ConfigError
 from tests.trials.search.test_search import SEARCH, run
-from trials.search.journal import FILE as JOURNAL
 from trials.search.sampler import SETTING
-from trials.storage.layout import FILE
 from trials.storage.results import Results
 
 OTHER = SEARCH.replace("trials: 14", "trials: 12")
 
 
 def trials_of(folder: Path) -> list[optuna.trial.FrozenTrial]:
-    backend = optuna.storages.journal.JournalFileBackend(str(folder / "tiny" / JOURNAL))
+    backend = optuna.storages.journal.JournalFileBackend(str(folder / "tiny" / "optuna.journal"))
     return optuna.load_study(study_name="tiny", storage=optuna.storages.JournalStorage(backend)).trials
 
 
 def best_of(folder: Path) -> dict[str, float]:
-    with Results.read(folder / "tiny" / FILE) as results:
+    with Results.read(folder / "tiny" / "results.sqlite") as results:
         ((text,),) = results.query(
             "SELECT parameters FROM trials JOIN metrics ON trial = id AND metric = 'VIF' AND epoch = 2 "
             "ORDER BY mean DESC LIMIT 1"
@@ -43,7 +41,7 @@ def test_what_another_sweep_of_the_same_trials_found_is_told_to_the_sampler(tmp_
     found = trials_of(tmp_path / "this")
     assert len(found) == 12 + 5
     told = {tuple(one.user_attrs[SETTING]["parameters"].values()): one.value for one in found[:12]}
-    with Results.read(tmp_path / "other" / "tiny" / FILE) as results:
+    with Results.read(tmp_path / "other" / "tiny" / "results.sqlite") as results:
         theirs = results.query(
             "SELECT parameters, mean FROM trials JOIN metrics ON trial = id AND metric = 'VIF' AND epoch = 2"
         )
@@ -55,7 +53,7 @@ def test_what_was_found_with_other_trials_is_tried_first_and_the_difference_said
     run(tmp_path / "other", text=OTHER.replace(recipe, f"{recipe}\n  loss: {{consist_ratio: 3}}"))
     run(tmp_path / "this", text=from_(tmp_path / "other"))
     assert "12 differ in loss.consist_ratio" in capsys.readouterr().out
-    with Results.read(tmp_path / "this" / "tiny" / FILE) as results:
+    with Results.read(tmp_path / "this" / "tiny" / "results.sqlite") as results:
         ((first,),) = results.query("SELECT parameters FROM trials WHERE number = 1")
     assert json.loads(first) == best_of(tmp_path / "other")
 
@@ -63,7 +61,7 @@ def test_what_was_found_with_other_trials_is_tried_first_and_the_difference_said
 def test_what_lies_outside_the_space_is_left_out_and_counted(tmp_path, capsys):
     run(tmp_path / "other", text=OTHER)
     run(tmp_path / "this", "space.loss.max_ratio.high=8", text=from_(tmp_path / "other"))
-    with Results.read(tmp_path / "other" / "tiny" / FILE) as results:
+    with Results.read(tmp_path / "other" / "tiny" / "results.sqlite") as results:
         values = [json.loads(text)["loss.max_ratio"] for (text,) in results.query("SELECT parameters FROM trials")]
     outside = sum(value > 8 for value in values)
     assert f"{outside} trials left out (loss.max_ratio is outside the space)" in capsys.readouterr().out

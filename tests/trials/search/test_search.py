@@ -15,11 +15,10 @@ from tests.trials.helpers import rows
 from tests.trials.sweep.test_driver import run as run_sweep
 from tests.trials.sweep.test_driver import start, statuses, wait_for
 from trials.executors.interrupt import Stopped
-from trials.search.journal import BEFORE, StudyFile
-from trials.search.journal import FILE as JOURNAL
+from trials.search.journal import StudyFile
 from trials.search.sampler import SETTING
 from trials.space.from_spec import space_of
-from trials.storage.layout import FILE
+from trials.storage.layout import RunFolder
 from trials.storage.results import Results
 from trials.sweep.dry_run import describe
 from trials.sweep.options import Options, Outcome
@@ -50,7 +49,7 @@ def run(folder: Path, *overrides: str, text: str = SEARCH, **options: object) ->
 
 
 def parameters(folder: Path) -> list[dict[str, float]]:
-    with Results.read(folder / "tiny" / FILE) as results:
+    with Results.read(folder / "tiny" / "results.sqlite") as results:
         return [json.loads(text) for (text,) in results.query("SELECT parameters FROM trials ORDER BY number")]
 
 
@@ -106,7 +105,7 @@ def test_a_larger_budget_goes_on_from_what_is_known(tmp_path):
 
 def test_without_its_journal_a_search_goes_on_from_the_table_and_tries_nothing_twice(tmp_path):
     run(tmp_path, text=of_kind("nsga2"))
-    (tmp_path / "tiny" / JOURNAL).unlink()
+    (tmp_path / "tiny" / "optuna.journal").unlink()
     run(tmp_path, "search.trials=25", text=of_kind("nsga2"))
     tried = parameters(tmp_path)
     assert len(tried) == len({tuple(one.values()) for one in tried}) == 25
@@ -114,24 +113,24 @@ def test_without_its_journal_a_search_goes_on_from_the_table_and_tries_nothing_t
 
 def test_a_damaged_journal_is_said_and_written_anew(tmp_path, capsys):
     run(tmp_path, text=SEARCH)
-    (tmp_path / "tiny" / JOURNAL).write_bytes(b"\x00no journal\n" * 3)
+    (tmp_path / "tiny" / "optuna.journal").write_bytes(b"\x00no journal\n" * 3)
     run(tmp_path, "search.trials=16", text=SEARCH)
-    assert f"{JOURNAL} could not be read" in capsys.readouterr().out
+    assert "optuna.journal could not be read" in capsys.readouterr().out
     assert len(parameters(tmp_path)) == 16
 
 
 def test_a_journal_whose_writing_was_cut_short_is_read_from_the_one_before(tmp_path):
     run(tmp_path, text=of_kind("nsga2"))
     folder = tmp_path / "tiny"
-    noted = StudyFile(folder, space_of(load(tmp_path / "tiny.yaml")), print).notes
+    noted = StudyFile(RunFolder(folder), space_of(load(tmp_path / "tiny.yaml")), print).notes
     # as if killed here: the new journal is empty, the one before is still there
-    assert (folder / BEFORE).exists()
-    assert StudyFile(folder, space_of(load(tmp_path / "tiny.yaml")), print).notes == noted != {}
+    assert (folder / ".optuna.journal.before").exists()
+    assert StudyFile(RunFolder(folder), space_of(load(tmp_path / "tiny.yaml")), print).notes == noted != {}
 
 
 def test_the_journal_is_a_study_that_optuna_reads(tmp_path):
     run(tmp_path, text=SEARCH)
-    backend = optuna.storages.journal.JournalFileBackend(str(tmp_path / "tiny" / JOURNAL))
+    backend = optuna.storages.journal.JournalFileBackend(str(tmp_path / "tiny" / "optuna.journal"))
     study = optuna.load_study(study_name="tiny", storage=optuna.storages.JournalStorage(backend))
     assert [trial.user_attrs[SETTING]["parameters"] for trial in study.trials] == parameters(tmp_path)
     assert {trial.state for trial in study.trials} == {optuna.trial.TrialState.COMPLETE}
@@ -177,10 +176,10 @@ def test_an_objective_that_is_no_number_is_told_as_a_failure(tmp_path, monkeypat
 
     monkeypatch.setattr(ArithmeticRecipe, "train_epoch", without)
     run(tmp_path, text=SEARCH)
-    study = StudyFile(tmp_path / "tiny", space_of(load(tmp_path / "tiny.yaml")), print)
+    study = StudyFile(RunFolder(tmp_path / "tiny"), space_of(load(tmp_path / "tiny.yaml")), print)
     assert len(study.notes) == 14
     assert "a finished setting has no number for VIF" in capsys.readouterr().out
-    backend = optuna.storages.journal.JournalFileBackend(str(tmp_path / "tiny" / BEFORE))
+    backend = optuna.storages.journal.JournalFileBackend(str(tmp_path / "tiny" / ".optuna.journal.before"))
     loaded = optuna.load_study(study_name="tiny", storage=optuna.storages.JournalStorage(backend))
     states = {trial.params["loss.max_ratio"] > 8: trial.state for trial in loaded.trials}
     assert states == {True: optuna.trial.TrialState.FAIL, False: optuna.trial.TrialState.COMPLETE}
@@ -189,9 +188,9 @@ def test_an_objective_that_is_no_number_is_told_as_a_failure(tmp_path, monkeypat
 def test_each_setting_is_run_with_every_seed_and_told_as_their_mean(tmp_path):
     run(tmp_path, text=SEARCH.replace("trials: 14", "trials: 6") + "seeds: [0, 1, 2]\n")
     assert len(parameters(tmp_path)) == 18
-    backend = optuna.storages.journal.JournalFileBackend(str(tmp_path / "tiny" / JOURNAL))
+    backend = optuna.storages.journal.JournalFileBackend(str(tmp_path / "tiny" / "optuna.journal"))
     study = optuna.load_study(study_name="tiny", storage=optuna.storages.JournalStorage(backend))
-    with Results.read(tmp_path / "tiny" / FILE) as results:
+    with Results.read(tmp_path / "tiny" / "results.sqlite") as results:
         means = results.query(
             "SELECT avg(mean) FROM trials JOIN metrics ON trial = id AND metric = 'VIF' AND epoch = 2 "
             "GROUP BY parameters ORDER BY min(number)"
@@ -215,7 +214,7 @@ CONFIRMED = SEARCH + "confirm: {top: 3, seeds: [7, 8]}\n"
 
 def test_the_best_settings_are_confirmed_with_fresh_seeds_and_ranked_by_them(tmp_path):
     outcome = run(tmp_path, text=CONFIRMED)
-    with Results.read(tmp_path / "tiny" / FILE) as results:
+    with Results.read(tmp_path / "tiny" / "results.sqlite") as results:
         scores = results.query(
             "SELECT parameters, seed, mean FROM trials JOIN metrics ON trial = id AND metric = 'VIF' AND epoch = 2"
         )
@@ -248,7 +247,7 @@ def test_a_grid_is_confirmed_too(tmp_path):
 def test_only_what_keeps_to_the_constraints_is_confirmed_and_named_best(tmp_path):
     text = CONFIRMED.replace("startup: 5", "startup: 5, where: MSE <= 0.083")
     outcome = run(tmp_path, text=text)
-    with Results.read(tmp_path / "tiny" / FILE) as results:
+    with Results.read(tmp_path / "tiny" / "results.sqlite") as results:
         found = results.query(
             "SELECT seed, mean FROM trials JOIN metrics ON trial = id AND metric = 'MSE' AND epoch = 2"
         )
@@ -269,7 +268,7 @@ def test_where_nothing_keeps_to_the_constraints_nothing_is_confirmed_or_named_be
 def test_what_breaks_a_constraint_is_neither_on_the_board_nor_kept(tmp_path):
     outcome = run(tmp_path, text=SEARCH.replace("startup: 5", "startup: 5, where: MSE <= 0.083"))
     kept = {int(path.name.partition("_")[0]) for path in (tmp_path / "tiny" / "checkpoints").iterdir()}
-    with Results.read(tmp_path / "tiny" / FILE) as results:
+    with Results.read(tmp_path / "tiny" / "results.sqlite") as results:
         keeps = {
             number
             for number, mean in results.query(
@@ -344,7 +343,7 @@ def test_a_search_on_ray_survives_sigkill_and_runs_nothing_twice(tmp_path):
     states = list(statuses(tmp_path / "tiny").values())
     assert set(states) == {"finished", "stopped"}
     tried = parameters(tmp_path)
-    with Results.read(tmp_path / "tiny" / FILE) as results:
+    with Results.read(tmp_path / "tiny" / "results.sqlite") as results:
         ((settings, trials),) = results.query("SELECT count(DISTINCT parameters), count(*) FROM trials")
         ((stopped,),) = results.query(
             "SELECT count(*) FROM trials JOIN training ON trial = id WHERE status = 'stopped' AND epoch = 3"

@@ -9,13 +9,12 @@ import pytest
 from fusion_core.metrics.facts import REFERENCE_COLUMNS
 from tests.trials.helpers import epoch_report, planned
 from trials.storage.exports import export
-from trials.storage.layout import FILE
 from trials.storage.results import Results
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
-    with Results.open(tmp_path / FILE) as results:
+    with Results.open(tmp_path / "results.sqlite") as results:
         results.register([planned("a", max_ratio=4, ssim_shared=10), planned("b", max_ratio=16, ssim_shared=1)])
         for epoch in (1, 2):
             values = {"msrs": {"VIF": 0.5 * epoch, "SSIM_std": 0.7}, "pet": {"VIF": float("nan"), "SSIM_std": 0.1}}
@@ -69,7 +68,7 @@ def test_the_parquet_table_is_long_and_has_a_column_per_parameter(run: Path) -> 
 
 
 def test_a_run_without_reports_exports_empty_tables(tmp_path: Path) -> None:
-    with Results.open(tmp_path / FILE) as results:
+    with Results.open(tmp_path / "results.sqlite") as results:
         results.register([planned("a", max_ratio=4)])
     export(tmp_path)
     assert read(tmp_path / "metrics.csv") == []
@@ -77,7 +76,7 @@ def test_a_run_without_reports_exports_empty_tables(tmp_path: Path) -> None:
 
 
 def test_exports_leave_no_partial_file_and_work_while_the_table_is_open(run: Path) -> None:
-    with Results.open(run / FILE) as results:
+    with Results.open(run / "results.sqlite") as results:
         results.connection.execute("BEGIN IMMEDIATE")
         export(run)
         results.connection.execute("COMMIT")

@@ -10,14 +10,13 @@ from fusion_core.data.dataset import PairSet
 from fusion_core.reports import EpochReport, Summary
 from tests.trials.helpers import epoch_report, planned
 from trials.storage.connection import ResultsError
-from trials.storage.layout import FILE
 from trials.storage.lock import LockedError, RunLock
 from trials.storage.results import Results
 
 
 @pytest.fixture
 def results(tmp_path: Path) -> Results:
-    return Results.open(tmp_path / FILE)
+    return Results.open(tmp_path / "results.sqlite")
 
 
 def report(results: Results, trial: str, epoch: int, value: float = 1.0, *, last: bool = False) -> int:
@@ -154,7 +153,7 @@ def test_a_reader_sees_whole_reports_and_does_not_stop_the_writer(results: Resul
     ("content", "says"), [(b"not a database at all" * 99, "file is not a database"), (b"", "the table is empty")]
 )
 def test_a_file_that_is_no_results_table_is_refused(tmp_path: Path, content: bytes, says: str) -> None:
-    path = tmp_path / FILE
+    path = tmp_path / "results.sqlite"
     path.write_bytes(content)
     with pytest.raises(ResultsError, match=says):
         Results.read(path)
@@ -168,7 +167,7 @@ def test_a_table_of_another_version_is_refused_with_what_to_do(results: Results)
 
 def test_a_missing_table_is_named(tmp_path: Path) -> None:
     with pytest.raises(ResultsError, match="no results table here"):
-        Results.read(tmp_path / FILE)
+        Results.read(tmp_path / "results.sqlite")
 
 
 def test_a_second_lock_on_a_run_folder_says_who_holds_the_first(tmp_path: Path) -> None:

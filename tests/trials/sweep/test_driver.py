@@ -19,7 +19,7 @@ from fusion_core.reports import EpochReport
 from tests.trials.helpers import SWEEP, rows, write_sweep
 from trials.console.display import Display
 from trials.executors.interrupt import Stop, Stopped
-from trials.storage.layout import FILE
+from trials.storage.layout import RunFolder
 from trials.storage.lock import LockedError, RunLock
 from trials.storage.results import Results
 from trials.sweep import driver
@@ -48,7 +48,7 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, float, int]]:
 
 
 def statuses(run: Path) -> dict[int, str]:
-    with Results.read(run / FILE) as results:
+    with Results.read(run / "results.sqlite") as results:
         return {row.number: row.status for row in results.trials().values()}
 
 
@@ -68,9 +68,9 @@ def wait_for(run: Path, count: str, least: int) -> None:
     """Wait until the SELECT `count` gives `least`."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
-        if (run / FILE).exists():
+        if (run / "results.sqlite").exists():
             try:
-                with Results.read(run / FILE) as results:
+                with Results.read(run / "results.sqlite") as results:
                     if results.query(count)[0][0] >= least:
                         return
             except (FusionError, sqlite3.Error):  # the table is only just being made
@@ -86,7 +86,7 @@ def wait_for_reports(run: Path, count: int) -> None:
 def test_a_sweep_writes_every_epoch_of_every_trial_and_the_exports(tmp_path: Path) -> None:
     outcome = run(tmp_path)
     assert set(statuses(outcome.run).values()) == {"finished"} and len(statuses(outcome.run)) == 6
-    with Results.read(outcome.run / FILE) as results:
+    with Results.read(outcome.run / "results.sqlite") as results:
         assert results.query("SELECT count(DISTINCT trial || epoch) FROM metrics") == [(12,)]
         assert results.query("SELECT count(*), count(finished) FROM provenance") == [(1, 1)]
         ((record,),) = results.query("SELECT record FROM provenance")
@@ -167,7 +167,7 @@ def test_failed_trials_are_taken_up_again_only_when_asked(tmp_path: Path, monkey
     assert epochs == []
     outcome = run(tmp_path, text=text, retry_failed=True)
     assert len(epochs) == 6 and len(outcome.failures) == 6
-    with Results.read(outcome.run / FILE) as results:
+    with Results.read(outcome.run / "results.sqlite") as results:
         assert {row.attempts for row in results.trials().values()} == {2}
 
 
@@ -221,7 +221,7 @@ def test_a_state_that_does_not_fit_the_table_is_not_gone_on_from(
     undisturbed = rows(run(tmp_path / "other", text=text).run)
     outcome = run(tmp_path, text=text.replace("epochs: 3", "epochs: 3, fail_at: 0"))
     (folder := outcome.run / "states").mkdir(exist_ok=True)
-    with Results.open(outcome.run / FILE) as results:
+    with Results.open(outcome.run / "results.sqlite") as results:
         (trial, *_) = results.trials()
         for table in ("metrics", "training"):
             results.query(f"DELETE FROM {table} WHERE trial = ? AND epoch > 1", (trial,))
@@ -254,7 +254,7 @@ def test_nothing_is_kept_where_the_sweep_says_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("per_image", "blobs"), [("all", {1, 2}), ("last", {2}), ("none", set())])
 def test_values_per_image_are_stored_for_the_epochs_asked_for(tmp_path: Path, per_image: str, blobs: set[int]) -> None:
     outcome = run(tmp_path, f"trial.evaluation.per_image={per_image}")
-    with Results.read(outcome.run / FILE) as results:
+    with Results.read(outcome.run / "results.sqlite") as results:
         stored = {epoch for (epoch,) in results.query("SELECT epoch FROM metrics WHERE per_image IS NOT NULL")}
     assert stored == blobs
 
@@ -263,11 +263,11 @@ def test_a_second_driver_on_the_same_run_folder_stops_before_it_writes(tmp_path:
     (tmp_path / "tiny").mkdir()
     with RunLock(tmp_path / "tiny"), pytest.raises(LockedError, match="one driver at a time"):
         run(tmp_path)
-    assert not (tmp_path / "tiny" / FILE).exists()
+    assert not (tmp_path / "tiny" / "results.sqlite").exists()
 
 
 def test_the_lock_of_a_killed_driver_is_no_obstacle(tmp_path: Path) -> None:
-    code = "import os, sys, pathlib as p, trials.lock as l; l.RunLock(p.Path(sys.argv[1])).__enter__(); os.abort()"
+    code = "import os, sys, pathlib as p, trials.storage.lock as l; l.RunLock(p.Path(sys.argv[1])).__enter__(); os.abort()"
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=REPOSITORY, check=False)
     with RunLock(tmp_path):
         assert (tmp_path / "driver.lock").read_text()
@@ -296,7 +296,7 @@ def test_a_sweep_on_pairs_has_baselines_and_describes_its_data_once(tmp_path: Pa
         "  loss: {ssim_window_size: 11}\n  data: {synthetic: {train: 2, test: 2, size: [48, 48]}}",
     ).replace("loss.grad_ratio: [2, 32]\n", "loss.consist_ratio: [1]\n")
     outcome = run(tmp_path, "grid.loss.max_ratio=[4, 8]", "keep_best=1", "keep_samples=1", text=text)
-    with Results.read(outcome.run / FILE) as results:
+    with Results.read(outcome.run / "results.sqlite") as results:
         assert results.query("SELECT DISTINCT fusion FROM baselines ORDER BY fusion") == [
             ("average",), ("infrared",), ("visible",),
         ]  # fmt: skip
@@ -350,9 +350,9 @@ def test_a_trial_whose_worker_dies_three_times_has_failed(tmp_path: Path) -> Non
     from trials.worker.messages import Rules
 
     spec = load(write_sweep(tmp_path))
-    with Results.open(tmp_path / FILE) as results:
+    with Results.open(tmp_path / "results.sqlite") as results:
         rules = Rules(tmp_path / "states", spec.rank_by)
-        sweep = Sweep(tmp_path, make_plan(spec), results, rules, Display("t", tmp_path, "Reward"))
+        sweep = Sweep(RunFolder(tmp_path), make_plan(spec), results, rules, Display("t", tmp_path, "Reward"))
         sweep.prepare(retry_failed=False)
         for _ in range(3):
             job = sweep.next_job()
@@ -392,7 +392,7 @@ def test_a_trial_whose_worker_is_killed_is_tried_again(tmp_path: Path) -> None:
     os.kill(worker_of(process.pid), signal.SIGKILL)
     said, _ = process.communicate(timeout=90)
     assert process.returncode == 0 and "its worker died" in said and "Traceback" not in said
-    with Results.read(tmp_path / "tiny" / FILE) as results:
+    with Results.read(tmp_path / "tiny" / "results.sqlite") as results:
         assert sorted(row.attempts for row in results.trials().values()) == [1, 1, 1, 1, 1, 2]
     assert [row for row in rows(tmp_path / "tiny") if len(row) == 8] == undisturbed
 
@@ -416,7 +416,7 @@ def worker_of(driver_pid: int, name: bytes = b"Trainable") -> int:
 
 def test_the_config_in_the_table_gives_the_trial_back(tmp_path: Path) -> None:
     outcome = run(tmp_path, "grid.loss.ssim_shared=[1, 10]")
-    with Results.read(outcome.run / FILE) as results:
+    with Results.read(outcome.run / "results.sqlite") as results:
         configs = [TrialConfig.model_validate_json(text) for (text,) in results.query("SELECT config FROM trials")]
     assert {config.loss.resolved().ssim_ir_ratio for config in configs} == {1.0, 10.0}
 
@@ -475,7 +475,7 @@ def test_trials_of_other_data_keep_their_checkpoints_and_the_report_follows_the_
     again = run(tmp_path, text=text)
     assert [trial.id for trial in again.top] == [trial.id for trial in first.top]
     assert again.untrained is not None
-    with Results.read(first.run / FILE) as results:
+    with Results.read(first.run / "results.sqlite") as results:
         ((record,),) = results.query("SELECT record FROM provenance ORDER BY id DESC LIMIT 1")
         cohorts = dict(results.query("SELECT id, cohort FROM trials"))
     assert json.loads(record)["cohort"] == cohorts[first.top[0].id]

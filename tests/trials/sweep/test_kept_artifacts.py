@@ -23,7 +23,7 @@ from trials.ranking.standouts import Standouts
 from trials.spec.defaults import default_trial
 from trials.spec.sweep import SweepSpec
 from trials.storage.artifacts import Keeper
-from trials.storage.layout import FILE, name_of
+from trials.storage.layout import RunFolder, trial_name
 from trials.storage.results import Results
 from trials.sweep import driver
 from trials.sweep.options import Options
@@ -111,10 +111,10 @@ def test_the_order_of_finishing_does_not_change_what_is_kept(
     assert kept[0] == kept[1]
     way = 1 if metric == "VIF" else -1
     known = sorted((t for t in trials if not math.isnan(t.score)), key=lambda t: (-way * t.score, t.number))
-    assert kept[0][0] == {name_of(t.number, t.id) for t in known[:keep_best]}
+    assert kept[0][0] == {trial_name(t.number, t.id) for t in known[:keep_best]}
     if known and keep_best:
         worst = min(known, key=lambda t: (way * t.score, t.number))
-        assert kept[0][1] == kept[0][0] | {name_of(worst.number, worst.id)}
+        assert kept[0][1] == kept[0][0] | {trial_name(worst.number, worst.id)}
 
 
 @pytest.fixture
@@ -136,11 +136,11 @@ def spec_of(folder: Path, *overrides: str) -> SweepSpec:
 
 def expected(spec: SweepSpec, run: Path) -> tuple[set[str], set[str]]:
     """Checkpoints and samples that must be there at the end, straight from the table."""
-    with Results.read(run / FILE) as results:
-        ranked = [name_of(trial.number, trial.id) for trial in best(results, spec.rank_by)]
+    with Results.read(run / "results.sqlite") as results:
+        ranked = [trial_name(trial.number, trial.id) for trial in best(results, spec.rank_by)]
         ((trial,),) = results.query("SELECT id FROM trials WHERE number = ?", (DEFAULT,))
     checkpoints = set(ranked[: spec.keep_best])
-    return checkpoints, checkpoints | {ranked[-1], name_of(DEFAULT, trial)}
+    return checkpoints, checkpoints | {ranked[-1], trial_name(DEFAULT, trial)}
 
 
 def found(run: Path) -> tuple[set[str], set[str]]:
@@ -180,9 +180,9 @@ def test_any_number_of_workers_and_kills_end_with_the_same_files(
 
 def interleaved(spec: SweepSpec, run: Path, dice: random.Random, workers: int, steps: int) -> bool:
     """Let workers take turns at random and drop everything after some steps; return whether the sweep is over."""
-    with Results.open(run / FILE) as results:
+    with Results.open(run / "results.sqlite") as results:
         rules = Rules(run / "states", spec.rank_by, keep_best=spec.keep_best, keep_samples=spec.keep_samples)
-        sweep = Sweep(run, make_plan(spec), results, rules, Display("t", run, spec.rank_by.metric))
+        sweep = Sweep(RunFolder(run), make_plan(spec), results, rules, Display("t", run, spec.rank_by.metric))
         sweep.prepare(retry_failed=False)
         crew = [Worker(WorkerResources(sweep.plan.pairs, rules, "cpu")) for _ in range(workers)]
         for _ in range(steps):
@@ -193,7 +193,7 @@ def interleaved(spec: SweepSpec, run: Path, dice: random.Random, workers: int, s
                 report = worker.step()
                 if dice.random() < 0.1 and report.kept is not None:
                     trial = sweep.tasks[sweep.running[report.trial]]
-                    sweep.keeper.write(name_of(trial.number, trial.id), report.kept, checkpoint=True, samples=True)
+                    sweep.keeper.write(trial_name(trial.number, trial.id), report.kept, checkpoint=True, samples=True)
                     return False  # killed between the files and the table
                 sweep.take(report)
         return sweep.over
@@ -204,7 +204,7 @@ def test_what_a_half_done_trial_would_push_out_stays_until_it_has_finished(
 ) -> None:
     spec = spec_of(tmp_path, "rank_by={epoch: 1}", "keep_best=1")
     train = ArithmeticRecipe.train_epoch
-    with Results.read(driver.run(spec, Options(out=tmp_path, executor="inline")).run / FILE) as results:
+    with Results.read(driver.run(spec, Options(out=tmp_path, executor="inline")).run / "results.sqlite") as results:
         ranking = [trial.number for trial in best(results, spec.rank_by)]
         configs = dict(results.query("SELECT number, config FROM trials"))
     extremes = [TrialConfig.model_validate_json(configs[number]) for number in (ranking[0], ranking[-1])]
@@ -230,9 +230,9 @@ def test_the_index_of_lists_names_each_trial_once_whatever_is_written_again(tmp_
         return (tmp_path / "worst" / "lists.csv").read_text().splitlines()[1:]
 
     for number, trial, file in ((10, "c", "x.txt"), (9, "b", "y.txt"), (9, "b", "y.txt"), (1, "a", "x.txt")):
-        Keeper(tmp_path).write_lists(number, trial, {file: "0.5 stem\n"})
+        Keeper(RunFolder(tmp_path)).write_lists(number, trial, {file: "0.5 stem\n"})
     assert index() == ["1,a,x.txt", "9,b,y.txt", "10,c,x.txt"]
-    Keeper(tmp_path).write_lists(9, "b", {})
-    Keeper(tmp_path).write_lists(9, "b", {"z.txt": "0.4 stem\n"})  # begun anew, from other weights
+    Keeper(RunFolder(tmp_path)).write_lists(9, "b", {})
+    Keeper(RunFolder(tmp_path)).write_lists(9, "b", {"z.txt": "0.4 stem\n"})  # begun anew, from other weights
     assert index() == ["1,a,x.txt", "9,b,z.txt", "10,c,x.txt"]
     assert {path.name for path in (tmp_path / "worst").iterdir()} == {"x.txt", "y.txt", "z.txt", "lists.csv"}

@@ -22,7 +22,7 @@ from tests.trials.sweep.test_driver import run, start, statuses, worker_of
 from trials.console.display import Display
 from trials.executors.interrupt import Stopped
 from trials.plan.make_plan import make_plan
-from trials.storage.layout import FILE
+from trials.storage.layout import RunFolder
 from trials.storage.lock import RunLock
 from trials.storage.results import PlannedTrial, Results
 from trials.storage.states import States
@@ -80,7 +80,7 @@ def the_start(run: Path) -> Path:
 def training(folder: Path, text: str, results: Results) -> StartTraining:
     spec = load(write_sweep(folder, text))
     rules = Rules(folder / "states", spec.rank_by, attempts=spec.limits.attempts)
-    sweep = Sweep(folder, make_plan(spec), results, rules, Display("t", folder, "Reward"))
+    sweep = Sweep(RunFolder(folder), make_plan(spec), results, rules, Display("t", folder, "Reward"))
     sweep.prepare(retry_failed=False)
     return StartTraining(sweep)
 
@@ -117,7 +117,7 @@ def test_a_trial_begins_with_the_weights_of_its_start(tmp_path: Path, monkeypatc
 def test_the_metrics_of_a_start_stand_once_among_the_baselines_and_are_not_untrained(tmp_path: Path) -> None:
     outcome = run(tmp_path, text=PAIRS + SEEDS)
     fusion = f"start:{the_start(outcome.run).stem[:8]}"
-    with Results.read(outcome.run / FILE) as results:
+    with Results.read(outcome.run / "results.sqlite") as results:
         counts = dict(results.query("SELECT fusion, count(*) FROM baselines GROUP BY fusion"))
     assert set(counts) == {"visible", "infrared", "average", fusion} and len(set(counts.values())) == 1
     assert outcome.untrained is not None and outcome.untrained[0] in ("visible", "infrared", "average")
@@ -134,7 +134,7 @@ def test_each_loss_has_its_own_start_unless_the_start_has_a_loss(
     said = capsys.readouterr().out
     assert ("2 starts are trained first, one per loss.max_ratio; 4 trials begin from them" in said) == (count == 2)
     assert ("start 2 of 2 (supervised, 2 epochs, max_ratio 16), for 2 trials: epoch 1 of 2" in said) == (count == 2)
-    with Results.read(outcome.run / FILE) as results:
+    with Results.read(outcome.run / "results.sqlite") as results:
         ((fusions,),) = results.query("SELECT count(DISTINCT fusion) FROM baselines WHERE fusion LIKE 'start:%'")
     assert fusions == count
 
@@ -220,7 +220,7 @@ def test_an_unexpected_error_of_a_start_leaves_its_traceback(tmp_path: Path, mon
 
 
 def test_a_start_whose_worker_dies_is_tried_as_often_as_a_trial(tmp_path: Path) -> None:
-    with Results.open(tmp_path / FILE) as results:
+    with Results.open(tmp_path / "results.sqlite") as results:
         starts = training(tmp_path, PAIRS + "limits: {attempts: 2}\n", results)
         for attempt in range(2):
             place, standing = starts.next_job() or (-1, None)
@@ -276,7 +276,7 @@ def test_a_test_set_more_trains_no_start_again(tmp_path: Path, monkeypatch: pyte
     run(tmp_path, f"trial.data.test=[synthetic, {more}]", text=PAIRS)
     assert epochs == [(False, 0, 1)]
     fusion = f"start:{the_start(outcome.run).stem[:8]}"
-    with Results.read(outcome.run / FILE) as results:
+    with Results.read(outcome.run / "results.sqlite") as results:
         measured = results.query("SELECT DISTINCT cohort, dataset FROM baselines WHERE fusion = ?", (fusion,))
     assert sorted(dataset for _, dataset in measured) == ["more", "synthetic", "synthetic"]
 
@@ -304,7 +304,7 @@ def test_a_start_may_be_a_file_and_its_weights_decide_the_trial(
     assert f"1 trial begins from {first}" in capsys.readouterr().out
     run(tmp_path, f"trial.start={second}", text=PAIRS)
     assert len(epochs) == 1 and len(statuses(outcome.run)) == 1
-    with Results.read(outcome.run / FILE) as results:
+    with Results.read(outcome.run / "results.sqlite") as results:
         assert results.query("SELECT count(DISTINCT fusion) FROM baselines WHERE fusion LIKE 'start:%'") == [(1,)]
 
 
@@ -336,7 +336,7 @@ def test_a_best_that_is_not_there_is_said_with_its_place_and_what_to_do(tmp_path
     assert "no results table here and no such folder. Did you mean 'other'?" in refused(f"{tmp_path}/othr:best")
     (tmp_path / "empty").mkdir()
     assert "there is no results table here, though the folder is" in refused(f"{tmp_path}/empty:best")
-    with Results.open(tmp_path / "empty" / FILE):
+    with Results.open(tmp_path / "empty" / "results.sqlite"):
         pass
     assert "Run that sweep first." in refused(f"{tmp_path}/empty:best")
     assert "a checkpoint must be a file, but got a folder" in refused(str(other.run))
@@ -364,7 +364,7 @@ def test_lists_of_worst_pairs_are_kept_with_the_run_and_whose_they_are(tmp_path:
     outcome = run(tmp_path, "grid={reward.weights.VIF: [0, 1]}", text=text)
     lists = outcome.run / "worst"
     assert all(len(path.read_text().splitlines()) == 2 for path in lists.glob("*.txt"))
-    with Results.read(outcome.run / FILE) as results:
+    with Results.read(outcome.run / "results.sqlite") as results:
         trials = [(str(row.number), row.id) for row in results.trials().values()]
     header, *index = [tuple(line.split(",")) for line in (lists / "lists.csv").read_text().splitlines()]
     assert header == ("number", "id", "file") and sorted(row[:2] for row in index) == sorted(trials)

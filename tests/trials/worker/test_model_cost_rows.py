@@ -8,7 +8,6 @@ import pytest
 
 from fusion_core.models import cost
 from tests.trials.helpers import rows, write_sweep
-from trials.storage.layout import FILE
 from trials.storage.results import Results
 from trials.sweep import driver
 from trials.sweep.driver import sweeps_model
@@ -38,7 +37,7 @@ def run(folder: Path, text: str = SWEEP) -> Path:
 
 
 def cost_rows(run: Path) -> list[tuple[str, int, float]]:
-    with Results.read(run / FILE) as results:
+    with Results.read(run / "results.sqlite") as results:
         marks = ", ".join("?" * len(NAMES))
         return results.query(f"SELECT name, epoch, value FROM training WHERE name IN ({marks}) ORDER BY trial", NAMES)
 
