@@ -28,7 +28,7 @@ class LossConfig(Frozen):
     kl_weight: NonNegative = 1e-5
 
     @model_validator(mode="after")
-    def _one_way_to_say_ssim(self) -> Self:
+    def _exclusive_ssim_keys(self) -> Self:
         if self.ssim_shared is not None and {"ssim_ratio", "ssim_ir_ratio"} & self.model_fields_set:
             raise ValueError("ssim_shared sets ssim_ratio and ssim_ir_ratio: give either it or them, not both")
         return self

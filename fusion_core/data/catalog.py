@@ -15,7 +15,7 @@ from fusion_core.data.reading import cropped, resized
 from fusion_core.data.synthetic.pairs import synthetic_pairs
 from fusion_core.errors import DataError, did_you_mean, shown
 
-__all__ = ["CATALOG", "Entry", "Layout", "LoadedData", "Place", "load_data", "locate"]
+__all__ = ["CATALOG", "DataLocation", "Entry", "Layout", "LoadedData", "load_data", "locate"]
 
 DEFAULT_ROOT = Path("data")
 
@@ -30,7 +30,7 @@ class LoadedData:
 
 
 @dataclass(frozen=True)
-class Place:
+class DataLocation:
     """Where one split of a data set lies; `holdout` as in Layout."""
 
     name: str
@@ -74,13 +74,13 @@ def load_data(config: DataConfig) -> LoadedData:
     return LoadedData(train, test, tuple(dict.fromkeys(loader.notes)))
 
 
-def locate(wanted: str | FolderPair, split: Split, root: Path | None = None) -> Place:
+def locate(wanted: str | FolderPair, split: Split, root: Path | None = None) -> DataLocation:
     """Return where a set's split lies. Raises NotFoundError with the places looked at and what to do."""
     if isinstance(wanted, FolderPair):
         missing = [folder for folder in (wanted.visible, wanted.infrared) if not folder.is_dir()]
         if missing:
             raise NotFoundError(f"{wanted.name} not found", f"no folder {' and no folder '.join(map(shown, missing))}")
-        return Place(wanted.name, split, wanted.visible, wanted.infrared)
+        return DataLocation(wanted.name, split, wanted.visible, wanted.infrared)
     entry = CATALOG[wanted]
     root = (DEFAULT_ROOT if root is None else Path(root)).expanduser()
     layout = entry.find(root)
@@ -95,7 +95,7 @@ def locate(wanted: str | FolderPair, split: Split, root: Path | None = None) -> 
     notes = [f"{entry.name}: {layout.note}"] if layout.note else []
     if layout.holdout:
         notes.append(f"{entry.name} comes without a split: every {layout.holdout}th pair is held out for testing")
-    return Place(entry.name, split, *folders, layout.holdout, tuple(notes))
+    return DataLocation(entry.name, split, *folders, layout.holdout, tuple(notes))
 
 
 @dataclass

@@ -22,7 +22,7 @@ from tests.trials.helpers import write_sweep
 from trials.console.display import Display
 from trials.console.tables import best_table
 from trials.ranking.leaderboard import RankedTrial
-from trials.storage.artifacts import Keeper, Kept
+from trials.storage.artifacts import Artifacts, ArtifactWriter
 from trials.storage.layout import RunFolder, trial_name
 from trials.storage.results import TrialRow
 
@@ -124,8 +124,8 @@ def test_names_from_a_sweep_file_never_become_paths(
 
 
 def test_names_that_a_worker_sends_stay_in_the_folder_of_their_trial(tmp_path: Path) -> None:
-    Keeper(RunFolder(tmp_path / "run")).write(
-        trial_name(1, "a"), Kept(None, {"../../../out.png": b"x", "/out.png": b"y"}), checkpoint=True, samples=True
+    ArtifactWriter(RunFolder(tmp_path / "run")).write(
+        trial_name(1, "a"), Artifacts(None, {"../../../out.png": b"x", "/out.png": b"y"}), checkpoint=True, samples=True
     )
     assert [path.relative_to(tmp_path) for path in tmp_path.rglob("*.png")] == [Path("run/samples/1_a/out.png")]
 

@@ -15,7 +15,7 @@ Scalar = bool | int | float | str | None
 
 
 @dataclass(frozen=True)
-class Place:
+class SourceLocation:
     """Where a value was written: a line of a file, or (line 0) a command line option."""
 
     source: str
@@ -25,7 +25,7 @@ class Place:
         return f"{printable(self.source)}:{self.line}" if self.line else printable(self.source)
 
 
-Fault = tuple[Place, str]
+Fault = tuple[SourceLocation, str]
 
 
 class ReadError(ConfigError):
@@ -43,7 +43,7 @@ class Node:
     `faults` (of the root alone) are broken rules that could be read past, so that they come with all other problems.
     """
 
-    place: Place
+    place: SourceLocation
     value: dict[str, Node] | list[Node] | Scalar
     quoted: bool = False
     faults: tuple[Fault, ...] = ()

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from fusion_core.errors import printable
-from trials.document.nodes import Node, Place
+from trials.document.nodes import Node, SourceLocation
 
 Path = tuple[str | int, ...]
 MOST = 100
@@ -18,7 +18,7 @@ MOST = 100
 class Problem:
     """One broken rule and where it was broken."""
 
-    place: Place
+    place: SourceLocation
     text: str
 
     def __str__(self) -> str:

@@ -20,7 +20,7 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
-from trials.document.nodes import MAX_DEPTH, MAX_NODES, Fault, Node, Place, ReadError, Scalar, shortened
+from trials.document.nodes import MAX_DEPTH, MAX_NODES, Fault, Node, ReadError, Scalar, SourceLocation, shortened
 
 NULL = {"", "~", "null", "Null", "NULL"}
 BOOLEAN = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
@@ -65,7 +65,7 @@ def _refuse_lines(text: str, source: str, lines: bool) -> None:
     """Raise ReadError that names the lines which no YAML may have, the first ten of them."""
     faults: list[Fault] = []
     for number, line in enumerate(text.split("\n"), 1):
-        place = Place(source, number if lines else 0)
+        place = SourceLocation(source, number if lines else 0)
         if TAB_INDENT.match(line):
             faults.append((place, "lines must be indented with spaces, but got a tab. Replace it."))
         if found := UNREADABLE.search(line):
@@ -95,11 +95,11 @@ class _Reader:
         self.anchors: dict[str, Node] = {}
         self.faults: list[Fault] = []
 
-    def place(self, mark: Any) -> Place:
+    def place(self, mark: Any) -> SourceLocation:
         line = mark.line + 1 if mark is not None else self.line
-        return Place(self.source, line if self.lines else 0)
+        return SourceLocation(self.source, line if self.lines else 0)
 
-    def stop(self, place: Place, text: str, cause: BaseException | None = None) -> NoReturn:
+    def stop(self, place: SourceLocation, text: str, cause: BaseException | None = None) -> NoReturn:
         raise ReadError(*self.faults, (place, text)) from cause
 
     def document(self, events: Iterator[Event]) -> Node:
@@ -132,13 +132,13 @@ class _Reader:
             self.anchors[event.anchor] = node
         return node
 
-    def spend(self, place: Place, values: int) -> None:
+    def spend(self, place: SourceLocation, values: int) -> None:
         """Count values; merged ones too, since they cost as much as written ones."""
         self.count += values
         if self.count > MAX_NODES:
             self.stop(place, f"a sweep file may be {MAX_NODES} values long, but this is more")
 
-    def content(self, event: Any, events: Iterator[Event], depth: int, place: Place) -> Node:
+    def content(self, event: Any, events: Iterator[Event], depth: int, place: SourceLocation) -> Node:
         if isinstance(event, ScalarEvent):
             quoted = bool(event.style)
             text = self.readable(event.value, place)
@@ -151,7 +151,7 @@ class _Reader:
         assert isinstance(event, MappingStartEvent)
         return Node(place, self.entries(events, depth))
 
-    def readable(self, text: str, place: Place) -> str:
+    def readable(self, text: str, place: SourceLocation) -> str:
         """Return text as it is, or with halves of characters replaced, which is a fault: they cannot be stored."""
         if not SURROGATE.search(text):
             return text

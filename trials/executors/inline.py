@@ -22,8 +22,8 @@ def _run(jobs: Jobs, worker: Worker, stop: Stop) -> None:
         job = jobs.next_job()
         if job is None:
             return
-        place, standing = job
-        worker.start(jobs.tasks[place], standing)
+        place, progress = job
+        worker.start(jobs.tasks[place], progress)
         done = False
         while not done:
             with stop.interruptible():

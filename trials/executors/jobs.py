@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from trials.worker.messages import Report, Rules, Standing, Task
+from trials.worker.messages import Report, Rules, Task, TrialProgress
 
 if TYPE_CHECKING:
     from fusion_core.data.catalog import LoadedData
@@ -27,13 +27,13 @@ class Jobs(Protocol):
     @property
     def over(self) -> bool: ...
 
-    def next_job(self) -> tuple[int, Standing] | None:
+    def next_job(self) -> tuple[int, TrialProgress] | None:
         """Return the place of the next task and where it stands, and mark it running; None where none waits."""
 
     def take(self, report: Report) -> bool:
         """Take a report; return whether its task is over."""
 
-    def lose(self, trial: str, reason: str) -> None:
+    def worker_died(self, trial: str, reason: str) -> None:
         """The worker of a task died, or hung and was ended."""
 
     def note(self, text: str) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trials.executors.interrupt import Stop, Stopped
-from trials.executors.ray_heartbeat import ClusterError, Pulse
+from trials.executors.ray_heartbeat import ClusterError, Heartbeat
 
 if TYPE_CHECKING:
     from trials.spec.sweep import Resources
@@ -126,13 +126,13 @@ def connected(address: str | None, workers: int | None, data_bytes: int, stop: S
     import ray
 
     logging.getLogger("ray").setLevel(logging.ERROR)
-    here: dict[str, Any] = {
+    local: dict[str, Any] = {
         "num_cpus": workers or cores(),
         "include_dashboard": True,
         "dashboard_host": "127.0.0.1",
         "object_store_memory": data_bytes + data_bytes // 4 + ROOM,
     }
-    there: dict[str, Any] = {
+    joined: dict[str, Any] = {
         "runtime_env": {
             "env_vars": {"OMP_NUM_THREADS": "1", "RAY_CHDIR_TO_TRIAL_DIR": "0"},
             "py_modules": [str(PACKAGES / "trials"), str(PACKAGES / "fusion_core")],
@@ -144,7 +144,7 @@ def connected(address: str | None, workers: int | None, data_bytes: int, stop: S
                 address=address or "local",
                 log_to_driver=False,
                 logging_level=logging.ERROR,
-                **(there if address else here),
+                **(joined if address else local),
             )
     except Stopped:
         ray.shutdown()
@@ -156,7 +156,7 @@ def connected(address: str | None, workers: int | None, data_bytes: int, stop: S
         ) from problem
     stop.listen()  # Ray has taken SIGTERM, to print a stack trace
     try:
-        with Pulse(ray.get_runtime_context().gcs_address, stop):
+        with Heartbeat(ray.get_runtime_context().gcs_address, stop):
             yield Cluster(context.dashboard_url or None, ours=address is None)
     finally:
         ray.shutdown()

@@ -21,8 +21,8 @@ class ClusterError(FusionError):
     """Ray cannot be started or reached, was lost, or lacks what the sweep asks for."""
 
 
-class Pulse:
-    """Feels for Ray's head at `address` (host:port) while it is entered, and tells `stop` when it is gone."""
+class Heartbeat:
+    """Checks every few seconds that Ray's head at `address` (host:port) answers, and tells `stop` when it does not."""
 
     def __init__(self, address: str, stop: Stop) -> None:
         host, _, port = address.rpartition(":")
@@ -30,7 +30,7 @@ class Pulse:
         self.address = address
         self.stop = stop
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._feel, name="pulse", daemon=True)
+        self._thread = threading.Thread(target=self._check, name="heartbeat", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -39,7 +39,7 @@ class Pulse:
     def __exit__(self, *_: object) -> None:
         self._over.set()
 
-    def _feel(self) -> None:
+    def _check(self) -> None:
         heard = time.monotonic()
         while not self._over.wait(EVERY_SECONDS):
             try:

@@ -13,7 +13,7 @@ from trials.executors.interrupt import Stop
 from trials.executors.jobs import Jobs
 from trials.executors.ray_cluster import Capacity
 from trials.executors.ray_trainable import Shared
-from trials.worker.messages import Report, Standing, one_line
+from trials.worker.messages import Report, TrialProgress, one_line
 from trials.worker.resources import WorkerResources
 from trials.worker.worker import Worker
 
@@ -27,8 +27,8 @@ class StartWorker:
         self.shared = shared
         self.worker = Worker(WorkerResources(lambda: ray.get(shared.data), shared.rules, shared.device, shared.share))
 
-    def start(self, place: int, standing: Standing) -> None:
-        self.worker.start(self.shared.tasks[place], standing)
+    def start(self, place: int, progress: TrialProgress) -> None:
+        self.worker.start(self.shared.tasks[place], progress)
 
     def step(self) -> Report:
         return self.worker.step()
@@ -57,9 +57,9 @@ def train_starts(starts: Jobs, shared: Shared, stop: Stop, capacity: Capacity) -
         while not starts.over:
             stop.check()
             while len(pending) < capacity.workers and (job := starts.next_job()) is not None:
-                place, standing = job
+                place, progress = job
                 training = Training(starts.tasks[place].id, idle.pop() if idle else actor.remote(reference))
-                pending[training.worker.start.remote(place, standing)] = training
+                pending[training.worker.start.remote(place, progress)] = training
             _end_the_hung(pending, starts.rules.trial_seconds)
             for done in ray.wait(list(pending), timeout=POLL_SECONDS)[0]:
                 _go_on(pending, idle, done, starts)
@@ -75,7 +75,7 @@ def _go_on(pending: dict[ray.ObjectRef, Training], idle: list[Any], done: ray.Ob
         report: Report | None = ray.get(done)
     except RayError as problem:
         del pending[done]
-        starts.lose(training.id, training.reason or one_line(RuntimeError(str(problem).strip().split("\n")[0])))
+        starts.worker_died(training.id, training.reason or one_line(RuntimeError(str(problem).strip().split("\n")[0])))
         return
     if report is not None:
         starts.take(report)

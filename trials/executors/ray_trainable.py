@@ -11,7 +11,7 @@ from typing import Any
 import ray
 from ray import tune
 
-from trials.worker.messages import Rules, Standing, Task
+from trials.worker.messages import Rules, Task, TrialProgress
 from trials.worker.resources import WorkerResources
 from trials.worker.worker import Worker
 
@@ -55,8 +55,8 @@ class FusionTrainable(tune.Trainable):
         return {"report": [report], "done": report.done}
 
     def _take_up(self, config: dict[str, Any]) -> None:
-        place, standing, new = config["job"]
-        self.worker.start(self.shared.tasks[place] if new is None else Task(*new), Standing(*standing))
+        place, progress, new = config["job"]
+        self.worker.start(self.shared.tasks[place] if new is None else Task(*new), TrialProgress(*progress))
         # Tune makes a folder per trial; nothing is ever in it.
         with suppress(OSError):
             Path(self.logdir).rmdir()

@@ -28,7 +28,7 @@ from trials.worker.messages import Report, one_line
 RECOUNT_SECONDS = 5.0
 
 
-class Leave(BaseException):
+class EndTune(BaseException):
     """Ends Tune's loop from within: all is done, or `cause` says why it cannot go on.
 
     Not an Exception: Tune would turn it into the failure of a trial. At the end it would also read a result file per
@@ -41,12 +41,12 @@ class Leave(BaseException):
 
 
 @contextmanager
-def leaving() -> Iterator[None]:
+def ending_tune() -> Iterator[None]:
     """End Tune's loop with whatever goes wrong inside as the cause."""
     try:
         yield
     except Exception as problem:
-        raise Leave(problem) from problem
+        raise EndTune(problem) from problem
 
 
 class Unsaved:
@@ -56,7 +56,7 @@ class Unsaved:
         return object, ()
 
 
-class Feed(Unsaved, Searcher):
+class JobSearcher(Unsaved, Searcher):
     """Hands Tune the next job whenever a worker is free; `measure` says what there is where that may change.
 
     Workers know the tasks that there were when the sweep began; what a search proposes later goes along with its job.
@@ -74,14 +74,14 @@ class Feed(Unsaved, Searcher):
     def suggest(self, trial_id: str) -> dict[str, Any] | None:
         if len(self.trials) >= self.workers:
             return None
-        with leaving():
+        with ending_tune():
             job = self.jobs.next_job()
         if job is None:
             return None
-        place, standing = job
+        place, progress = job
         task = self.jobs.tasks[place]
         self.trials[trial_id] = task.id
-        return {"job": (place, tuple(standing), None if place < self.shared else astuple(task))}
+        return {"job": (place, tuple(progress), None if place < self.shared else astuple(task))}
 
     def recount(self) -> None:
         """Use nodes that have joined, and hand out nothing for those that are gone."""
@@ -105,7 +105,7 @@ class Feed(Unsaved, Searcher):
         """Nothing to restore: the table is the state."""
 
 
-class Taker(Unsaved, tune.Stopper):
+class ReportStopper(Unsaved, tune.Stopper):
     """Takes reports into the sweep, and tells Tune which trials end early: it asks before it goes on with one."""
 
     def __init__(self, jobs: Jobs) -> None:
@@ -113,19 +113,19 @@ class Taker(Unsaved, tune.Stopper):
 
     def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
         reports: list[Report] = result.pop("report")
-        with leaving():
+        with ending_tune():
             return self.jobs.take(reports.pop())
 
     def stop_all(self) -> bool:
         return False
 
 
-class Listener(Unsaved, tune.Callback):
+class SweepCallback(Unsaved, tune.Callback):
     """Takes Tune's events into the sweep."""
 
-    def __init__(self, jobs: Jobs, feed: Feed, stop: Stop) -> None:
+    def __init__(self, jobs: Jobs, searcher: JobSearcher, stop: Stop) -> None:
         self.jobs = jobs
-        self.feed = feed
+        self.searcher = searcher
         self.stop = stop
         # Tune may tell of one death twice in a step, and write the second into the trial's folder too.
         self.broken: list[Any] = []
@@ -141,16 +141,16 @@ class Listener(Unsaved, tune.Callback):
 
     def on_step_begin(self, iteration: int, trials: list[Any], **info: Any) -> None:
         if (cause := self.stop.cause()) is not None:
-            raise Leave(cause)
+            raise EndTune(cause)
         if self.jobs.over:
-            raise Leave
+            raise EndTune
         while self.broken:
             _forget(self.broken.pop())
-        for trial in islice(reversed(trials), len(self.feed.trials)):  # what is given out is the last that there is
-            if trial.trial_id in self.feed.trials:
+        for trial in islice(reversed(trials), len(self.searcher.trials)):  # what is given out is the last that there is
+            if trial.trial_id in self.searcher.trials:
                 self.watch.expect(trial)
         self.watch.end_the_hung()
-        self.feed.recount()
+        self.searcher.recount()
 
     def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         self.watch.heard_of(trial)
@@ -163,16 +163,16 @@ class Listener(Unsaved, tune.Callback):
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         self.watch.forget(trial)
-        self.feed.trials.pop(trial.trial_id, None)
+        self.searcher.trials.pop(trial.trial_id, None)
         _forget(trial)
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        lost = self.feed.trials.pop(trial.trial_id, None)
+        lost = self.searcher.trials.pop(trial.trial_id, None)
         reason = self.watch.forget(trial) or _reason(trial)
         self.broken.append(trial)
         if lost is not None:
-            with leaving():
-                self.jobs.lose(lost, reason)
+            with ending_tune():
+                self.jobs.worker_died(lost, reason)
 
     def _measure(self) -> None:
         for name, value in self.jobs.gauges().items():
@@ -193,24 +193,27 @@ def run_ray(
     trainable = tune.with_resources(
         tune.with_parameters(FusionTrainable, shared=shared), {"cpu": capacity.cpu, "gpu": capacity.gpu}
     )
-    feed = Feed(trials, capacity.workers, measure)
+    searcher = JobSearcher(trials, capacity.workers, measure)
     scratch = trials.run.ray
     try:
         tune.Tuner(
             trainable,
             tune_config=tune.TuneConfig(
-                search_alg=feed, num_samples=-1, reuse_actors=True, trial_dirname_creator=lambda trial: trial.trial_id
+                search_alg=searcher,
+                num_samples=-1,
+                reuse_actors=True,
+                trial_dirname_creator=lambda trial: trial.trial_id,
             ),
             run_config=tune.RunConfig(
                 name="sweep",
                 storage_path=str(scratch),
                 verbose=0,
-                stop=Taker(trials),
-                callbacks=[Listener(trials, feed, stop)],
+                stop=ReportStopper(trials),
+                callbacks=[SweepCallback(trials, searcher, stop)],
                 checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
             ),
         ).fit()
-    except Leave as leave:
+    except EndTune as leave:
         if leave.cause is not None:
             raise leave.cause from None
     finally:

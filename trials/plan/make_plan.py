@@ -11,7 +11,7 @@ from trials.plan.checks import check_trainable, load_data, not_installed, refuse
 from trials.plan.plan import Plan
 from trials.plan.start_files import read_files
 from trials.plan.starts import Start, StartCatalog, begins
-from trials.ranking.objective import Goal
+from trials.ranking.objective import Objective
 from trials.search.planner import Planner
 from trials.space.from_spec import examples, space_of
 from trials.space.grid import Trial, expand
@@ -50,7 +50,7 @@ def make_plan(spec: SweepSpec) -> Plan:
     remarks = list(spec.notes)
     objectives = spec.search.objectives or (spec.rank_by.metric,)
     constraints = tuple(map(Constraint.parse, spec.search.where))
-    goal = Goal(spec.rank_by, objectives, constraints, tuple(data.test) if data is not None else ())
+    objective = Objective(spec.rank_by, objectives, constraints, tuple(data.test) if data is not None else ())
     if space is None:
         remarks += starts.notes
         if len(listed) < len(expanded):
@@ -58,20 +58,20 @@ def make_plan(spec: SweepSpec) -> Plan:
                 f"{len(expanded) - len(listed)} of {len(expanded)} trials are the same as another of this sweep: each "
                 "of those runs once"
             )
-        search = _search(spec, goal, None, listed, marks, data) if spec.confirm else None
-        return Plan(listed, configs[0], data, marks, among, goal, tuple(remarks), starts.starts, search)
+        search = _search(spec, objective, None, listed, marks, data) if spec.confirm else None
+        return Plan(listed, configs[0], data, marks, among, objective, tuple(remarks), starts.starts, search)
     refuse_several_starts(starts.starts)
     remarks += [
-        f"trials begin from {one.said}" if one.config is None else f"a start is trained first ({one.said})"
+        f"trials begin from {one.label}" if one.config is None else f"a start is trained first ({one.label})"
         for one in starts.starts.values()
     ]
-    search = _search(spec, goal, space, listed, marks, data)
-    return Plan([], configs[0], data, marks, among, goal, tuple(remarks), starts.starts, search, listed)
+    search = _search(spec, objective, space, listed, marks, data)
+    return Plan([], configs[0], data, marks, among, objective, tuple(remarks), starts.starts, search, listed)
 
 
 def _search(
     spec: SweepSpec,
-    goal: Goal,
+    objective: Objective,
     space: Space | None,
     listed: list[PlannedTrial],
     marks: Mapping[str, str],
@@ -83,9 +83,9 @@ def _search(
     first = listed[0]
     planner = Planner(spec.trial, marks, first.cohort, first.start, data)
     if space is None:
-        return SearchPlan(spec, goal, planner, listed=listed)
-    found = read_all(spec.start_from, space, goal, planner)
-    return SearchPlan(spec, goal, planner, space, found=found)
+        return SearchPlan(spec, objective, planner, listed=listed)
+    found = read_all(spec.start_from, space, objective, planner)
+    return SearchPlan(spec, objective, planner, space, found=found)
 
 
 def _planned(trial: Trial, marks: dict[str, str], among: str, start: str | None) -> PlannedTrial:

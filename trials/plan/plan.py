@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fusion_core.config import TrialConfig
 from fusion_core.data.dataset import PairSet
 from trials.plan.starts import Start
-from trials.ranking.objective import Goal
+from trials.ranking.objective import Objective
 from trials.storage.results import PlannedTrial
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Plan:
     data: LoadedData | None
     fingerprints: dict[str, str]
     cohort: str
-    goal: Goal
+    objective: Objective
     remarks: tuple[str, ...] = ()
     starts: Mapping[str, Start] = field(default_factory=dict)
     search: SearchPlan | None = None

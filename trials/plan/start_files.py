@@ -38,7 +38,7 @@ def read_files(configs: Sequence[TrialConfig]) -> dict[str, Start]:
         except OSError as problem:
             problems.append(f"trial.start: {shown(Path(written))}: this must be readable, but got: {problem}")
         else:
-            problems += [f"trial.start: {starts[written].said}: {text}" for text in _misfits(checkpoint, own)]
+            problems += [f"trial.start: {starts[written].label}: {text}" for text in _misfits(checkpoint, own)]
     if problems:
         raise ConfigError(*problems)
     return starts
@@ -55,11 +55,11 @@ def _read(written: str) -> tuple[Start, Checkpoint]:
     """Read a checkpoint. Raises FusionError or OSError where it is not there or is none."""
     from fusion_core.models.checkpoints import load_checkpoint
 
-    path, said = Path(written), shown(Path(written))
+    path, label = Path(written), shown(Path(written))
     if written.endswith(BEST):
-        path, said = _best_of(Path(written.removesuffix(BEST)))
+        path, label = _best_of(Path(written.removesuffix(BEST)))
     checkpoint = load_checkpoint(path)
-    return Start(checkpoint.digest, said, content=path.read_bytes()), checkpoint
+    return Start(checkpoint.digest, label, content=path.read_bytes()), checkpoint
 
 
 def _best_of(run: Path) -> tuple[Path, str]:

@@ -19,7 +19,7 @@ class Start:
     """A policy that trials begin from, and what to call it: `config` is what trains it, `content` a file's bytes."""
 
     id: str
-    said: str
+    label: str
     config: TrialConfig | None = None
     content: bytes | None = None
 
@@ -72,10 +72,10 @@ class StartCatalog:
     @property
     def notes(self) -> tuple[str, ...]:
         """Say what trials begin from."""
-        notes = [f"{self._trials([i])} from {start.said}" for i, start in self.starts.items() if start.config is None]
+        notes = [f"{self._trials([i])} from {start.label}" for i, start in self.starts.items() if start.config is None]
         trained = [start for start in self.starts.values() if start.config is not None]
         if len(trained) == 1:
-            notes.append(f"a start is trained first ({trained[0].said}); {self._trials([trained[0].id])} from it")
+            notes.append(f"a start is trained first ({trained[0].label}); {self._trials([trained[0].id])} from it")
         elif trained:
             shared = self._trials([start.id for start in trained])
             notes.append(

@@ -1,4 +1,4 @@
-"""Stopping early in a sweep: what each trial has scored so far, and whether the next epoch is worth its while."""
+"""Stopping early in a sweep: what each trial has scored so far, and whether it should be pruned."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from fusion_core.reports import EpochReport
 from trials.ranking.leaderboard import sign
-from trials.ranking.objective import Goal
+from trials.ranking.objective import Objective
 from trials.ranking.stopping_rules import rungs, stops
 from trials.spec.search import StopEarly
 from trials.storage.results import Results
@@ -15,10 +15,10 @@ from trials.storage.results import Results
 class EarlyStop:
     """Judges trials by the metric that the sweep ranks by; those that confirm are never stopped."""
 
-    def __init__(self, rule: StopEarly, goal: Goal) -> None:
+    def __init__(self, rule: StopEarly, objective: Objective) -> None:
         self.rule = rule
-        self.goal = goal
-        self.way = sign(goal.rank_by.metric)
+        self.objective = objective
+        self.way = sign(objective.rank_by.metric)
         self.curves: dict[str, dict[int, float]] = {}
 
     def resume(self, results: Results, trials: Iterable[str]) -> None:
@@ -26,7 +26,7 @@ class EarlyStop:
         if self.rule.kind == "none":
             return
         for trial in trials:
-            curve = self.goal.curve(results, trial)
+            curve = self.objective.curve(results, trial)
             self.curves[trial] = {epoch: self.way * score for epoch, score in curve.items()}
 
     def watch(self, trial: str) -> None:
@@ -37,11 +37,11 @@ class EarlyStop:
         """Return whether a trial ends with this report, and remember what it scored."""
         if self.rule.kind == "none" or trial not in self.curves:
             return False
-        metric = self.goal.rank_by.metric
+        metric = self.objective.rank_by.metric
         means = {dataset: values[metric].mean for dataset, values in report.metrics.items() if metric in values}
         own = self.curves[trial]
         before = report.epoch in own
-        own[report.epoch] = self.way * self.goal.mean(means)
+        own[report.epoch] = self.way * self.objective.mean(means)
         if before or report.epoch not in rungs(self.rule, epochs):
             return False  # before: it went on from here, and is trained again since its state was lost
         others = [curve for other, curve in self.curves.items() if other != trial]

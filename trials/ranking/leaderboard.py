@@ -84,14 +84,14 @@ class Leaderboard:
             del self.top[self.limit :]
 
     @property
-    def score_to_reach(self) -> float | None:
+    def threshold(self) -> float | None:
         """Score of the last of a full board; None while there is room."""
         return self.top[-1].score if self.top and len(self.top) >= self.limit else None
 
     def reaches(self, score: float) -> bool:
         """Return whether a trial of this score would be on the board."""
-        to_reach = self.score_to_reach
-        return self.limit > 0 and (to_reach is None or self.sign * score >= self.sign * to_reach)
+        threshold = self.threshold
+        return self.limit > 0 and (threshold is None or self.sign * score >= self.sign * threshold)
 
 
 def best(results: Results, rank_by: RankBy, cohort: str | None = None, limit: int | None = None) -> list[RankedTrial]:

@@ -17,11 +17,11 @@ CURVE = "SELECT epoch, dataset, mean FROM metrics WHERE trial = ? AND metric = ?
 
 
 @dataclass(frozen=True)
-class Goal:
+class Objective:
     """What a search is after: metrics, constraints, and where they are read (the ranking's epoch and data sets)."""
 
     rank_by: RankBy
-    objectives: tuple[str, ...]
+    metrics: tuple[str, ...]
     constraints: tuple[Constraint, ...]
     datasets: tuple[str, ...]
 
@@ -42,7 +42,7 @@ class Goal:
 
     def judged(self, means: Mapping[str, Mapping[str, float]]) -> Outcome:
         """Return the outcome of means by metric and data set."""
-        values = tuple(self.mean(means.get(one, {})) for one in self.objectives)
+        values = tuple(self.mean(means.get(one, {})) for one in self.metrics)
         if not all(map(math.isfinite, values)):
             return FAILED
         return Outcome(values, {str(one): one.excess(self.mean(means.get(one.metric, {}))) for one in self.constraints})
@@ -65,4 +65,4 @@ class Goal:
     def gains(self, outcome: Outcome) -> tuple[float, ...]:
         """Return the values of the objectives, higher is better."""
         assert outcome.values is not None
-        return tuple(sign(one) * value for one, value in zip(self.objectives, outcome.values, strict=True))
+        return tuple(sign(one) * value for one, value in zip(self.metrics, outcome.values, strict=True))

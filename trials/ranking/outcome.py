@@ -1,4 +1,4 @@
-"""What came of a setting, as a sampler is told it."""
+"""The result of a setting, in the form that a sampler takes."""
 
 from __future__ import annotations
 

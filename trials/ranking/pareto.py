@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from trials.ranking.objective import Goal
+from trials.ranking.objective import Objective
 from trials.ranking.outcome import Outcome
 
 Setting = TypeVar("Setting")
@@ -18,7 +18,7 @@ def feasible(outcome: Outcome) -> bool:
     return all(excess <= 0 for excess in outcome.excess.values())
 
 
-def ranked(settings: Sequence[tuple[Setting, Outcome]], goal: Goal) -> list[Setting]:
+def ranked(settings: Sequence[tuple[Setting, Outcome]], objective: Objective) -> list[Setting]:
     """Return the settings that have values, best first; equal ones in their order.
 
     What breaks a constraint comes after what keeps to all, by how much it does. Of several objectives, what fewer
@@ -27,7 +27,7 @@ def ranked(settings: Sequence[tuple[Setting, Outcome]], goal: Goal) -> list[Sett
     complete = [(setting, outcome) for setting, outcome in settings if outcome.values is not None]
     kept = [one for one in complete if feasible(one[1])]
     broken = sorted((one for one in complete if not feasible(one[1])), key=lambda one: _excess(one[1]))
-    gains = np.array([goal.gains(outcome) for _, outcome in kept]).reshape(len(kept), len(goal.objectives))
+    gains = np.array([objective.gains(outcome) for _, outcome in kept]).reshape(len(kept), len(objective.metrics))
     beaten = beaten_by(gains)
     order = sorted(range(len(kept)), key=lambda i: (beaten[i], -gains[i, 0], i))
     return [kept[i][0] for i in order] + [setting for setting, _ in broken]

@@ -10,7 +10,7 @@ class Standouts:
     """The finished trials of which something is kept, by the names of their files.
 
     Only trials that are finished count: a half-done one that ranks may yet fail, and what it pushed out would be lost.
-    Extremes only ever move outwards, so whoever is one at the end was one when it finished, in whatever order.
+    The best and worst scores only become more extreme, so running extremes are enough, in whatever order trials end.
     """
 
     def __init__(self, metric: str, keep_best: int, default: str | None = None) -> None:

@@ -38,13 +38,13 @@ def stops(rule: StopEarly, epochs: int, own: Curve, epoch: int, others: Sequence
     """
     if epoch not in rungs(rule, epochs):
         return False
-    there = [_number(curve[epoch]) for curve in others if epoch in curve]
+    reached = [_number(curve[epoch]) for curve in others if epoch in curve]
     score = _number(own[epoch])
     if rule.kind == "median":
-        return len(there) >= FEWEST and score < median(there)
+        return len(reached) >= FEWEST and score < median(reached)
     # The trial itself is one of them, so that the first goes on whatever it has.
-    better = sum(one > score for one in there)
-    return better >= max(1, (len(there) + 1) // rule.reduction)
+    better = sum(one > score for one in reached)
+    return better >= max(1, (len(reached) + 1) // rule.reduction)
 
 
 def _number(value: float) -> float:

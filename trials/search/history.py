@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fusion_core.errors import ConfigError, FusionError
-from trials.ranking.objective import Goal
+from trials.ranking.objective import Objective
 from trials.ranking.outcome import Outcome, over_seeds
 from trials.ranking.pareto import ranked
 from trials.search.planner import Planner
@@ -28,20 +28,20 @@ _NO_MATTER = ("seed", "recipe.epochs", "evaluation.per_image", "data.")
 
 @dataclass(frozen=True)
 class Found:
-    """Settings of another run: `told` with what came of them, `first` to be tried here, `said` for the log."""
+    """Settings of another run: `observed` with what came of them, `first` to be tried here, `note` for the log."""
 
-    told: Sequence[tuple[dict[str, AxisValue], Outcome]]
+    observed: Sequence[tuple[dict[str, AxisValue], Outcome]]
     first: Sequence[dict[str, AxisValue]]
-    said: str
+    note: str
 
 
-def read_history(run: Path, space: Space, goal: Goal, planner: Planner) -> Found:
+def read_history(run: Path, space: Space, objective: Objective, planner: Planner) -> Found:
     """Read a run folder. Raises FusionError where it is none.
 
     Of its finished trials those count whose values lie in the space. Where data or a field that is fixed here differ, a
     value would be of another kind: of such settings the best are tried first instead of being told.
     """
-    told: dict[str, tuple[dict[str, AxisValue], list[Outcome]]] = {}
+    observed: dict[str, tuple[dict[str, AxisValue], list[Outcome]]] = {}
     other: dict[str, tuple[dict[str, AxisValue], list[Outcome]]] = {}
     left_out: Counter[str] = Counter()
     differing: set[str] = set()
@@ -55,40 +55,42 @@ def read_history(run: Path, space: Space, goal: Goal, planner: Planner) -> Found
             if isinstance(setting, str):
                 left_out[f"{setting} is outside the space"] += 1
                 continue
-            outcome = goal.outcome(results, trial, epochs)
+            outcome = objective.outcome(results, trial, epochs)
             if outcome.values is None:
-                left_out[f"no {' or '.join(goal.objectives)} at the epoch that is ranked"] += 1
+                left_out[f"no {' or '.join(objective.metrics)} at the epoch that is ranked"] += 1
                 continue
             try:
                 ours = flat(json.loads(planner.planned(setting, seed).config))
             except ConfigError:
                 left_out["no trial can be so here"] += 1
                 continue
-            no_matter = _NO_MATTER if goal.rank_by.epoch else tuple(one for one in _NO_MATTER if one != "recipe.epochs")
+            no_matter = (
+                _NO_MATTER if objective.rank_by.epoch else tuple(one for one in _NO_MATTER if one != "recipe.epochs")
+            )
             apart = {name for name in {*config, *ours} if config.get(name) != ours.get(name)}
             apart = {name for name in apart if not name.startswith(no_matter)}
             apart |= {"data"} if among != planner.cohort else set()
             differing |= apart
-            (other if apart else told).setdefault(key_of(setting), (setting, []))[1].append(outcome)
-    known = [(setting, over_seeds(outcomes)) for setting, outcomes in told.values()]
+            (other if apart else observed).setdefault(key_of(setting), (setting, []))[1].append(outcome)
+    known = [(setting, over_seeds(outcomes)) for setting, outcomes in observed.values()]
     apart_ones = [(setting, over_seeds(outcomes)) for setting, outcomes in other.values()]
-    first = ranked(apart_ones, goal)[: max(1, min(MOST_TRIED_FIRST, round(SHARE_TRIED_FIRST * len(apart_ones))))]
-    said = [f"start_from {run.name}: {len(known)} settings are told to the sampler"]
+    first = ranked(apart_ones, objective)[: max(1, min(MOST_TRIED_FIRST, round(SHARE_TRIED_FIRST * len(apart_ones))))]
+    notes = [f"start_from {run.name}: {len(known)} settings are told to the sampler"]
     if first:
-        said.append(
+        notes.append(
             f"{len(other)} differ in {', '.join(sorted(differing))}, so their values say little here: the best "
             f"{len(first)} are tried first instead"
         )
-    said += [f"{count} trials left out ({why})" for why, count in left_out.items()]
-    return Found(known, first, ", ".join(said))
+    notes += [f"{count} trials left out ({why})" for why, count in left_out.items()]
+    return Found(known, first, ", ".join(notes))
 
 
-def read_all(runs: Sequence[Path], space: Space, goal: Goal, planner: Planner) -> list[Found]:
+def read_all(runs: Sequence[Path], space: Space, objective: Objective, planner: Planner) -> list[Found]:
     """Read several runs. Raises ConfigError with the problem of each that cannot be read."""
     found, problems = [], []
     for run in runs:
         try:
-            found.append(read_history(run, space, goal, planner))
+            found.append(read_history(run, space, objective, planner))
         except FusionError as problem:
             problems.append(f"start_from: {problem}")
     if problems:

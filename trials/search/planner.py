@@ -39,9 +39,9 @@ class Planner:
         try:
             config = TrialConfig.model_validate({**self.sections.sections(dict(parameters)), "seed": seed})
         except ValidationError as problem:
-            said = problem.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
+            reason = problem.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
             chosen = ", ".join(f"{name}={value}" for name, value in parameters.items())
-            raise ConfigError(f"{said} ({chosen})") from problem
+            raise ConfigError(f"{reason} ({chosen})") from problem
         return self._planned(config, parameters, self.start)
 
     def again(self, planned: PlannedTrial, seed: int) -> PlannedTrial:

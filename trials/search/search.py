@@ -17,7 +17,7 @@ from trials.search.journal import StudyFile
 from trials.search.proposals import Proposals, key_of
 from trials.search.sampler import Sampling
 from trials.search.search_plan import SearchPlan
-from trials.search.settings import Setting, Settings
+from trials.search.settings import SearchSetting, Settings
 from trials.storage.layout import RunFolder
 from trials.storage.results import PlannedTrial, Results, TrialRow
 
@@ -55,7 +55,7 @@ class Search:
         if self.plan.space is None:
             return
         file = StudyFile(self.run, self.plan.space, self.note)
-        search, objectives = self.spec.search, self.plan.goal.objectives
+        search, objectives = self.spec.search, self.plan.objective.metrics
         sampling = Sampling(self.plan.space, search, objectives, file.storage, self.spec.name)
         self.proposals = Proposals(sampling, self._refused, self.note)
         self.proposals.tried |= set(self.settings.by_key)
@@ -67,19 +67,19 @@ class Search:
                 sampling.try_first(parameters)
 
     def _tell_what_is_known(self, sampling: Sampling, file: StudyFile) -> None:
-        found = [one for found in self.plan.found for one in found.told]
-        told = [
+        found = [one for found in self.plan.found for one in found.observed]
+        observed = [
             (0, sampling.known(setting, outcome))
             for setting, outcome in found
             if key_of(setting) not in self.settings.by_key
         ]
         # Draws that were passed over count too: CMA-ES takes its chance by the number of the trial.
-        told += file.passed_over(self.settings.by_key)
+        observed += file.passed_over(self.settings.by_key)
         for setting in self.settings:
             if setting.outcome is not None:
                 note = file.note_of(setting.parameters)
-                told.append((note.draw or 0, sampling.known(setting.parameters, setting.outcome, note)))
-        sampling.add([trial for _, trial in sorted(told, key=lambda one: one[0])])
+                observed.append((note.draw or 0, sampling.known(setting.parameters, setting.outcome, note)))
+        sampling.add([trial for _, trial in sorted(observed, key=lambda one: one[0])])
         if len(self.settings) and not sampling.draws:
             sampling.draws = len(self.settings)
         for setting in self.settings:
@@ -119,7 +119,7 @@ class Search:
             self.proposals.sampling.tell(setting.number, outcome)
             setting.number = None
         if outcome.values is None and all(self.status[one.id] == "finished" for one in setting.trials.values()):
-            names = " or ".join(self.plan.goal.objectives)
+            names = " or ".join(self.plan.objective.metrics)
             self.note(
                 f"search: a finished setting has no number for {names} on every data set that counts: the sampler is "
                 "told that it failed"
@@ -130,19 +130,19 @@ class Search:
 
     def summary(self) -> list[str]:
         """Say how many settings keep to the constraints, and which are on the front of several objectives."""
-        goal = self.plan.goal
+        objective = self.plan.objective
         done = [one.outcome for one in self.settings if one.outcome is not None and one.outcome.values is not None]
         kept = [one for one in done if feasible(one)]
-        said = []
-        if goal.constraints and done:
-            said.append(f"{len(kept)} of {len(done)} settings have {' and '.join(map(str, goal.constraints))}")
-        if len(goal.objectives) > 1 and kept:
-            front = int((beaten_by(np.array([goal.gains(one) for one in kept])) == 0).sum())
-            said.append(
-                f"front of {', '.join(goal.objectives)}: {front} of {len(kept)} settings are beaten by none in all of "
-                "them (the report's Trade-offs)"
+        lines = []
+        if objective.constraints and done:
+            lines.append(f"{len(kept)} of {len(done)} settings have {' and '.join(map(str, objective.constraints))}")
+        if len(objective.metrics) > 1 and kept:
+            front = int((beaten_by(np.array([objective.gains(one) for one in kept])) == 0).sum())
+            lines.append(
+                f"front of {', '.join(objective.metrics)}: {front} of {len(kept)} settings are beaten by none in all "
+                "of them (the report's Trade-offs)"
             )
-        return said
+        return lines
 
     def _refused(self, parameters: dict[str, Any]) -> str | None:
         """Return why a proposal cannot be run: a rule refuses it, or another setting is the same trial."""
@@ -183,7 +183,7 @@ class Search:
             return []
         self.confirms = False
         done = [(setting, setting.outcome) for setting in self.settings if setting.outcome is not None]
-        best = [one for one in ranked(done, self.plan.goal) if one.outcome is not None and feasible(one.outcome)]
+        best = [one for one in ranked(done, self.plan.objective) if one.outcome is not None and feasible(one.outcome)]
         if not best:
             self.note("confirm: there is no setting to run again: none is finished and keeps to every constraint")
         best = best[: confirm.top]
@@ -196,10 +196,10 @@ class Search:
                     new.append(planned)
         if new:
             settings = "the best setting is" if len(best) == 1 else f"the best {len(best)} settings are"
-            self.note(f"confirm: {settings} run again with {self.plan.fresh_said}, and ranked by that")
+            self.note(f"confirm: {settings} run again with {self.plan.fresh_label}, and ranked by that")
         return new
 
-    def _outcome(self, setting: Setting) -> Outcome | None:
+    def _outcome(self, setting: SearchSetting) -> Outcome | None:
         """Return what came of a setting; None while a trial of it is to come or running."""
         trials = [setting.trials[seed].id for seed in self.spec.seeds if seed in setting.trials]
         if len(trials) < len(self.spec.seeds) or any(self.status.get(one) not in OVER for one in trials):
@@ -207,12 +207,12 @@ class Search:
         return over_seeds(list(map(self._of_trial, trials)))
 
     def _of_trial(self, trial: str) -> Outcome:
-        goal, status = self.plan.goal, self.status[trial]
+        objective, status = self.plan.objective, self.status[trial]
         if status == "failed":
             return FAILED
-        single = len(goal.objectives) == 1 and self.spec.stop_early.kind != "none"
-        curve = goal.curve(self.results, trial) if single else {}
-        if status == "stopped" and goal.rank_by.epoch not in curve:
+        single = len(objective.metrics) == 1 and self.spec.stop_early.kind != "none"
+        curve = objective.curve(self.results, trial) if single else {}
+        if status == "stopped" and objective.rank_by.epoch not in curve:
             return Outcome(steps=curve)
         ((epochs,),) = self.results.query(EPOCHS, (trial,))
-        return replace(goal.outcome(self.results, trial, epochs), steps=curve)
+        return replace(objective.outcome(self.results, trial, epochs), steps=curve)

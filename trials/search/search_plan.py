@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trials.ranking.objective import Goal
+from trials.ranking.objective import Objective
 from trials.ranking.stopping_rules import rungs
 from trials.search.planner import Planner
 from trials.storage.results import PlannedTrial
@@ -27,7 +27,7 @@ class SearchPlan:
     """
 
     spec: SweepSpec
-    goal: Goal
+    objective: Objective
     planner: Planner
     space: Space | None = None
     listed: Sequence[PlannedTrial] = ()
@@ -46,7 +46,7 @@ class SearchPlan:
         return self.spec.confirm.seeds if self.spec.confirm else ()
 
     @property
-    def fresh_said(self) -> str:
+    def fresh_label(self) -> str:
         return f"seed{'s' if len(self.fresh) > 1 else ''} {', '.join(map(str, self.fresh))}"
 
     @property
@@ -56,14 +56,14 @@ class SearchPlan:
 
     def notes(self, tried: int = 0) -> list[str]:
         """Say what is searched and by what rules; `tried` settings were so already."""
-        notes = [*self._of_search(tried), *(one.said for one in self.found)]
+        notes = [*self._of_search(tried), *(one.note for one in self.found)]
         stop, epochs = self.spec.stop_early, self.spec.trial.recipe.epochs
         if stop.kind != "none":
             judged = ", ".join(map(str, rungs(stop, epochs)[:MOST_LISTED]))
             notes.append(f"stop_early {stop.kind}: trials are judged at epoch {judged} of {epochs}")
         if self.spec.confirm:
             count = min(self.spec.confirm.top, self.settings)
-            notes.append(f"confirm: the best {count} settings are run again with {self.fresh_said} at the end")
+            notes.append(f"confirm: the best {count} settings are run again with {self.fresh_label} at the end")
         return notes
 
     def _of_search(self, tried: int) -> list[str]:

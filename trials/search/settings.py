@@ -18,7 +18,7 @@ ROWS = "SELECT id, config, seed FROM trials WHERE cohort = ? ORDER BY number"
 
 
 @dataclass
-class Setting:
+class SearchSetting:
     """A setting and its trials by seed, `fresh` those that confirm; `number` is the sampler's while it is open."""
 
     trials: dict[int, PlannedTrial] = field(default_factory=dict)
@@ -40,11 +40,11 @@ class Settings:
 
     def __init__(self, plan: SearchPlan) -> None:
         self.plan = plan
-        self.by_key: dict[str, Setting] = {}
-        self.of_trial: dict[str, Setting] = {}
-        self.confirming: dict[str, Setting] = {}
+        self.by_key: dict[str, SearchSetting] = {}
+        self.of_trial: dict[str, SearchSetting] = {}
+        self.confirming: dict[str, SearchSetting] = {}
 
-    def __iter__(self) -> Iterator[Setting]:
+    def __iter__(self) -> Iterator[SearchSetting]:
         return iter(self.by_key.values())
 
     def __len__(self) -> int:
@@ -73,14 +73,14 @@ class Settings:
             if of is not None and (again := self.plan.planner.again(of.first, seed)).id == trial:
                 self.confirm(of, again)
 
-    def take_in(self, planned: PlannedTrial) -> Setting:
+    def take_in(self, planned: PlannedTrial) -> SearchSetting:
         """Add a trial of the search itself to its setting."""
-        setting = self.by_key.setdefault(key_of(planned.parameters), Setting())
+        setting = self.by_key.setdefault(key_of(planned.parameters), SearchSetting())
         setting.trials[planned.seed] = planned
         self.of_trial[planned.id] = setting
         return setting
 
-    def confirm(self, setting: Setting, planned: PlannedTrial) -> None:
+    def confirm(self, setting: SearchSetting, planned: PlannedTrial) -> None:
         """Add a trial that confirms a setting."""
         setting.fresh[planned.seed] = planned
         self.confirming[planned.id] = setting

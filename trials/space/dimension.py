@@ -52,7 +52,9 @@ class Dimension:
     def __str__(self) -> str:
         """Say its values: `1 to 64 (log)`, `2, 32 or 90`."""
         if self.values is None:
-            how = ", ".join(word for word, said in (("log", self.log), (f"step {self.step or 0:g}", self.step)) if said)
+            how = ", ".join(
+                word for word, is_set in (("log", self.log), (f"step {self.step or 0:g}", self.step)) if is_set
+            )
             return f"{self.low:g} to {self.high:g}{f' ({how})' if how else ''}"
         if len(self.values) > MOST_SAID:
             return f"one of {len(self.values)} values from {self.values[0]} to {self.values[-1]}"

@@ -41,11 +41,11 @@ class Ratios:
 def distinct_ratios(grid: Mapping[str, tuple[Any, ...]], shared: TrialConfig) -> Ratios:
     """Return which combinations of the grid's reward weights differ; `shared` has the weights that are no axis.
 
-    They differ by ratio, unless a recipe of the sweep minds the size of its rewards: then by value.
+    They differ by ratio, unless the size of its rewards matters to a recipe of the sweep: then by value.
     """
     axes = tuple((axis, tuple(values)) for axis, values in grid.items() if axis.startswith(WEIGHTS_PREFIX))
-    minds_size = {"recipe.advantage": "center", "recipe.control": "direct"}
-    swept = any(value in grid.get(axis, ()) for axis, value in minds_size.items())
+    by_value = {"recipe.advantage": "center", "recipe.control": "direct"}
+    swept = any(value in grid.get(axis, ()) for axis, value in by_value.items())
     by_ratio = not swept and getattr(shared.recipe, "scale_free", True)
     return _distinct(axes, tuple(shared.reward.weights.items()), by_ratio)
 

@@ -14,21 +14,21 @@ from trials.storage.layout import RunFolder
 COLUMNS = ["number", "id", "file"]
 
 
-class Keeper:
+class ArtifactWriter:
     """Writes `checkpoints/<number>_<id>.safetensors`, `samples/<number>_<id>/` and `worst/` of a run folder."""
 
     def __init__(self, run: RunFolder) -> None:
         self.run = run
 
-    def write(self, name: str, kept: Kept, *, checkpoint: bool, samples: bool) -> None:
+    def write(self, name: str, artifacts: Artifacts, *, checkpoint: bool, samples: bool) -> None:
         """Write checkpoint and sample images of a trial, where wanted. Raises OSError or DiskError."""
-        if kept.checkpoint is not None and checkpoint:
+        if artifacts.checkpoint is not None and checkpoint:
             self.run.checkpoints.mkdir(parents=True, exist_ok=True)
-            write_whole(self.run.checkpoint(name), kept.checkpoint)
-        if kept.images and samples:
+            write_whole(self.run.checkpoint(name), artifacts.checkpoint)
+        if artifacts.images and samples:
             folder = self.run.samples / name
             folder.mkdir(parents=True, exist_ok=True)
-            for file, content in kept.images.items():
+            for file, content in artifacts.images.items():
                 write_whole(folder / Path(file).name, content)
 
     def write_lists(self, number: int, trial: str, lists: Mapping[str, str]) -> None:
@@ -67,7 +67,7 @@ def _id(name: str) -> str:
 
 
 @dataclass(frozen=True)
-class Kept:
+class Artifacts:
     """What is kept of a trial: a safetensors file if it is among the best, and PNG files by name."""
 
     checkpoint: bytes | None

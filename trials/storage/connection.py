@@ -122,15 +122,15 @@ class Transaction:
 
 def explained(path: Path, problem: sqlite3.Error) -> ResultsError:
     """Return what SQLite refused, with what to do about it."""
-    code, said = _code(problem), f"SQLite says: {printable(str(problem))}"
+    code, reason = _code(problem), f"SQLite says: {printable(str(problem))}"
     if code in _DAMAGED or code is None:
-        text = f"this must be a results table, but {said}; put back a copy of it, or move it away to start anew"
+        text = f"this must be a results table, but {reason}; put back a copy of it, or move it away to start anew"
     elif code in _NOT_WRITABLE:
-        text = f"the table and its folder must be open to write to, but {said}; see to that, or give another (--out)"
+        text = f"the table and its folder must be open to write to, but {reason}; see to that, or give another (--out)"
     elif code in _HELD:
-        text = f"a report must be written, but {said}. {_SAFE}: close what holds it, and run the same command again"
+        text = f"a report must be written, but {reason}. {_SAFE}: close what holds it, and run the same command again"
     else:
-        text = f"a report must be written, but {said}. {_SAFE}: make room, and run the same command again"
+        text = f"a report must be written, but {reason}. {_SAFE}: make room, and run the same command again"
     return ResultsError(f"{printable(str(path))}: {text}")
 
 

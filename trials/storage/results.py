@@ -228,13 +228,13 @@ class Results:
         return Transaction(self.connection, self.path, self.file)
 
     def _differing(self, trial: str, epoch: int, metrics: list[tuple[Any, ...]]) -> int:
-        there = {
+        known = {
             (dataset, metric): mean
             for dataset, metric, mean in self.query(
                 "SELECT dataset, metric, mean FROM metrics WHERE trial = ? AND epoch = ?", (trial, epoch)
             )
         }
-        return sum((row[2], row[3]) in there and there[row[2], row[3]] != row[4] for row in metrics)
+        return sum((row[2], row[3]) in known and known[row[2], row[3]] != row[4] for row in metrics)
 
 
 def _status(row: TrialRow, epochs: int, *, keep_stopped: bool) -> str:

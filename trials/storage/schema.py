@@ -46,13 +46,13 @@ def create(connection: sqlite3.Connection) -> None:
 
 def lacking(connection: sqlite3.Connection) -> list[str]:
     """Return the tables and columns that are not there, such as `table trials` or `metrics.std`."""
-    there = _columns(connection)
-    absent = [f"table {table}" for table in COLUMNS if table not in there]
+    present = _columns(connection)
+    absent = [f"table {table}" for table in COLUMNS if table not in present]
     return absent + [
         f"{table}.{column}"
         for table, columns in COLUMNS.items()
         for column in columns
-        if table in there and column not in there[table]
+        if table in present and column not in present[table]
     ]
 
 

@@ -1,4 +1,4 @@
-"""Which jobs bring what fusions that are no trials score: the first handed out of each, until the table has it."""
+"""Assigns each baseline measurement to one job until the table contains it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from trials.storage.layout import start_fusion
 from trials.storage.results import Results
 
 
-class Wanted:
+class BaselinesWanted:
     """Asks one job at a time for the untrained fusions, and one for the metrics of each start."""
 
     def __init__(self, results: Results, cohort: str, *, has_data: bool) -> None:
@@ -29,7 +29,7 @@ class Wanted:
         self.asked_starts.add(start)
         return not self.results.has_baselines(self.cohort, start_fusion(start))
 
-    def ask_again(self) -> None:
-        """A job that was asked did not come back with them, perhaps."""
+    def request_again(self) -> None:
+        """Request the baselines again: the job that was to report them may have failed."""
         self.asked_baselines = False
         self.asked_starts.clear()

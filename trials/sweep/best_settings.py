@@ -29,7 +29,7 @@ def best_settings(results: Results, plan: Plan, search: Search | None, limit: in
     A setting counts when every seed has a score. Where trials confirm, they alone are ranked by, and `picked` is what
     the search's own read. What breaks a constraint of the search is left out.
     """
-    scored = {trial.id: trial for trial in best(results, plan.goal.rank_by, plan.cohort)}
+    scored = {trial.id: trial for trial in best(results, plan.objective.rank_by, plan.cohort)}
     settings: list[tuple[Seeds, Seeds]]
     if search is None:
         settings = [(own, {}) for own in _of_grid(results, plan, scored)]
@@ -48,13 +48,13 @@ def best_settings(results: Results, plan: Plan, search: Search | None, limit: in
         picked = fmean(one.score for one in own.values()) if confirmed else None
         if _keeps(results, plan, ranked_by):
             found.append(replace(_mean(ranked_by), picked=picked))
-    found.sort(key=lambda one: (-sign(plan.goal.rank_by.metric) * one.score, one.number))
+    found.sort(key=lambda one: (-sign(plan.objective.rank_by.metric) * one.score, one.number))
     return found[:limit]
 
 
 def best_untrained(results: Results, plan: Plan) -> tuple[str, float] | None:
     """Return the best fusion that learned nothing (no start), and its score; None where none was measured."""
-    rank_by = plan.goal.rank_by
+    rank_by = plan.objective.rank_by
     means: dict[str, dict[str, float]] = {}
     for fusion, dataset, mean in results.query(
         "SELECT fusion, dataset, mean FROM baselines WHERE cohort = ? AND metric = ?", (plan.cohort, rank_by.metric)
@@ -93,7 +93,7 @@ def _mean(trials: Sequence[RankedTrial]) -> RankedTrial:
 
 def _keeps(results: Results, plan: Plan, trials: Sequence[RankedTrial]) -> bool:
     """Return whether a setting keeps to every constraint, in the mean over its trials."""
-    if not plan.goal.constraints:
+    if not plan.objective.constraints:
         return True
-    outcome = over_seeds([plan.goal.outcome(results, one.id, one.epoch) for one in trials])
+    outcome = over_seeds([plan.objective.outcome(results, one.id, one.epoch) for one in trials])
     return outcome.values is not None and feasible(outcome)

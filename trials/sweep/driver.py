@@ -82,7 +82,7 @@ def run(spec: SweepSpec, options: Options, display: Display | None = None, stop:
     stopped = False
     with RunLock(folder.path), Results.open(folder.table) as results:
         remove_abandoned(folder.path)
-        write_whole(folder.sweep_file, _as_run(spec).encode("utf-8", "backslashreplace"))
+        write_whole(folder.sweep_file, _text_with_overrides(spec).encode("utf-8", "backslashreplace"))
         rules = Rules(
             folder.states,
             spec.rank_by,
@@ -100,16 +100,16 @@ def run(spec: SweepSpec, options: Options, display: Display | None = None, stop:
             if sweep.queue:
                 _execute(executor, spec, options, sweep, stop)
             else:
-                _say_notes(sweep)
+                _show_notes(sweep)
                 with _Recorded(spec, options, sweep, []):
                     pass
         except Stopped:
             stopped = True
         except BaseException:
             with suppress(FusionError, OSError):  # what broke the sweep is what is said
-                _put_away(sweep, stop)
+                _close(sweep, stop)
             raise
-        _put_away(sweep, stop)
+        _close(sweep, stop)
         failures, untrained = sweep.failures(), best_untrained(results, plan)
         top = best_settings(results, plan, sweep.search, BOARD)
         found = sweep.search.summary() if sweep.search is not None else []
@@ -122,7 +122,7 @@ def run(spec: SweepSpec, options: Options, display: Display | None = None, stop:
         stopped,
         untrained,
         found,
-        bool(plan.goal.constraints),
+        bool(plan.objective.constraints),
     )
 
 
@@ -131,17 +131,17 @@ def sweeps_model(spec: SweepSpec) -> bool:
     return any(axis.startswith(MODEL) for axis in (*spec.grid, *spec.space))
 
 
-def _put_away(sweep: Sweep, stop: Stop) -> None:
+def _close(sweep: Sweep, stop: Stop) -> None:
     """Leave the table and the exports as the next run shall find them."""
     with suppress(ResultsError):  # a table that refuses is put right when it is opened next
-        sweep.put_back()
+        sweep.requeue_running()
     with suppress(OSError):  # states of trials that are to go on stay
         sweep.rules.states.rmdir()
     with suppress(Stopped), stop.wrapping_up():
         export(sweep.run.path)
 
 
-def _as_run(spec: SweepSpec) -> str:
+def _text_with_overrides(spec: SweepSpec) -> str:
     """Return the file's text, and what --set laid over it."""
     return spec.text + "".join(f"\n# run with --set {printable(override)}" for override in spec.overrides)
 
@@ -164,7 +164,7 @@ def choose_executor(options: Options, display: Display) -> str:
 
 def _execute(executor: str, spec: SweepSpec, options: Options, sweep: Sweep, stop: Stop) -> None:
     if executor == "inline":
-        _say_notes(sweep)
+        _show_notes(sweep)
         if spec.limits.trial_seconds is not None:
             sweep.display.note(UNWATCHED)
         with _Recorded(spec, options, sweep, ["cpu" if options.device == "cpu" else options.device]), sweep.display:
@@ -178,8 +178,8 @@ def _execute(executor: str, spec: SweepSpec, options: Options, sweep: Sweep, sto
     size += min(of_starts, MOST_FOR_STARTS)
     with ray_cluster.connected(options.address, options.workers, size, stop) as cluster:
         display = sweep.display
-        _say_where(display, cluster)
-        _say_notes(sweep)
+        _show_dashboard(display, cluster)
+        _show_notes(sweep)
         stop.check()
         measure = partial(cluster.capacity, spec.resources, options.workers, options.device, sweep.to_run)
         capacity = measure()
@@ -193,12 +193,12 @@ def _execute(executor: str, spec: SweepSpec, options: Options, sweep: Sweep, sto
             run_ray(StartTraining(sweep), sweep, stop, capacity, measure if options.address else None)
 
 
-def _say_notes(sweep: Sweep) -> None:
+def _show_notes(sweep: Sweep) -> None:
     for note in (*sweep.plan.notes, *sweep.notes()):
         sweep.display.note(note)
 
 
-def _say_where(display: Display, cluster: Cluster) -> None:
+def _show_dashboard(display: Display, cluster: Cluster) -> None:
     if cluster.dashboard is None:
         display.note("the Ray dashboard could not be started (is ray[default] installed?): the sweep runs without it")
         return

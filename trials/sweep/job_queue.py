@@ -64,25 +64,25 @@ class JobQueue(ABC):
             raise DiskError(report.error)
         return self.tasks[self.running[report.trial]]
 
-    def lose(self, trial: str, reason: str) -> None:
+    def worker_died(self, trial: str, reason: str) -> None:
         """A worker died under a task, or hung and was ended: it is started again, `Rules.attempts` times in all."""
         place = self.running[trial]
         task = self.tasks[place]
         self.lost[trial] += 1
         if self.lost[trial] >= self.rules.attempts:
             times = "once" if self.rules.attempts == 1 else f"{self.rules.attempts} times"
-            self.fail(task, f"its worker died {times}: {reason}", None)
+            self._on_failed(task, f"its worker died {times}: {reason}", None)
             return
         del self.running[trial]
-        self.retry(task, reason)
+        self._on_retry(task, reason)
         self.queue.appendleft(place)
 
     @abstractmethod
-    def retry(self, task: Task, reason: str) -> None:
+    def _on_retry(self, task: Task, reason: str) -> None:
         """A task whose worker died is about to wait again."""
 
     @abstractmethod
-    def fail(self, task: Task, error: str, details: str | None) -> None:
+    def _on_failed(self, task: Task, error: str, details: str | None) -> None:
         """A task is over without a result; `details` is the traceback."""
 
     def log(self, name: str, details: str) -> None:

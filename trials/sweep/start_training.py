@@ -13,7 +13,7 @@ from trials.plan.starts import Start
 from trials.storage.states import States
 from trials.sweep.job_queue import JobQueue
 from trials.sweep.sweep import Sweep
-from trials.worker.messages import Report, Standing, Task
+from trials.worker.messages import Report, Task, TrialProgress
 
 
 class StartError(FusionError):
@@ -49,15 +49,15 @@ class StartTraining(JobQueue):
         given = self.plan.starts[start].content
         return self.run.start(start).read_bytes() if given is None else given
 
-    def next_job(self) -> tuple[int, Standing] | None:
+    def next_job(self) -> tuple[int, TrialProgress] | None:
         """Return the place of the next task and where it stands, and mark it running; None where none waits."""
         if (job := self.hand_out()) is None:
             return None
         place, task = job
         done = max(States(self.rules.states, task.id).epochs(), default=0)
         if done:
-            self.display.note(f"{self._said(task)}: goes on after epoch {done}")
-        return place, Standing(done)
+            self.display.note(f"{self._label(task)}: goes on after epoch {done}")
+        return place, TrialProgress(done)
 
     def take(self, report: Report) -> bool:
         """Write a start that is trained; return whether it is over.
@@ -66,40 +66,40 @@ class StartTraining(JobQueue):
         """
         task = self.received(report)
         if report.epoch is None:
-            self.fail(task, report.error or "no reason was given", report.details)
+            self._on_failed(task, report.error or "no reason was given", report.details)
         config = self.plan.starts[task.id].config
         assert config is not None
         epoch = f"epoch {report.epoch.epoch} of {config.recipe.epochs}"
-        self.display.note(f"{self._said(task)}: {epoch}, {duration(report.epoch.seconds)}")
+        self.display.note(f"{self._label(task)}: {epoch}, {duration(report.epoch.seconds)}")
         if not report.last:
             return False
-        assert report.kept is not None and report.kept.checkpoint is not None
+        assert report.artifacts is not None and report.artifacts.checkpoint is not None
         path = self.run.start(task.id)
         path.parent.mkdir(exist_ok=True)
-        write_whole(path, report.kept.checkpoint)
+        write_whole(path, report.artifacts.checkpoint)
         from fusion_core.models.checkpoints import from_bytes
 
-        self._remember(task.id, from_bytes(report.kept.checkpoint, str(path)).digest)
+        self._remember(task.id, from_bytes(report.artifacts.checkpoint, str(path)).digest)
         del self.running[task.id]
         States(self.rules.states, task.id).remove()
         return True
 
-    def retry(self, task: Task, reason: str) -> None:
-        self.display.note(f"{self._said(task)}: its worker died ({reason}); it is tried again ({self.lost[task.id]})")
+    def _on_retry(self, task: Task, reason: str) -> None:
+        self.display.note(f"{self._label(task)}: its worker died ({reason}); it is tried again ({self.lost[task.id]})")
 
-    def fail(self, task: Task, error: str, details: str | None) -> NoReturn:
+    def _on_failed(self, task: Task, error: str, details: str | None) -> NoReturn:
         """Raise StartError: without it no trial that begins from it can run."""
         if details is not None:
             self.log(f"start_{task.id}", details)
         raise StartError(
-            f"{self._said(task)}: it must be trained before them, but: {error}. What was reported before is safe: "
+            f"{self._label(task)}: it must be trained before them, but: {error}. What was reported before is safe: "
             "mend that, and run the same command again"
         )
 
-    def _said(self, task: Task) -> str:
+    def _label(self, task: Task) -> str:
         count = self.needed[task.id]
         trials = "1 trial" if count == 1 else f"{count} trials"
-        return f"start {task.number} of {len(self.tasks)} ({self.plan.starts[task.id].said}), for {trials}"
+        return f"start {task.number} of {len(self.tasks)} ({self.plan.starts[task.id].label}), for {trials}"
 
     def _lacks(self, start: Start) -> bool:
         """Return whether a start is to be trained: it is not there, or damaged, which is said."""
@@ -121,7 +121,7 @@ class StartTraining(JobQueue):
         known = path.read_text(encoding="utf-8", errors="replace").strip() if path.exists() else digest
         if known != digest:
             self.display.note(
-                f"start {start[:8]} ({self.plan.starts[start].said}) has other weights now ({digest}) than before "
+                f"start {start[:8]} ({self.plan.starts[start].label}) has other weights now ({digest}) than before "
                 f"({printable(known[:16])}): rows of trials that began from the earlier ones stay as they are"
             )
         if known != digest or not path.exists():

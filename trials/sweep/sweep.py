@@ -14,14 +14,14 @@ from trials.ranking.leaderboard import Leaderboard, RankedTrial, best, weighted_
 from trials.ranking.pareto import feasible
 from trials.ranking.standouts import Standouts
 from trials.spec.defaults import default_trial
-from trials.storage.artifacts import Keeper, Kept
+from trials.storage.artifacts import Artifacts, ArtifactWriter
 from trials.storage.connection import reading
 from trials.storage.layout import RunFolder, start_fusion, trial_name
 from trials.storage.results import PlannedTrial, Results, TrialRow
 from trials.storage.states import States, remove_left_over, resumable
-from trials.sweep.baselines_wanted import Wanted
+from trials.sweep.baselines_wanted import BaselinesWanted
 from trials.sweep.job_queue import JobQueue
-from trials.worker.messages import Report, Rules, Standing, Task
+from trials.worker.messages import Report, Rules, Task, TrialProgress
 
 BOARD = 5
 STARTS_OF = "SELECT DISTINCT fusion FROM baselines WHERE cohort = ? AND fusion LIKE 'start:%'"
@@ -33,15 +33,15 @@ class Sweep(JobQueue):
     def __init__(self, run: RunFolder, plan: Plan, results: Results, rules: Rules, display: Display) -> None:
         super().__init__(run, plan, rules, display)
         self.results = results
-        self.keeper = Keeper(run)
+        self.artifact_writer = ArtifactWriter(run)
         self.planned: dict[str, PlannedTrial] = {trial.id: trial for trial in plan.trials}
         self.rows: dict[str, TrialRow] = {}
         self.compared: set[str] = set()
-        self.wanted = Wanted(results, plan.cohort, has_data=plan.data is not None)
+        self.wanted = BaselinesWanted(results, plan.cohort, has_data=plan.data is not None)
         self.board = Leaderboard(rules.rank_by.metric, max(BOARD, rules.keep_best))
         self.standouts = Standouts(rules.rank_by.metric, rules.keep_best)
         self.search = plan.begin(results, run, display.note)
-        self.early = EarlyStop(rules.stop_early, plan.goal)
+        self.early = EarlyStop(rules.stop_early, plan.objective)
 
     def prepare(self, *, retry_failed: bool) -> None:
         """Bring the table up to the plan and queue what it lacks."""
@@ -52,7 +52,7 @@ class Sweep(JobQueue):
         self.early.resume(self.results, self.planned if self.search is None else self.search.settings.of_trial)
         rows = [resumable(self.rows[trial.id], self.rules.states) for trial in asked]
         self.display.begin(rows, self.board.top)
-        self._count_to_come()
+        self._update_expected()
         self._extend()
 
     def _read_table(self, *, retry_failed: bool) -> Sequence[PlannedTrial]:
@@ -71,7 +71,7 @@ class Sweep(JobQueue):
         remove_left_over(self.rows, self.rules.states, keep=self.rules.keep_states, besides=untrained)
         self.results.describe_data(self.plan.cohort, self.plan.sets)
         self._find_standouts()
-        self._drop_the_rest()
+        self._remove_other_artifacts()
         for planned in asked:
             if self.rows[planned.id].status == "waiting":
                 self._queue(planned)
@@ -105,16 +105,16 @@ class Sweep(JobQueue):
                 self._queue(planned)
             else:
                 self.search.ended(planned.id, self.rows[planned.id].status)
-        self._count_to_come()
+        self._update_expected()
 
-    def _ended(self, trial: str, status: str) -> None:
+    def _on_ended(self, trial: str, status: str) -> None:
         """Tell the search; with nothing running, it must say now whether there is more to come, for nobody asks."""
         if self.search is not None:
             self.search.ended(trial, status)
             if not self.running:
                 self._extend()
 
-    def _count_to_come(self) -> None:
+    def _update_expected(self) -> None:
         """Have the display count what the search may yet propose."""
         if self.search is not None:
             self.display.tally.expect(self.search.to_come, self.plan.first.recipe.epochs)
@@ -162,7 +162,7 @@ class Sweep(JobQueue):
             gauges["pairs_per_second"] = speed
         return gauges
 
-    def next_job(self) -> tuple[int, Standing] | None:
+    def next_job(self) -> tuple[int, TrialProgress] | None:
         """Return the place of the next task and where it stands, and mark it running; None where none waits."""
         self._extend()
         if (job := self.hand_out()) is None:
@@ -174,9 +174,9 @@ class Sweep(JobQueue):
         if self.lost[task.id] or done:
             done, score = self._known(task.id)
         standouts = self.standouts
-        bars = standouts.best.score_to_reach, standouts.worst.score_to_reach
+        thresholds = standouts.best.threshold, standouts.worst.threshold
         wanted = self.wanted.baselines(), self.wanted.metrics_of(task.start)
-        return place, Standing(done, score, *bars, *wanted)
+        return place, TrialProgress(done, score, *thresholds, *wanted)
 
     def take(self, report: Report) -> bool:
         """Write a report; when this returns, it is on the disk. Return whether the trial is over.
@@ -185,19 +185,19 @@ class Sweep(JobQueue):
         """
         task, planned = self.received(report), self.planned[report.trial]
         if report.epoch is None:
-            self.fail(task, report.error or "no reason was given", report.details)
+            self._on_failed(task, report.error or "no reason was given", report.details)
             return True
         stopped = not report.last and self.early.ends(task.id, report.epoch, planned.epochs)
         ranked = None
         if (report.last or stopped) and report.score is not None:
             epoch = self.rules.rank_by.epoch or report.epoch.epoch
-            if self._keeps_to_constraints(task.id, epoch, report):
+            if self._is_feasible(task.id, epoch, report):
                 ranked = RankedTrial(task.number, task.id, dict(planned.parameters), planned.seed, epoch, report.score)
         if ranked is not None and report.last:
             self.standouts.add(ranked)
-        if report.kept is not None:
-            self._keep(trial_name(task.number, task.id), report.kept)
-        self.keeper.write_lists(task.number, task.id, report.lists)
+        if report.artifacts is not None:
+            self._write_artifacts(trial_name(task.number, task.id), report.artifacts)
+        self.artifact_writer.write_lists(task.number, task.id, report.lists)
         baselines = None if report.baselines is None else (self.plan.cohort, report.baselines)
         differing = self.results.report(
             task.id,
@@ -215,38 +215,38 @@ class Sweep(JobQueue):
             )
         if ranked is not None and not math.isnan(ranked.score):
             self.board.add(ranked)
-            self._drop_the_rest()
+            self._remove_other_artifacts()
         self.display.reported(self.rows[task.id], report, self.board.top, stopped=stopped)
         if not report.last and not stopped:
             return False
         del self.running[task.id]
         States(self.rules.states, task.id).remove(below=report.epoch.epoch if self.rules.keep_states else None)
-        self._ended(task.id, "stopped" if stopped else "finished")
+        self._on_ended(task.id, "stopped" if stopped else "finished")
         return True
 
-    def _keep(self, name: str, kept: Kept) -> None:
+    def _write_artifacts(self, name: str, artifacts: Artifacts) -> None:
         """Write what is kept of a trial, by where it stands among the finished ones."""
         checkpoint, samples = name in self.standouts.with_checkpoint, name in self.standouts.with_samples
-        self.keeper.write(name, kept, checkpoint=checkpoint, samples=samples)
+        self.artifact_writer.write(name, artifacts, checkpoint=checkpoint, samples=samples)
 
-    def _keeps_to_constraints(self, trial: str, epoch: int, report: Report | None = None) -> bool:
+    def _is_feasible(self, trial: str, epoch: int, report: Report | None = None) -> bool:
         """Return whether a trial may be named best; at `epoch` it is in the table, or just reported."""
-        goal = self.plan.goal
-        if not goal.constraints:
+        objective = self.plan.objective
+        if not objective.constraints:
             return True
         if report is not None and report.epoch is not None and report.epoch.epoch == epoch:
-            outcome = goal.reported(report.epoch)
+            outcome = objective.reported(report.epoch)
         else:
-            outcome = goal.outcome(self.results, trial, epoch)
+            outcome = objective.outcome(self.results, trial, epoch)
         return outcome.values is not None and feasible(outcome)
 
-    def retry(self, task: Task, reason: str) -> None:
+    def _on_retry(self, task: Task, reason: str) -> None:
         self.display.lost(self.rows[task.id], reason)
         self.results.wait([task.id])
         # A worker that was to bring the baselines may not have.
-        self.wanted.ask_again()
+        self.wanted.request_again()
 
-    def put_back(self) -> int:
+    def requeue_running(self) -> int:
         """Make the running trials wait (their states remain) and return how many they are."""
         trials = list(self.running)
         self.results.wait(trials)
@@ -256,15 +256,15 @@ class Sweep(JobQueue):
     def failures(self) -> Sequence[TrialRow]:
         return [row for row in self.results.trials().values() if row.status == "failed" and row.id in self.planned]
 
-    def fail(self, task: Task, error: str, details: str | None) -> None:
+    def _on_failed(self, task: Task, error: str, details: str | None) -> None:
         if details is not None:
             self.log(trial_name(task.number, task.id), details)
         self.results.fail(task.id, error)
         del self.running[task.id]
-        self.wanted.ask_again()
+        self.wanted.request_again()
         States(self.rules.states, task.id).remove()
         self.display.failed(self.rows[task.id], error)
-        self._ended(task.id, "failed")
+        self._on_ended(task.id, "failed")
 
     def _known(self, trial: str) -> tuple[int, float | None]:
         """Return the last epoch in the table, and the score if it has been reached."""
@@ -292,7 +292,7 @@ class Sweep(JobQueue):
         ranked = [
             trial
             for trial in best(self.results, self.rules.rank_by, self.plan.cohort)
-            if self._keeps_to_constraints(trial.id, trial.epoch)
+            if self._is_feasible(trial.id, trial.epoch)
         ]
         for trial in ranked[: self.board.limit]:
             self.board.add(trial)
@@ -300,10 +300,10 @@ class Sweep(JobQueue):
             if self.rows[trial.id].status == "finished":
                 self.standouts.add(trial)
 
-    def _drop_the_rest(self) -> None:
+    def _remove_other_artifacts(self) -> None:
         # A half-done trial on the board may have a checkpoint of an earlier, shorter run: it stays until it is written
         # anew. What it leaves no room for stays too, since it may yet fail.
         half_done = {trial_name(trial.number, trial.id) for trial in self.board.top[: self.rules.keep_best]}
-        self.keeper.keep_only(
+        self.artifact_writer.keep_only(
             self.standouts.with_checkpoint | half_done, self.standouts.with_samples | half_done, self.compared
         )

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from fusion_core.errors import ConfigError, did_you_mean, printable
 from trials.document.fields import with_default_kinds
-from trials.document.nodes import Node, Place, shortened
+from trials.document.nodes import Node, SourceLocation, shortened
 from trials.document.problems import Problem, in_file_order
 from trials.document.pydantic_errors import translate
 from trials.document.yaml_reader import read_yaml
@@ -22,7 +22,7 @@ from trials.sweepfile.overrides import with_overrides
 from trials.sweepfile.paths import make_paths_absolute
 from trials.sweepfile.rules.all import cross_problems
 from trials.sweepfile.rules.grid import combination_problems, count_problems, grid_problems, grid_values
-from trials.sweepfile.rules.reward import without_what_is_swept
+from trials.sweepfile.rules.reward import without_swept_fields
 from trials.sweepfile.rules.space import at_random, space_problems
 from trials.sweepfile.rules.space_as_grid import as_grid, named_by_space
 
@@ -39,7 +39,9 @@ def load(path: Path, overrides: Sequence[str] = (), data_root: Path | None = Non
     text = read_text(path)
     given: dict[tuple[str, ...], Node] = {}
     if data_root is not None:
-        given[("trial", "data", "root")] = Node(Place(f"--data-root {shortened(str(data_root))}"), str(data_root), True)
+        given[("trial", "data", "root")] = Node(
+            SourceLocation(f"--data-root {shortened(str(data_root))}"), str(data_root), True
+        )
     root = with_overrides(read_yaml(text, str(path)), overrides, given)
     spec = SweepSpec(**validate(root), path=path.absolute(), text=text, overrides=tuple(overrides))
     epochs, ranked = spec.trial.recipe.epochs, spec.rank_by.epoch
@@ -90,7 +92,7 @@ def validate(root: Node) -> dict[str, Any]:
     problems += [*grid_problems(root, data), *count_problems(root, data)]
     grid = data.pop("grid", None)
     problems += make_paths_absolute(data, root)
-    data["trial"] = with_default_kinds(without_what_is_swept(data.get("trial", {}), grid))
+    data["trial"] = with_default_kinds(without_swept_fields(data.get("trial", {}), grid))
     data["space"] = listed(data.get("space", {}))
     swept = {} if problems else grid_values(root)
     of_space = root.at(["space"]).value if root.has(["space"]) else {}

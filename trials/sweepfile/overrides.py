@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from trials.document.nodes import Fault, Node, Place, ReadError, shortened
+from trials.document.nodes import Fault, Node, ReadError, SourceLocation, shortened
 from trials.document.problems import dotted
 from trials.document.yaml_reader import read_yaml
 from trials.spec.simplex import WEIGHTS
@@ -50,7 +50,7 @@ def parse_override(override: str) -> tuple[tuple[str, ...], Node]:
     name, equals, value = override.partition("=")
     path = tuple(name.strip().split("."))
     if not equals or not all(path):
-        raise ReadError((Place(source), "an override must be PATH=VALUE, such as trial.recipe.epochs=1"))
+        raise ReadError((SourceLocation(source), "an override must be PATH=VALUE, such as trial.recipe.epochs=1"))
     if path[0] == "grid" and len(path) > 2:
         path = ("grid", ".".join(path[1:]))
     if path[0] == "space" and len(path) > 2:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fusion_core.reports import EpochReport, Summary
 from trials.spec.search import StopEarly
-from trials.storage.artifacts import Kept
+from trials.storage.artifacts import Artifacts
 
 if TYPE_CHECKING:
     from trials.spec.sweep import RankBy
@@ -31,23 +31,23 @@ class Task:
     is_start: bool = False
 
     @property
-    def said(self) -> str:
+    def label(self) -> str:
         """Return what messages call it."""
         return f"{'start' if self.is_start else 'trial'} {self.number}"
 
 
-class Standing(NamedTuple):
+class TrialProgress(NamedTuple):
     """The part of a job that is known when it starts.
 
-    `done` is the last epoch in the table, `score` the trial's score if the table holds it, `to_reach` the score that
-    gets among the best (None while there is room), `to_sink_to` that of the worst (None while there is none),
+    `done` is the last epoch in the table, `score` the trial's score if the table holds it, `best_threshold` the score
+    that gets among the best (None while there is room), `worst_threshold` that of the worst (None while there is none),
     `baselines` whether the first report shall bring them, `start_metrics` whether also those of the trial's start.
     """
 
     done: int = 0
     score: float | None = None
-    to_reach: float | None = None
-    to_sink_to: float | None = None
+    best_threshold: float | None = None
+    worst_threshold: float | None = None
     baselines: bool = False
     start_metrics: bool = False
 
@@ -85,7 +85,7 @@ class Report:
     node: str = ""
     device: str = ""
     baselines: dict[str, dict[str, dict[str, Summary]]] | None = None
-    kept: Kept | None = None
+    artifacts: Artifacts | None = None
     lists: Mapping[str, str] = field(default_factory=dict)
     error: str | None = None
     details: str | None = None

@@ -15,10 +15,10 @@ from fusion_core.recipes.base import Recipe
 from fusion_core.recipes.catalog import build_recipe
 from fusion_core.reports import EpochReport, Summary
 from trials.ranking.leaderboard import sign, weighted_mean
-from trials.storage.artifacts import Kept
+from trials.storage.artifacts import Artifacts
 from trials.storage.layout import start_fusion
 from trials.storage.states import States
-from trials.worker.messages import Report, Standing, Task, one_line
+from trials.worker.messages import Report, Task, TrialProgress, one_line
 from trials.worker.resources import WorkerResources
 
 if TYPE_CHECKING:
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 class RunningTrial:
     """One trial from its start, or from a saved state, to its last epoch."""
 
-    def __init__(self, resources: WorkerResources, task: Task, standing: Standing) -> None:
+    def __init__(self, resources: WorkerResources, task: Task, progress: TrialProgress) -> None:
         self.resources = resources
         self.task = task
-        self.standing = standing
+        self.progress = progress
         self.config = TrialConfig.model_validate_json(task.config)
         self.states = States(resources.rules.states, task.id)
-        self.score = standing.score
+        self.score = progress.score
         self.notes: tuple[str, ...] = ()
         self.epochs: Iterator[EpochReport] | None = None
         self.recipe: Recipe | None = None
@@ -48,7 +48,7 @@ class RunningTrial:
         else:
             self.states.remove(below=self.recipe.epoch)
         assert self.epochs is not None
-        epoch = self.thinned(next(self.epochs))
+        epoch = self.without_image_values(next(self.epochs))
         last = epoch.epoch >= self.config.recipe.epochs
         self.rank(epoch, last=last)
         if last and self.resources.rules.measure_model and workspace is not None and not self.task.is_start:
@@ -58,10 +58,12 @@ class RunningTrial:
             self.recipe.save_state(self.states.path(epoch.epoch))
         baselines = self.baselines(workspace) if begins else None
         lists = self.recipe.lists() if begins else {}
-        kept = self.kept() if last else None
-        notes = (*self.notes, *(f"{self.task.said}: {note}" for note in epoch.notes))
+        artifacts = self.artifacts() if last else None
+        notes = (*self.notes, *(f"{self.task.label}: {note}" for note in epoch.notes))
         self.notes = ()
-        return Report(self.task.id, epoch, last, self.score, baselines=baselines, kept=kept, lists=lists, notes=notes)
+        return Report(
+            self.task.id, epoch, last, self.score, baselines=baselines, artifacts=artifacts, lists=lists, notes=notes
+        )
 
     def workspace(self) -> Workspace | None:
         """Return the data, without the test sets for a start, which its trials measure; None where none are needed."""
@@ -75,8 +77,8 @@ class RunningTrial:
 
     def baselines(self, workspace: Workspace | None) -> dict[str, dict[str, dict[str, Summary]]] | None:
         """Return what is wanted of fusions that are no trials: those that learned nothing, and the trial's start."""
-        found = workspace.baselines() if self.standing.baselines and workspace is not None else {}
-        if self.standing.start_metrics and self.recipe is not None and self.task.start is not None:
+        found = workspace.baselines() if self.progress.baselines and workspace is not None else {}
+        if self.progress.start_metrics and self.recipe is not None and self.task.start is not None:
             for dataset, metrics in (self.recipe.start_metrics() or {}).items():
                 found.setdefault(dataset, {})[start_fusion(self.task.start)] = metrics
         return found or None
@@ -86,7 +88,7 @@ class RunningTrial:
         start = self.resources.start_of(self.task)
         damaged = []
         for epoch in self.states.epochs():
-            if epoch > self.standing.done:
+            if epoch > self.progress.done:
                 continue
             recipe = build_recipe(self.config, workspace, start)
             try:
@@ -99,7 +101,7 @@ class RunningTrial:
             damaged.append(f"{self.states.path(epoch)}: it is of epoch {recipe.epoch}")
         else:
             epoch, recipe = 0, build_recipe(self.config, workspace, start)
-        if epoch < self.standing.done:
+        if epoch < self.progress.done:
             self.notes = (self.trained_again(epoch, damaged),)
         return recipe
 
@@ -107,7 +109,7 @@ class RunningTrial:
         """Say why epochs that the table holds are trained once more."""
         if damaged:
             return (
-                f"{self.task.said}: epochs {epoch + 1} to {self.standing.done} are trained again, because "
+                f"{self.task.label}: epochs {epoch + 1} to {self.progress.done} are trained again, because "
                 f"{'; '.join(damaged)}; their rows stay as they are"
             )
         return (
@@ -115,7 +117,7 @@ class RunningTrial:
             "(keep_states: true in the sweep file keeps them); their rows stay as they are"
         )
 
-    def thinned(self, report: EpochReport) -> EpochReport:
+    def without_image_values(self, report: EpochReport) -> EpochReport:
         """Leave out the values per image where the sweep does not want them."""
         per_image = self.config.evaluation.per_image
         if per_image == "all" or (per_image == "last" and report.epoch >= self.config.recipe.epochs):
@@ -136,14 +138,14 @@ class RunningTrial:
             }
             self.score = weighted_mean(means, rank_by.dataset_weights)
 
-    def kept(self) -> Kept | None:
+    def artifacts(self) -> Artifacts | None:
         """Return what is kept of the trial as far as was known when it started: only the driver knows the rest."""
         if self.task.is_start and self.recipe is not None:
-            return Kept(self.recipe.checkpoint(), {})
-        rules, standing = self.resources.rules, self.standing
+            return Artifacts(self.recipe.checkpoint(), {})
+        rules, progress = self.resources.rules, self.progress
         if not rules.keep_best or self.recipe is None:
             return None
-        among_best, worst = self.reaches(standing.to_reach, 1), self.reaches(standing.to_sink_to, -1)
+        among_best, worst = self.is_at_least(progress.best_threshold), self.is_at_most(progress.worst_threshold)
         images = {}
         if rules.keep_samples and (among_best or worst or self.task.at_default):
             images = {
@@ -153,11 +155,17 @@ class RunningTrial:
             }
         if not among_best and not images:
             return None
-        return Kept(self.recipe.checkpoint() if among_best else None, images)
+        return Artifacts(self.recipe.checkpoint() if among_best else None, images)
 
-    def reaches(self, bar: float | None, way: int) -> bool:
-        """Return whether the score is as good as `bar` (way 1), or as bad (way -1); no score ever is."""
+    def is_at_least(self, threshold: float | None) -> bool:
+        """Return whether the score is as good as `threshold` (None: any is); False without a score."""
+        return self._is_beyond(threshold, sign(self.resources.rules.rank_by.metric))
+
+    def is_at_most(self, threshold: float | None) -> bool:
+        """Return whether the score is as bad as `threshold` (None: any is); False without a score."""
+        return self._is_beyond(threshold, -sign(self.resources.rules.rank_by.metric))
+
+    def _is_beyond(self, threshold: float | None, direction: int) -> bool:
         if self.score is None or math.isnan(self.score):
             return False
-        direction = way * sign(self.resources.rules.rank_by.metric)
-        return bar is None or direction * self.score >= direction * bar
+        return threshold is None or direction * self.score >= direction * threshold

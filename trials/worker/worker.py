@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from fusion_core.atomic_files import FULL, DiskError
 from fusion_core.errors import TrialError
-from trials.worker.messages import Report, Standing, Task, one_line
+from trials.worker.messages import Report, Task, TrialProgress, one_line
 from trials.worker.resources import WorkerResources
 from trials.worker.running_trial import RunningTrial
 
@@ -20,9 +20,9 @@ class Worker:
         self.resources = resources
         self.trial: RunningTrial | None = None
 
-    def start(self, task: Task, standing: Standing) -> None:
+    def start(self, task: Task, progress: TrialProgress) -> None:
         """Take up a trial; the work begins with the first step."""
-        self.trial = RunningTrial(self.resources, task, standing)
+        self.trial = RunningTrial(self.resources, task, progress)
 
     def step(self) -> Report:
         """Train and evaluate one epoch. A trial that breaks gives a report that says why; it never raises for that.

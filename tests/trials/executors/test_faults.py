@@ -16,7 +16,7 @@ from tests.trials.helpers import SWEEP, rows, write_sweep
 from tests.trials.sweep.test_driver import REPOSITORY, run, start, statuses, wait_for
 from trials.executors import interrupt, ray_heartbeat
 from trials.executors.interrupt import Stop, Stopped
-from trials.executors.ray_heartbeat import ClusterError, Pulse
+from trials.executors.ray_heartbeat import ClusterError, Heartbeat
 from trials.storage.layout import RunFolder
 from trials.storage.results import Results
 from trials.sweep import driver
@@ -43,7 +43,7 @@ def fast_pulse(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_head_that_answers_is_not_lost_and_one_that_goes_is(monkeypatch: pytest.MonkeyPatch) -> None:
     fast_pulse(monkeypatch)
     head = socket.create_server(("127.0.0.1", 0))
-    with Stop() as stop, head, Pulse(f"127.0.0.1:{head.getsockname()[1]}", stop):
+    with Stop() as stop, head, Heartbeat(f"127.0.0.1:{head.getsockname()[1]}", stop):
         time.sleep(0.3)
         stop.check()
         head.close()
@@ -116,7 +116,7 @@ def test_attempts_of_the_sweep_file_count_the_workers_that_died(tmp_path: Path) 
         sweep = Sweep(RunFolder(tmp_path), make_plan(spec), results, rules, Display("t", tmp_path, "Reward"))
         sweep.prepare(retry_failed=False)
         sweep.next_job()
-        sweep.lose(sweep.tasks[0].id, "the node is gone")
+        sweep.worker_died(sweep.tasks[0].id, "the node is gone")
         row = results.trials()[sweep.tasks[0].id]
     assert (row.status, row.attempts, row.error) == ("failed", 1, "its worker died once: the node is gone")
 
@@ -208,14 +208,14 @@ def test_a_grid_edited_while_trials_were_half_done_keeps_their_rows_and_runs_wha
 def test_the_folder_of_a_trial_whose_worker_died_stays_to_the_end_of_the_step(tmp_path: Path) -> None:
     from types import SimpleNamespace
 
-    from trials.executors.ray_tune import Feed, Listener
+    from trials.executors.ray_tune import JobSearcher, SweepCallback
 
     lost: list[tuple[str, str]] = []
     rules = SimpleNamespace(trial_seconds=None)
-    sweep = SimpleNamespace(rules=rules, over=False, tasks=[], lose=lambda *all: lost.append(all))
-    feed = Feed(sweep, 1)  # type: ignore[arg-type]
-    feed.trials["t"] = "abc"
-    listener = Listener(sweep, feed, Stop())  # type: ignore[arg-type]
+    sweep = SimpleNamespace(rules=rules, over=False, tasks=[], worker_died=lambda *all: lost.append(all))
+    searcher = JobSearcher(sweep, 1)  # type: ignore[arg-type]
+    searcher.trials["t"] = "abc"
+    listener = SweepCallback(sweep, searcher, Stop())  # type: ignore[arg-type]
     (folder := tmp_path / "t").mkdir()
     (folder / "error.txt").write_text("Failure # 1\nThe actor died.\n")
     forgotten = SimpleNamespace(metric_analysis={}, metric_n_steps={})

@@ -78,11 +78,11 @@ def test_a_trial_without_a_score_is_not_ranked(results: Results) -> None:
 
 def test_the_leaderboard_keeps_the_best_and_says_what_it_takes_to_get_on_it() -> None:
     board = Leaderboard("VIF", 2)
-    assert board.score_to_reach is None and board.reaches(-1.0)
+    assert board.threshold is None and board.reaches(-1.0)
     for number, score in enumerate([0.2, 0.9, math.nan, 0.5]):
         board.add(trial(number, score))
     assert [entry.number for entry in board.top] == [1, 3]
-    assert board.score_to_reach == 0.5
+    assert board.threshold == 0.5
     assert board.reaches(0.5) and not board.reaches(0.4) and not board.reaches(math.nan)
 
 

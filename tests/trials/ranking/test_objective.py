@@ -6,14 +6,14 @@ import pytest
 
 from tests.trials.helpers import epoch_report, planned
 from trials.ranking.early_stopping import EarlyStop
-from trials.ranking.objective import Goal
+from trials.ranking.objective import Objective
 from trials.ranking.outcome import FAILED, Outcome
 from trials.spec.constraints import Constraint
 from trials.spec.search import StopEarly
 from trials.spec.sweep import RankBy
 from trials.storage.results import Results
 
-GOAL = Goal(RankBy(metric="VIF", dataset_weights={"a": 3, "b": 1, "c": 0}, epoch=1), ("VIF",), (), ("a", "b", "c"))
+GOAL = Objective(RankBy(metric="VIF", dataset_weights={"a": 3, "b": 1, "c": 0}, epoch=1), ("VIF",), (), ("a", "b", "c"))
 
 
 def test_an_objective_is_the_weighted_mean_over_the_data_sets():
@@ -32,14 +32,14 @@ def test_an_outcome_is_read_at_the_epoch_that_the_sweep_ranks_by(tmp_path):
         for epoch, value in ((1, 0.5), (2, 0.9)):
             means = {name: {"VIF": value, "Nabf": 0.01} for name in "abc"}
             results.report("x", epoch_report(epoch, means), last=epoch == 2, node="n", device="cpu")
-        constrained = Goal(GOAL.rank_by, ("VIF",), (Constraint.parse("Nabf <= 0.004"),), ("a", "b", "c"))
+        constrained = Objective(GOAL.rank_by, ("VIF",), (Constraint.parse("Nabf <= 0.004"),), ("a", "b", "c"))
         found = constrained.outcome(results, "x", 2)
         assert found == Outcome((0.5,), {"Nabf <= 0.004": pytest.approx(0.006)})
         assert GOAL.curve(results, "x") == {1: pytest.approx(0.5), 2: pytest.approx(0.9)}
 
 
 def early(**rule: object) -> EarlyStop:
-    stop = EarlyStop(StopEarly(**rule), Goal(RankBy(metric="MSE"), ("MSE",), (), ()))  # type: ignore[arg-type]
+    stop = EarlyStop(StopEarly(**rule), Objective(RankBy(metric="MSE"), ("MSE",), (), ()))  # type: ignore[arg-type]
     for name in "pqrs":
         stop.watch(name)
     return stop

@@ -8,7 +8,7 @@ import pytest
 from scipy.stats.qmc import Sobol
 
 from fusion_core.errors import ConfigError
-from trials.ranking.objective import Goal
+from trials.ranking.objective import Objective
 from trials.ranking.outcome import FAILED, Outcome, over_seeds
 from trials.ranking.pareto import beaten_by, ranked
 from trials.search.proposals import Proposals
@@ -30,7 +30,7 @@ SIX = Space(
     "supervised",
 )
 KINDS = ["random", "sobol", "tpe", "cmaes", "nsga2"]
-GOAL = Goal(RankBy(metric="VIF"), ("VIF", "MSE"), (), ())
+GOAL = Objective(RankBy(metric="VIF"), ("VIF", "MSE"), (), ())
 
 
 def sampling(kind: str, space: Space = PLANE, objectives: tuple[str, ...] = ("VIF",), **knobs: object) -> Sampling:

@@ -267,7 +267,9 @@ def test_a_second_driver_on_the_same_run_folder_stops_before_it_writes(tmp_path:
 
 
 def test_the_lock_of_a_killed_driver_is_no_obstacle(tmp_path: Path) -> None:
-    code = "import os, sys, pathlib as p, trials.storage.lock as l; l.RunLock(p.Path(sys.argv[1])).__enter__(); os.abort()"
+    code = (
+        "import os, sys, pathlib as p, trials.storage.lock as l; l.RunLock(p.Path(sys.argv[1])).__enter__(); os.abort()"
+    )
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=REPOSITORY, check=False)
     with RunLock(tmp_path):
         assert (tmp_path / "driver.lock").read_text()
@@ -357,7 +359,7 @@ def test_a_trial_whose_worker_dies_three_times_has_failed(tmp_path: Path) -> Non
         for _ in range(3):
             job = sweep.next_job()
             assert job is not None and job[0] == 0
-            sweep.lose(sweep.tasks[0].id, "the node is gone")
+            sweep.worker_died(sweep.tasks[0].id, "the node is gone")
         row = results.trials()[sweep.tasks[0].id]
     assert (row.status, row.attempts, row.error) == ("failed", 3, "its worker died 3 times: the node is gone")
 

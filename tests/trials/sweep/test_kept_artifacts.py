@@ -22,7 +22,7 @@ from trials.ranking.leaderboard import RankedTrial, best
 from trials.ranking.standouts import Standouts
 from trials.spec.defaults import default_trial
 from trials.spec.sweep import SweepSpec
-from trials.storage.artifacts import Keeper
+from trials.storage.artifacts import ArtifactWriter
 from trials.storage.layout import RunFolder, trial_name
 from trials.storage.results import Results
 from trials.sweep import driver
@@ -191,9 +191,11 @@ def interleaved(spec: SweepSpec, run: Path, dice: random.Random, workers: int, s
                 worker.start(sweep.tasks[job[0]], job[1])
             if worker.trial is not None:
                 report = worker.step()
-                if dice.random() < 0.1 and report.kept is not None:
+                if dice.random() < 0.1 and report.artifacts is not None:
                     trial = sweep.tasks[sweep.running[report.trial]]
-                    sweep.keeper.write(trial_name(trial.number, trial.id), report.kept, checkpoint=True, samples=True)
+                    sweep.artifact_writer.write(
+                        trial_name(trial.number, trial.id), report.artifacts, checkpoint=True, samples=True
+                    )
                     return False  # killed between the files and the table
                 sweep.take(report)
         return sweep.over
@@ -230,9 +232,9 @@ def test_the_index_of_lists_names_each_trial_once_whatever_is_written_again(tmp_
         return (tmp_path / "worst" / "lists.csv").read_text().splitlines()[1:]
 
     for number, trial, file in ((10, "c", "x.txt"), (9, "b", "y.txt"), (9, "b", "y.txt"), (1, "a", "x.txt")):
-        Keeper(RunFolder(tmp_path)).write_lists(number, trial, {file: "0.5 stem\n"})
+        ArtifactWriter(RunFolder(tmp_path)).write_lists(number, trial, {file: "0.5 stem\n"})
     assert index() == ["1,a,x.txt", "9,b,y.txt", "10,c,x.txt"]
-    Keeper(RunFolder(tmp_path)).write_lists(9, "b", {})
-    Keeper(RunFolder(tmp_path)).write_lists(9, "b", {"z.txt": "0.4 stem\n"})  # begun anew, from other weights
+    ArtifactWriter(RunFolder(tmp_path)).write_lists(9, "b", {})
+    ArtifactWriter(RunFolder(tmp_path)).write_lists(9, "b", {"z.txt": "0.4 stem\n"})  # begun anew, from other weights
     assert index() == ["1,a,x.txt", "9,b,z.txt", "10,c,x.txt"]
     assert {path.name for path in (tmp_path / "worst").iterdir()} == {"x.txt", "y.txt", "z.txt", "lists.csv"}

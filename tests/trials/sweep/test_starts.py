@@ -33,7 +33,7 @@ from trials.sweep.options import Options, Outcome
 from trials.sweep.start_training import StartError, StartTraining
 from trials.sweep.sweep import Sweep
 from trials.sweepfile.load import load
-from trials.worker.messages import Rules, Standing, Task
+from trials.worker.messages import Rules, Task, TrialProgress
 from trials.worker.resources import WorkerResources
 from trials.worker.worker import Worker
 
@@ -223,12 +223,12 @@ def test_a_start_whose_worker_dies_is_tried_as_often_as_a_trial(tmp_path: Path) 
     with Results.open(tmp_path / "results.sqlite") as results:
         starts = training(tmp_path, PAIRS + "limits: {attempts: 2}\n", results)
         for attempt in range(2):
-            place, standing = starts.next_job() or (-1, None)
-            assert (place, standing and standing.done) == (0, 0)
+            place, progress = starts.next_job() or (-1, None)
+            assert (place, progress and progress.done) == (0, 0)
             if attempt == 0:
-                starts.lose(starts.tasks[0].id, "the node is gone")
+                starts.worker_died(starts.tasks[0].id, "the node is gone")
         with pytest.raises(StartError, match="its worker died 2 times: the node is gone"):
-            starts.lose(starts.tasks[0].id, "the node is gone")
+            starts.worker_died(starts.tasks[0].id, "the node is gone")
 
 
 def test_a_damaged_start_is_trained_again_and_it_is_said(
@@ -426,7 +426,9 @@ def test_a_worker_takes_a_start_as_bytes_and_reads_it_once(tmp_path: Path, monke
     rules = Rules(tmp_path / "states", spec.rank_by)
     worker = Worker(WorkerResources(plan.pairs, rules, "cpu", starts=lambda one: asked.append(one) or content))
     for number, begun in enumerate("aabcdea"):
-        worker.start(Task(f"{number}", number, plan.trials[0].config, start=begun), Standing(start_metrics=number == 0))
+        worker.start(
+            Task(f"{number}", number, plan.trials[0].config, start=begun), TrialProgress(start_metrics=number == 0)
+        )
         report = worker.step()
         assert report.error is None
         fusions = {fusion for fusions in (report.baselines or {}).values() for fusion in fusions}

@@ -10,7 +10,7 @@ from trials.sweepfile.rules.data import data_problems, size_problems
 from trials.sweepfile.rules.no_effect import idle_axis_problems
 from trials.sweepfile.rules.reward import idle_problems, reward_size_problems, simplex_problems, start_problems
 from trials.sweepfile.rules.search import confirm_problems, search_problems, stop_problems
-from trials.sweepfile.rules.space import mind_problems, range_problems
+from trials.sweepfile.rules.space import no_effect_problems, range_problems
 from trials.sweepfile.rules.sweep import (
     axis_problems,
     epoch_problems,
@@ -28,6 +28,6 @@ def cross_problems(root: Node, data: dict[str, Any]) -> list[Problem]:
         seed_problems, rank_problems, epoch_problems, ssim_problems, data_problems, size_problems, share_problems,
         axis_problems, term_problems, start_problems, idle_problems,
         idle_axis_problems, simplex_problems, reward_size_problems, search_problems, range_problems, stop_problems,
-        mind_problems, confirm_problems,
+        no_effect_problems, confirm_problems,
     )  # fmt: skip
     return [problem for rule in rules for problem in first_of(rule(root, data))]

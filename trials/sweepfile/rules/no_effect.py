@@ -1,4 +1,4 @@
-"""Axes that no trial of a sweep minds: they would make trials with ids of their own and the same numbers."""
+"""Axes that have no effect on any trial: they would make trials with ids of their own and the same numbers."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ def either(*conditions: Condition) -> Condition:
 
 @dataclass(frozen=True)
 class Knob:
-    """A field (or all below it) of a recipe, when a trial minds it, why none does otherwise, and how one would."""
+    """A field (or all below it) of a recipe, when it has an effect, why it has none otherwise, and how it would."""
 
     kind: str
     axis: str
-    minded: Condition
+    has_effect: Condition
     why: str
     remedy: str
 
@@ -103,7 +103,7 @@ KNOBS = (
 
 
 def idle_axis_problems(root: Node, data: dict[str, Any]) -> Iterator[Problem]:
-    """Axes of several values that no trial minds; a fixed value, which does as little, may stand."""
+    """Axes of several values without effect; a fixed value, which does as little, may stand."""
     grid = data.get("grid")
     kinds = [kind for kind in kinds_of(data) if kind in LEARNERS]
     for axis, values in grid.items() if isinstance(grid, dict) and kinds else ():
@@ -117,9 +117,9 @@ def idle_axis_problems(root: Node, data: dict[str, Any]) -> Iterator[Problem]:
 
 
 def _idle_knob(axis: str, trials: Swept) -> Knob | None:
-    """Return the knob that an axis is, where no trial of one recipe minds it."""
+    """Return the knob that an axis is, where it has no effect on the trials of one recipe."""
     for knob in KNOBS:
         named = axis == knob.axis or axis.startswith(f"{knob.axis}.")
-        if named and knob.kind == trials.kind and not knob.minded(trials):
+        if named and knob.kind == trials.kind and not knob.has_effect(trials):
             return knob
     return None

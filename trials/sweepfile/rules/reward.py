@@ -9,7 +9,7 @@ from typing import Any
 from fusion_core.config.reward import REWARDABLE
 from fusion_core.data.limits import REMEDY, SMALLEST_NIQE
 from fusion_core.errors import did_you_mean
-from trials.document.nodes import Node, Place
+from trials.document.nodes import Node, SourceLocation
 from trials.document.problems import Problem, but_got, dotted, show
 from trials.document.yaml_reader import is_number
 from trials.spec.simplex import WEIGHTS, WEIGHTS_PREFIX
@@ -19,7 +19,7 @@ from trials.sweepfile.rules.sections import OF, axes_below, below, kinds_of, sta
 START = "start: {recipe: {kind: supervised, epochs: 2}}"
 
 
-def without_what_is_swept(trial: Any, grid: Any) -> Any:
+def without_swept_fields(trial: Any, grid: Any) -> Any:
     """Return a trial's data with the kind and the variant of its recipe left to the axes that give them.
 
     A kind that is not given is the first of its axis, and `legacy`, which sets other fields, is for its own trials.
@@ -114,7 +114,7 @@ def reward_size_problems(root: Node, data: dict[str, Any]) -> Iterator[Problem]:
         yield Problem(root.at(keys).place, text)
 
 
-def _kind_place(root: Node) -> Place:
+def _kind_place(root: Node) -> SourceLocation:
     """Return where the kind of the recipe is written, or the deepest place on the way there."""
     axis = ["grid", "recipe.kind"]
     return root.at(axis if root.has(axis) else ["trial", "recipe", "kind"]).place

@@ -20,7 +20,7 @@ from trials.sweepfile.rules.sections import below, kinds_of
 
 KINDS = get_args(Kind)
 KNOBS = {"trials": None, "seed": None, "startup": ("tpe", "gp"), "population": ("cmaes", "nsga2")}
-"""Keys of a search, and the kinds that mind them; None: all but a grid."""
+"""Keys of a search, and the kinds that they have an effect on; None: all but a grid."""
 WRITE = "Write search: {kind: tpe, trials: 60}"
 
 
@@ -44,10 +44,10 @@ def search_problems(root: Node, data: dict[str, Any]) -> Iterator[Problem]:
         yield from _with_sampler(root, data, kind)
     for name, kinds in KNOBS.items() if kind is not None else ():
         if root.has(["search", name]) and (kind == "grid" if kinds is None else kind not in kinds):
-            minds = "a sampler" if kinds is None else " or ".join(kinds)
-            text = f"search.{name} does nothing with kind {kind}, but is given. Remove it, or choose {minds}."
+            choice = "a sampler" if kinds is None else " or ".join(kinds)
+            text = f"search.{name} does nothing with kind {kind}, but is given. Remove it, or choose {choice}."
             yield Problem(root.at(["search", name]).place, text)
-    yield from _goal_problems(root, data, kind)
+    yield from _objective_problems(root, data, kind)
     yield from _constraint_problems(root, data, kind)
     runs = data.get("start_from")
     paths = Counter(run for run in runs if isinstance(run, Path) and run != Path()) if isinstance(runs, list) else {}
@@ -83,8 +83,8 @@ def _with_sampler(root: Node, data: dict[str, Any], kind: str) -> Iterator[Probl
     given = [name for name in ("space", "grid") if root.has([name])]
     nothing = not any(data.get(name) for name in given) and all(root.at([name]).value == {} for name in given)
     if nothing and not _misspelt(root.value, "space") and not _misspelt(root.value, "grid"):
-        there = f"{' and '.join(given)} {'is' if len(given) == 1 else 'are'} empty" if given else ""
-        text = f"search.kind {kind} must have something to choose, but {there or 'there is neither space nor grid'}"
+        lacking = f"{' and '.join(given)} {'is' if len(given) == 1 else 'are'} empty" if given else ""
+        text = f"search.kind {kind} must have something to choose, but {lacking or 'there is neither space nor grid'}"
         yield Problem(place, f"{text}. Write space: {{loss.max_ratio: {{low: 1, high: 64, log: true}}}}.")
     if data.get("simplex"):
         text = f"simplex does nothing with search.kind {kind}"
@@ -92,7 +92,7 @@ def _with_sampler(root: Node, data: dict[str, Any], kind: str) -> Iterator[Probl
         yield Problem(root.at(["simplex"]).place, f"{text}. {remedy}")
 
 
-def _goal_problems(root: Node, data: dict[str, Any], kind: str | None) -> Iterator[Problem]:
+def _objective_problems(root: Node, data: dict[str, Any], kind: str | None) -> Iterator[Problem]:
     """Objectives that are no metrics or that disagree with the ranking."""
     place, wanted = root.at(["search", "objectives"]).place, below(data, "search", "objectives")
     names = {
@@ -115,7 +115,7 @@ def _goal_problems(root: Node, data: dict[str, Any], kind: str | None) -> Iterat
 
 
 def _constraint_problems(root: Node, data: dict[str, Any], kind: str | None) -> Iterator[Problem]:
-    """Constraints that cannot be read, that exclude one another, or that the sampler does not mind."""
+    """Constraints that cannot be read, that exclude one another, or that have no effect on the sampler."""
     where = below(data, "search", "where")
     alone = isinstance(where, str)
     found: list[Constraint] = []

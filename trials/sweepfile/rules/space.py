@@ -54,7 +54,7 @@ def range_problems(root: Node, data: dict[str, Any]) -> Iterator[Problem]:
             yield from _range_problems(name, axis, node)
 
 
-def mind_problems(root: Node, data: dict[str, Any]) -> Iterator[Problem]:
+def no_effect_problems(root: Node, data: dict[str, Any]) -> Iterator[Problem]:
     """A temperature beside an aggregate that has none: such settings differ and their trials do not."""
     axis = "reward.temperature"
     drawn = below(data, "grid", axis)
@@ -81,11 +81,11 @@ def _when_problems(name: str, axis: str, node: Node, kinds: list[str]) -> Iterat
         if kind not in kinds:
             text = f"{name}.when must name kinds of recipe that the sweep has"
             yield Problem(place, but_got(text, kind, did_you_mean(kind, kinds)))
-        elif not _minds(kind, axis):
+        elif not _has_effect(kind, axis):
             yield Problem(place, but_got(f"{name}.when must name kinds that have {axis}", kind, " Remove it."))
 
 
-def _minds(kind: str, axis: str) -> bool:
+def _has_effect(kind: str, axis: str) -> bool:
     if axis.startswith("recipe."):
         return has_field(RECIPES[kind], axis.removeprefix("recipe."))
     return kind in LEARNERS or not axis.startswith(REWARDED)
