@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 import psutil
 import torch
@@ -25,6 +24,7 @@ from fusion_core.images import as_image
 from fusion_core.metrics.catalog import measure
 from fusion_core.models.checkpoints import Checkpoint
 from fusion_core.models.policy import UNetPolicy
+from fusion_core.png import png
 from fusion_core.sources import Fused, Sources
 
 # Maps of the policy's base channels that its last level holds at once, skips and convolutions included.
@@ -50,10 +50,7 @@ def as_batch(image: np.ndarray, device: str = "cpu") -> torch.Tensor:
 
 def write_png(path: Path, image: np.ndarray) -> None:
     """Write uint8 (H, W) or RGB (H, W, 3), whole or not at all. Raises DiskError where the disk refuses."""
-    done, data = cv2.imencode(".png", image if image.ndim == 2 else image[..., ::-1])
-    if not done:
-        raise DataError(f"{shown(path)}: the image could not be encoded as PNG")
-    write_whole(path, data.tobytes())
+    write_whole(path, png(image))
 
 
 def fuse_folder(

@@ -1,4 +1,4 @@
-"""Sample images as PNG."""
+"""Images as PNG."""
 
 from __future__ import annotations
 

@@ -21,10 +21,6 @@ class Layout:
     holdout: int = 0
     note: str = ""
 
-    @property
-    def has_split(self) -> bool:
-        return "{split}" in self.visible
-
     def folders(self, root: Path, split: Split) -> tuple[Path, Path] | None:
         """Return the two folders if both are there, spelled in whatever case."""
         visible = _descend(root, self.visible.format(split=split))

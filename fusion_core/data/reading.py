@@ -35,11 +35,6 @@ class Picture(NamedTuple):
     remarks: tuple[str, ...] = ()
 
 
-def read_image(path: Path) -> np.ndarray:
-    """Return the pixels of `read_picture`."""
-    return read_picture(path).pixels
-
-
 def read_picture(path: Path) -> Picture:
     """Return a file's pixels as uint8: RGB (H, W, 3), or grey (H, W) where the file holds one channel.
 

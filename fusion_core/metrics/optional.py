@@ -114,8 +114,3 @@ def niqe(sources: Sources, fused: Fused) -> Tensor:
 LPIPS = BySource(lpips_distances, mean)
 METRICS: dict[str, Callable[[Sources, Fused], Tensor]] = {"LPIPS": LPIPS, "NIQE": niqe}
 assert set(METRICS) == set(OPTIONAL) == set(NEEDS)
-
-
-def measure_optional(name: str, sources: Sources, fused: Fused) -> Tensor:
-    """Return an optional metric, one value per image; `problems` says beforehand whether it can be measured."""
-    return fused.once(name, lambda: METRICS[name](sources, fused))

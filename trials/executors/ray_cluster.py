@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,9 +64,7 @@ class Cluster:
 
     def capacity(self, resources: Resources, workers: int | None, device: str, tasks: int) -> Capacity:
         """Share it out: a worker per GPU share, or, without a GPU, per core. Raises ClusterError otherwise."""
-        import ray
-
-        offered = ray.cluster_resources()
+        offered = _offered()
         cpus, gpus = offered.get("CPU", 0.0), offered.get("GPU", 0.0) if device != "cpu" else 0.0
         if device.startswith("cuda") and not gpus:
             raise ClusterError("--device cuda asks for a GPU, but Ray sees none; use --device cpu or auto")
@@ -79,12 +77,18 @@ class Cluster:
 
     def devices(self, capacity: Capacity) -> Sequence[str]:
         """Return the name of each worker's device, for the record."""
-        import ray
-
         if not capacity.gpu:
             return ["cpu"] * capacity.workers
-        kinds = [key.partition(":")[2] for key in ray.cluster_resources() if key.startswith("accelerator_type:")]
+        kinds = [key.partition(":")[2] for key in _offered() if key.startswith("accelerator_type:")]
         return [", ".join(kinds) or "cuda"] * capacity.workers
+
+
+def _offered() -> dict[str, float]:
+    """Return what the cluster has of each resource, by Ray's names."""
+    import ray
+
+    offered: Callable[[], dict[str, float]] = ray.cluster_resources
+    return offered()
 
 
 def cores() -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import ray
 from ray.exceptions import RayError
@@ -44,6 +44,9 @@ class Training:
     reason: str | None = None
 
 
+Pending: TypeAlias = "dict[ray.ObjectRef[Any], Training]"
+
+
 def train_starts(starts: Jobs, shared: Shared, stop: Stop, capacity: Capacity) -> None:
     """Train all starts, several at once; a worker that is done takes the next, and has its data already.
 
@@ -51,7 +54,7 @@ def train_starts(starts: Jobs, shared: Shared, stop: Stop, capacity: Capacity) -
     """
     actor = ray.remote(num_cpus=capacity.cpu, num_gpus=capacity.gpu, max_restarts=0)(StartWorker)
     reference = ray.put(shared)
-    pending: dict[ray.ObjectRef, Training] = {}
+    pending: Pending = {}
     idle: list[Any] = []
     try:
         while not starts.over:
@@ -68,7 +71,7 @@ def train_starts(starts: Jobs, shared: Shared, stop: Stop, capacity: Capacity) -
             ray.kill(worker)
 
 
-def _go_on(pending: dict[ray.ObjectRef, Training], idle: list[Any], done: ray.ObjectRef, starts: Jobs) -> None:
+def _go_on(pending: Pending, idle: list[Any], done: ray.ObjectRef[Any], starts: Jobs) -> None:
     """Take what a worker brings, and ask for the next step or let it rest; or lose a worker that died."""
     training = pending[done]
     try:
@@ -87,7 +90,7 @@ def _go_on(pending: dict[ray.ObjectRef, Training], idle: list[Any], done: ray.Ob
     pending[training.worker.step.remote()] = training
 
 
-def _end_the_hung(pending: dict[ray.ObjectRef, Training], limit: float | None) -> None:
+def _end_the_hung(pending: Pending, limit: float | None) -> None:
     for training in pending.values():
         if limit is not None and training.since is not None and time.monotonic() - training.since > limit:
             training.since = None

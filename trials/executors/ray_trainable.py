@@ -21,11 +21,11 @@ class Shared:
     """What every worker of a sweep reads from the object store; `data` and `starts` are fetched when first needed."""
 
     tasks: Sequence[Task]
-    data: ray.ObjectRef
+    data: ray.ObjectRef[Any]
     rules: Rules
     device: str
     share: float
-    starts: Mapping[str, ray.ObjectRef] = field(default_factory=dict)
+    starts: Mapping[str, ray.ObjectRef[Any]] = field(default_factory=dict)
 
 
 class FusionTrainable(tune.Trainable):

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from fusion_core.errors import ConfigError, FusionError
 from trials.ranking.objective import Objective
@@ -16,6 +15,7 @@ from trials.ranking.pareto import ranked
 from trials.search.planner import Planner
 from trials.search.proposals import key_of
 from trials.space.space import Space
+from trials.spec.labels import flat
 from trials.spec.search import AxisValue
 from trials.storage.layout import RunFolder
 from trials.storage.results import Results
@@ -95,12 +95,4 @@ def read_all(runs: Sequence[Path], space: Space, objective: Objective, planner: 
             problems.append(f"start_from: {problem}")
     if problems:
         raise ConfigError(*problems)
-    return found
-
-
-def flat(config: Mapping[str, Any], above: str = "") -> dict[str, Any]:
-    """Return nested sections by dotted path."""
-    found: dict[str, Any] = {}
-    for name, value in config.items():
-        found |= flat(value, f"{above}{name}.") if isinstance(value, dict) else {above + name: value}
     return found

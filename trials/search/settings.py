@@ -9,9 +9,9 @@ from typing import Any
 
 from fusion_core.errors import ConfigError
 from trials.ranking.outcome import Outcome
-from trials.search.history import flat
 from trials.search.proposals import key_of
 from trials.search.search_plan import SearchPlan
+from trials.spec.labels import flat
 from trials.storage.results import PlannedTrial, Results
 
 ROWS = "SELECT id, config, seed FROM trials WHERE cohort = ? ORDER BY number"

@@ -9,6 +9,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from trials.document.yaml_reader import is_number
 from trials.spec.search import AxisValue, Choices, Range
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Dimension:
     ) -> Dimension:
         """Return the dimension of a field; `whole` where it takes whole numbers alone."""
         if isinstance(given, Choices):
-            ordered = all(map(_is_number, given.choices))
+            ordered = all(map(is_number, given.choices))
             return cls(name, values=tuple(sorted(given.choices) if ordered else given.choices), kinds=kinds)
         return cls(name, given.low, given.high, given.log, given.step, whole, None, kinds)
 
@@ -64,7 +65,7 @@ class Dimension:
     @property
     def words(self) -> bool:
         """Whether its values have no order."""
-        return self.values is not None and not all(map(_is_number, self.values))
+        return self.values is not None and not all(map(is_number, self.values))
 
     @cached_property
     def distribution(self) -> BaseDistribution:
@@ -100,16 +101,18 @@ class Dimension:
     def value(self, drawn: Any) -> AxisValue:
         """Return what a trial takes for what a sampler drew."""
         if self.values is not None:
-            return drawn if self.words else self.values[int(drawn)]
+            chosen: AxisValue = drawn if self.words else self.values[int(drawn)]
+            return chosen
         if self.whole:
-            return round(drawn)
+            whole: int = round(drawn)
+            return whole
         if self.step is not None:
             # As it would be written: 0.3, not 0.1 + 2 * 0.1.
             steps = round((drawn - self.low) / self.step)
-            drawn = float(Fraction(str(self.low)) + steps * Fraction(str(self.step)))
+            value = float(Fraction(str(self.low)) + steps * Fraction(str(self.step)))
         else:
-            drawn = float(f"{drawn:.{self._digits}g}")
-        return min(max(drawn, self.low), self.high)
+            value = float(f"{drawn:.{self._digits}g}")
+        return min(max(value, self.low), self.high)
 
     @cached_property
     def _digits(self) -> int:
@@ -128,7 +131,7 @@ class Dimension:
         """Return whether a trial of this search may have the value."""
         if self.values is not None:
             return any(value == one and isinstance(value, bool) == isinstance(one, bool) for one in self.values)
-        if not _is_number(value) or not self.low <= value <= self.high:
+        if not is_number(value) or not self.low <= value <= self.high:
             return False
         if not self.whole and self.step is None:
             return True
@@ -162,7 +165,3 @@ class Dimension:
             found = math.exp(math.log(low) + share * (math.log(high) - math.log(low)))
             return self.value(min(max(found, self.low), self.high))
         return self.value(self.low + share * (self.high - self.low))
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -44,8 +44,8 @@ def count_epochs(spec: SweepFile) -> int:
     if kinds is None or spec.search.adaptive:
         return trials * spec.trial.recipe.epochs
     build = Sections(spec.trial)
-    recipes = [build.sections({"recipe.kind": kind})["recipe"] for kind in kinds]
-    return trials // len(recipes) * sum(recipe.epochs for recipe in recipes)
+    epochs: list[int] = [build.sections({"recipe.kind": kind})["recipe"].epochs for kind in kinds]
+    return trials // len(epochs) * sum(epochs)
 
 
 def refuse_unless_confirmed(spec: SweepSpec, *, confirmed: bool) -> None:

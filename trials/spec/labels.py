@@ -1,8 +1,9 @@
-"""What swept parameters are called on a console and on a page."""
+"""Fields of a trial by their dotted paths, and what swept ones are called on a console and on a page."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 REWARD = "reward.weights."
 # What a section's keys are called by; a start has keys of its own that others have too, so it keeps the whole of them.
@@ -15,6 +16,14 @@ def short_names(keys: Sequence[str]) -> dict[str, str]:
     names = {key: _short(key) for key in keys}
     taken = list(names.values())
     return {key: name if taken.count(name) == 1 else key for key, name in names.items()}
+
+
+def flat(config: Mapping[str, Any], above: str = "") -> dict[str, Any]:
+    """Return nested sections by dotted path."""
+    found: dict[str, Any] = {}
+    for name, value in config.items():
+        found |= flat(value, f"{above}{name}.") if isinstance(value, Mapping) else {above + name: value}
+    return found
 
 
 def _short(key: str) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fusion_core.atomic_files import whole_file
 from fusion_core.config import LossConfig
 from fusion_core.metrics.facts import FACTS, REFERENCE_COLUMNS
+from trials.spec.labels import flat
 from trials.storage.connection import reading
 from trials.storage.layout import RunFolder
 from trials.storage.results import Results
@@ -89,7 +90,7 @@ def _trials(results: Results) -> pd.DataFrame:
     changed = _changed(trials["config"])
     parameters = []
     for swept, config in zip(trials["parameters"], trials["config"], strict=True):
-        known = _flat(json.loads(config)) if changed else {}
+        known = flat(json.loads(config)) if changed else {}
         values = json.loads(swept)
         parameters.append(values | {key: known.get(key) for key in changed if key not in values})
     trials["parameters"] = parameters
@@ -101,17 +102,10 @@ def _changed(configs: Iterable[str]) -> list[str]:
     first: dict[str, Any] = {}
     changed: dict[str, None] = {}
     for text in configs:
-        config = _flat(json.loads(text))
+        config = flat(json.loads(text))
         first = first or config
         changed |= {key: None for key in (*config, *first) if first.get(key) != config.get(key)}
     return [key for key in changed if key not in NOT_COLUMNS and not key.startswith("data.")]
-
-
-def _flat(config: dict[str, Any], above: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, value in config.items():
-        flat |= _flat(value, f"{above}{key}.") if isinstance(value, dict) else {above + key: value}
-    return flat
 
 
 def _metrics(results: Results) -> pd.DataFrame:

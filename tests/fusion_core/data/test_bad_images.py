@@ -15,7 +15,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from fusion_core.data.headers import MAX_PIXELS
-from fusion_core.data.reading import read_image, read_picture
+from fusion_core.data.reading import read_picture
 from fusion_core.errors import DataError
 
 ROWS, COLUMNS = np.mgrid[:12, :20]
@@ -63,7 +63,7 @@ def refusal(folder: Path, content: bytes, name: str = "x.png") -> str:
     path = folder / name
     path.write_bytes(content)
     with pytest.raises(DataError) as caught:
-        read_image(path)
+        read_picture(path)
     message = str(caught.value)
     assert message.startswith(f"{path}: ") and len(message.splitlines()) == 1 and message.endswith(".")
     return message
@@ -72,7 +72,7 @@ def refusal(folder: Path, content: bytes, name: str = "x.png") -> str:
 def read(folder: Path, content: bytes) -> np.ndarray:
     path = folder / "x.png"
     path.write_bytes(content)
-    return read_image(path)
+    return read_picture(path).pixels
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -189,7 +189,7 @@ def test_sixteen_bits_of_which_fourteen_are_used_are_read_and_said_to_be_dark(tm
         path.write_bytes(pillow(np.linspace(0, top, 64, dtype=np.uint16).reshape(8, 8), "PNG"))
         (said,) = read_picture(path).remarks
         assert remark in said
-        assert read_image(path).max() == round(top / 257)
+        assert read_picture(path).pixels.max() == round(top / 257)
 
 
 def test_a_file_of_no_size_limit_is_not_read_whole(tmp_path: Path) -> None:
@@ -197,14 +197,14 @@ def test_a_file_of_no_size_limit_is_not_read_whole(tmp_path: Path) -> None:
     with path.open("wb") as file:
         file.truncate(1 << 40)
     with pytest.raises(DataError, match="must have at most 536,870,912 bytes, but has 1,099,511,627,776"):
-        read_image(path)
+        read_picture(path)
 
 
 def test_a_name_of_a_broken_file_cannot_steer_the_terminal(tmp_path: Path) -> None:
     path = tmp_path / "x\x1b[31m\n.png"
     path.write_bytes(b"")
     with pytest.raises(DataError) as caught:
-        read_image(path)
+        read_picture(path)
     assert str(caught.value).isprintable() and "x\\x1b[31m\\n.png" in str(caught.value)
 
 

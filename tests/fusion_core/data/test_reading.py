@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from fusion_core.data.reading import cropped, read_image, resized, to_grey, to_rgb
+from fusion_core.data.reading import cropped, read_picture, resized, to_grey, to_rgb
 from fusion_core.errors import DataError
 from tests.fusion_core.data.conftest import Write
 
@@ -35,7 +35,7 @@ def stored(path: Path, image: np.ndarray) -> Path:
 @unhurried
 @given(image=shapes.flatmap(lambda shape: arrays(np.uint8, shape)))
 def test_8_bit_images_come_back_exactly(folder: Path, suffix: str, image: np.ndarray) -> None:
-    np.testing.assert_array_equal(read_image(stored(folder / f"x{suffix}", image)), image)
+    np.testing.assert_array_equal(read_picture(stored(folder / f"x{suffix}", image)).pixels, image)
 
 
 @pytest.mark.parametrize("suffix", [".png", ".tiff"])
@@ -43,7 +43,7 @@ def test_8_bit_images_come_back_exactly(folder: Path, suffix: str, image: np.nda
 @given(image=shapes.flatmap(lambda shape: arrays(np.uint16, shape)))
 def test_16_bit_images_are_rounded_to_8_bit(folder: Path, suffix: str, image: np.ndarray) -> None:
     expected = np.rint(image / 257).astype(np.uint8)
-    np.testing.assert_array_equal(read_image(stored(folder / f"x{suffix}", image)), expected)
+    np.testing.assert_array_equal(read_picture(stored(folder / f"x{suffix}", image)).pixels, expected)
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".jpeg", ".JPG"])
@@ -52,7 +52,7 @@ def test_a_jpeg_keeps_its_colour_and_channel_count(
     tmp_path: Path, write: Write, suffix: str, color: tuple[int, int, int] | int
 ) -> None:
     image = np.full((16, 16, 3) if isinstance(color, tuple) else (16, 16), color, np.uint8)
-    read = read_image(write(tmp_path / f"x{suffix}", image))
+    read = read_picture(write(tmp_path / f"x{suffix}", image)).pixels
     assert read.shape == image.shape
     assert np.abs(read.astype(int) - image).max() <= 3
 
@@ -64,11 +64,11 @@ def test_a_palette_is_resolved_to_rgb(tmp_path: Path) -> None:
     info = struct.pack("<IiiHHIIiiII", 40, 4, 1, 1, 8, 0, 4, 0, 0, 2, 0)
     path = tmp_path / "x.bmp"
     path.write_bytes(header + info + palette + bytes((0, 1, 1, 0)))
-    assert read_image(path).tolist() == [[[255, 0, 0], [60, 40, 20], [60, 40, 20], [255, 0, 0]]]
+    assert read_picture(path).pixels.tolist() == [[[255, 0, 0], [60, 40, 20], [60, 40, 20], [255, 0, 0]]]
 
 
 def test_a_path_may_hold_any_letters(tmp_path: Path, write: Write) -> None:
-    assert read_image(write(tmp_path / "Wärme 图像" / "ü.png")).shape == (6, 8)
+    assert read_picture(write(tmp_path / "Wärme 图像" / "ü.png")).pixels.shape == (6, 8)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 0.95])
@@ -78,17 +78,17 @@ def test_a_file_cut_off_anywhere_is_named(tmp_path: Path, write: Write, suffix: 
     path = write(tmp_path / f"cut{suffix}", image)
     path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
     with pytest.raises(DataError, match=f"cut{suffix}"):
-        read_image(path)
+        read_picture(path)
 
 
 def test_floating_point_pixels_are_refused(tmp_path: Path, write: Write) -> None:
     with pytest.raises(DataError, match=r"8 or 16 unsigned bits per channel, but got 32 bits \(floating point\)"):
-        read_image(write(tmp_path / "x.tif", np.zeros((4, 4), np.float32)))
+        read_picture(write(tmp_path / "x.tif", np.zeros((4, 4), np.float32)))
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"gone\.png"):
-        read_image(tmp_path / "gone.png")
+        read_picture(tmp_path / "gone.png")
 
 
 @unhurried

@@ -19,7 +19,7 @@ from fusion_core.errors import ConfigError
 from fusion_core.evaluation import copy_of_visible, evaluate
 from fusion_core.metrics import optional
 from fusion_core.metrics.facts import FACTS, OPTIONAL, facts_of
-from fusion_core.metrics.optional import measure_optional, problems
+from fusion_core.metrics.optional import METRICS, lpips_distances, problems
 from fusion_core.rewards import Reward
 from fusion_core.sources import Fused, Sources, SourceSet
 
@@ -96,7 +96,7 @@ def sources(test_pairs: PairSet) -> Sources:
 
 
 def test_lpips_is_the_mean_over_both_sources(installed: Path, sources: Sources) -> None:
-    got = measure_optional("LPIPS", sources, copy_of_visible(sources))
+    got = METRICS["LPIPS"](sources, copy_of_visible(sources))
     infrared = sources.infrared.expand(-1, 3, -1, -1)
     expected = (sources.visible - infrared).abs().mean(dim=(1, 2, 3)) / 2
     torch.testing.assert_close(got, expected)
@@ -107,7 +107,7 @@ def test_lpips_takes_grey_images_and_passes_gradients_to_them_but_not_to_its_net
 ) -> None:
     grey = Sources(sources.luma, sources.infrared)
     image = (0.5 * grey.luma).requires_grad_()
-    value = measure_optional("LPIPS", grey, Fused(image))
+    value = METRICS["LPIPS"](grey, Fused(image))
     assert value.shape == (3,)
     (gradient,) = torch.autograd.grad(value.sum(), image)
     assert (gradient != 0).any()
@@ -116,9 +116,9 @@ def test_lpips_takes_grey_images_and_passes_gradients_to_them_but_not_to_its_net
 
 def test_the_network_is_built_once_and_a_fused_image_is_compared_once(installed: Path, sources: Sources) -> None:
     fused = copy_of_visible(sources)
-    first = measure_optional("LPIPS", sources, fused)
-    assert measure_optional("LPIPS", sources, fused) is first
-    measure_optional("LPIPS", sources, Fused(0.5 * sources.visible))
+    first = lpips_distances(sources, fused)
+    assert lpips_distances(sources, fused) is first
+    lpips_distances(sources, Fused(0.5 * sources.visible))
     assert Distance.made == 1
 
 
@@ -133,20 +133,20 @@ def test_lpips_joins_its_sources_as_the_reward_says(installed: Path, sources: So
 @pytest.mark.parametrize("n", [1, 2])
 def test_niqe_sees_colour_images_in_0_to_1_and_gives_one_value_each(installed: Path, n: int) -> None:
     sources = Sources(torch.zeros(n, 1, 96, 100), torch.zeros(n, 1, 96, 100))
-    got = measure_optional("NIQE", sources, Fused(torch.full((n, 1, 96, 100), 1.5)))
+    got = METRICS["NIQE"](sources, Fused(torch.full((n, 1, 96, 100), 1.5)))
     assert got.tolist() == [1.0] * n
 
 
 def test_niqe_of_a_small_image_says_how_large_it_must_be(installed: Path, sources: Sources) -> None:
     with pytest.raises(ValueError, match="images must be at least 96 x 96 pixels for NIQE, but got 64 x 80"):
-        measure_optional("NIQE", sources, copy_of_visible(sources))
+        METRICS["NIQE"](sources, copy_of_visible(sources))
 
 
 def test_evaluation_measures_what_the_reward_names_beside_the_catalog(installed: Path, test_pairs: PairSet) -> None:
     kept = SourceSet(torch.from_numpy(test_pairs.visible), torch.from_numpy(test_pairs.infrared), 1 << 30)
-    columns = evaluate(copy_of_visible, kept, {"LPIPS": optional.METRICS["LPIPS"]})
+    columns = evaluate(copy_of_visible, kept, {"LPIPS": METRICS["LPIPS"]})
     assert set(columns) == {*FACTS, "LPIPS"}
-    expected = measure_optional("LPIPS", sources := kept.batch(slice(0, 3)), copy_of_visible(sources))
+    expected = METRICS["LPIPS"](sources := kept.batch(slice(0, 3)), copy_of_visible(sources))
     np.testing.assert_allclose(columns["LPIPS"], expected.numpy(), rtol=1e-6)
 
 
@@ -159,7 +159,7 @@ def test_weights_that_are_not_on_disk_are_named_and_never_fetched(hub: Path, sou
     assert lpips.startswith(f"LPIPS needs its weights on disk, but {hub / 'checkpoints' / ALEXNET} is not there: pip")
     assert niqe.startswith("NIQE needs its weights on disk, but ")
     with pytest.raises(ConfigError, match="LPIPS needs its weights on disk"):
-        measure_optional("LPIPS", sources, copy_of_visible(sources))
+        METRICS["LPIPS"](sources, copy_of_visible(sources))
     assert Distance.made == 0
 
 

@@ -35,13 +35,13 @@ grid:
 """
 
 
-def fast_pulse(monkeypatch: pytest.MonkeyPatch) -> None:
+def fast_heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ray_heartbeat, "EVERY_SECONDS", 0.02)
     monkeypatch.setattr(ray_heartbeat, "LOST_SECONDS", 0.1)
 
 
 def test_a_head_that_answers_is_not_lost_and_one_that_goes_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    fast_pulse(monkeypatch)
+    fast_heartbeat(monkeypatch)
     head = socket.create_server(("127.0.0.1", 0))
     with Stop() as stop, head, Heartbeat(f"127.0.0.1:{head.getsockname()[1]}", stop):
         time.sleep(0.3)
@@ -56,7 +56,7 @@ def test_where_the_main_thread_hangs_in_a_call_to_a_lost_head_the_process_ends_b
     code = (
         "import time; from trials.executors import interrupt, ray_heartbeat\n"
         "ray_heartbeat.EVERY_SECONDS, ray_heartbeat.LOST_SECONDS, ray_heartbeat.GRACE_SECONDS = 0.02, 0.05, 0.1\n"
-        "with ray_heartbeat.Pulse('127.0.0.1:1', interrupt.Stop()): time.sleep(60)"
+        "with ray_heartbeat.Heartbeat('127.0.0.1:1', interrupt.Stop()): time.sleep(60)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, timeout=30)
     assert done.returncode == 2
