@@ -116,16 +116,14 @@ def bounds(
 ) -> None:
     """Write what each value of each weight allows at best: one tidy table of every metric, data set and epoch."""
     with refusals():
-        from analysis.findings.findings import judged
+        from analysis.findings.findings import Findings
         from analysis.report.tables import check_suffix, write_bounds, write_table
         from analysis.runs.open_run import open_run
-        from analysis.scores.score import score
 
         check_suffix(out)
-        table = open_run(run)
-        scores = score(table)
-        with Progress().doing(f"bounds and their intervals: {len(scores.settings)} settings"):
-            files = [write_table(judged(table, scores).bounds, out)] if out else write_bounds(table, scores)
+        findings = Findings.of(open_run(run))
+        with Progress().doing(f"bounds and their intervals: {len(findings.scores.settings)} settings"):
+            files = [write_table(findings.bounds, out)] if out else write_bounds(findings)
         for file in files:
             print(file)
 
@@ -150,12 +148,12 @@ def replay(
         from analysis.cli.replay import LOG_WIDTH, print_found, run_replay
         from analysis.cli.report import build
         from analysis.replay.files import replaced, write_found
-        from analysis.replay.recorded_grid import Asked
+        from analysis.replay.recorded_grid import GridQuery
         from analysis.replay.replay import prepare
 
         # A log has no width of its own, and a table in it need not be cut at 80 columns.
         console = Console(highlight=False, width=None if sys.stdout.isatty() else LOG_WIDTH)
-        asked = Asked(metric, epoch, dataset)
+        asked = GridQuery(metric, epoch, dataset)
         proof = prepare(run, search, repeats, noise, asked, until, workers)
         found = run_replay(proof, processes or os.cpu_count() or 1)
         earlier = replaced(run)

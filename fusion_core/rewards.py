@@ -110,7 +110,7 @@ class Reward:
         total = torch.zeros(())
         for name in names:
             factor = self.config.weights[name] / (scales[name] if scales is not None else 1.0)
-            total = total + terms[name] * (factor if facts_of(name).higher_is_better else -factor)
+            total = total + terms[name] * (factor * facts_of(name).sign)
         return (total / len(self.names)).float()
 
     def __call__(self, sources: Sources, fused: Fused, scales: Mapping[str, float] | None = None) -> Tensor:

@@ -14,49 +14,46 @@ from rich.table import Table
 
 from analysis.cli.console import Progress, escape
 from analysis.comparison.reward_lift import beside
-from analysis.findings.standings import Final
+from analysis.findings.findings import Findings
 from analysis.formatting import number, text
 from analysis.report.report import write_page
 from analysis.report.serve import is_loopback, serving
 from analysis.report.tables import write_tables
 from analysis.report.watch import watch
 from analysis.runs.open_run import open_run
-from analysis.runs.run import Run
 from analysis.scores.metrics import ALL
-from analysis.scores.model import Scores
-from analysis.scores.score import score
 from analysis.text.answer import answer
-from trials.spec.labels import short_names
 from trials.storage.layout import RunFolder
 
 _TOP = 5
 
 
-def build(folder: Path, progress: Progress, other: Path | None = None) -> tuple[Run, Scores, Path]:
+def build(folder: Path, progress: Progress, other: Path | None = None) -> tuple[Findings, Path]:
     """Write report.html and the tables beside it; return what they were made from, and the page."""
     with progress.doing("reading the results table", brief=True):
-        run = beside(open_run(folder), other)
-        scores = score(run)
+        findings = Findings.of(beside(open_run(folder), other))
+    scores = findings.scores
     what = ", ".join(
         f"{n} {name if n == 1 else name + 's'}"
         for n, name in ((len(scores.settings), "setting"), (len(scores.metrics), "metric"))
     )
     with progress.doing(f"bounds and their intervals: {what}"):
-        write_tables(run, scores)
+        write_tables(findings)
     with progress.doing(f"page: {what}"):
-        page = write_page(run, scores)
-    return run, scores, page
+        page = write_page(findings)
+    return findings, page
 
 
 def report_once(folder: Path, console: Console, other: Path | None = None) -> Path:
     """Build once and print the answer and the best settings; the last line is the page's path."""
-    run, scores, page = build(folder, Progress(), other)
-    for sentence in answer(run, scores):
+    findings, page = build(folder, Progress(), other)
+    scores = findings.scores
+    for sentence in answer(findings):
         console.print(escape(sentence), soft_wrap=True)
     for note in scores.notes:
         console.print(f"note: {escape(note)}", soft_wrap=True)
     if scores.metrics:
-        console.print(ranking_table(run, scores))
+        console.print(ranking_table(findings))
     print(page, flush=True)
     return page
 
@@ -65,10 +62,10 @@ def report_watching(folder: Path, console: Console, other: Path | None = None) -
     """Build at every change of the table, a line each, until the sweep has ended or Ctrl-C."""
 
     def line() -> str:
-        run, scores, _ = build(folder, Progress(quiet=True), other)
-        every = run.every_trial
+        findings, _ = build(folder, Progress(quiet=True), other)
+        every = findings.run.every_trial
         done, trials = int((every["status"] == "finished").sum()), len(every)
-        best = best_line(run, scores)
+        best = best_line(findings)
         return f"{done} of {trials} trials finished{f', best {best}' if best else ''}"
 
     watch(folder, line, lambda said: console.print(escape(said), soft_wrap=True))
@@ -104,11 +101,12 @@ def browse(address: str) -> None:
         print(f"--open: no browser could be started here; open {address} yourself", file=sys.stderr)
 
 
-def best_line(run: Run, scores: Scores) -> str:
+def best_line(findings: Findings) -> str:
     """Return the metric and value of the best setting with its trials; empty where none has a number."""
+    scores = findings.scores
     if not scores.metrics:
         return ""
-    table = Final(run, scores).ranking(scores.metric, ALL, scores.epoch)
+    table = findings.standings.ranking(scores.metric, ALL, scores.epoch)
     first = table[table["rank"] == 1]
     if not len(first):
         return ""
@@ -116,25 +114,25 @@ def best_line(run: Run, scores: Scores) -> str:
     return f"{scores.metric} {number(first.iloc[0]['value'])} (trial {numbers})"
 
 
-def ranking_table(run: Run, scores: Scores) -> Table:
+def ranking_table(findings: Findings) -> Table:
     """Return the best settings, every start and untrained fusion, best first; columns that say nothing are left out."""
-    names, final = short_names(list(run.axes)), Final(run, scores)
-    ranking = final.ranking(scores.metric, ALL, scores.epoch)
+    scores, standings = findings.scores, findings.standings
+    ranking = standings.ranking(scores.metric, ALL, scores.epoch)
     ranking = ranking[(ranking["rank"] <= _TOP) | (ranking["baseline"] != "") & ranking["value"].notna()]
     has_spread, has_images = bool(ranking["std"].notna().any()), bool((ranking["n"] > 0).any())
     spread = ", ± over images" if has_spread else ""
-    title = escape(f"{run.name}: {scores.metric} at epoch {scores.epoch}{spread}")
+    title = escape(f"{findings.run.name}: {scores.metric} at epoch {scores.epoch}{spread}")
     table = Table(title=title, title_justify="left", box=None)
-    picked = ["picked at"] if final.confirmed else []
+    picked = ["picked at"] if standings.confirmed else []
     for name in ("#", scores.metric, *(["±"] if has_spread else []), *(["n"] if has_images else []), *picked):
         table.add_column(escape(name), justify="right", no_wrap=True)
     table.add_column("setting")
-    if marked := not final.is_plain:
+    if marked := not standings.is_plain:
         table.add_column("")
     for row in ranking.to_dict("records"):
         place = "" if row["baseline"] else f"{row['rank']:.0f}"
         weights = ", ".join(
-            f"{name} {text(row['parameters'][key])}" for key, name in names.items() if not row["baseline"]
+            f"{name} {text(row['parameters'][key])}" for key, name in findings.names.items() if not row["baseline"]
         )
         own = not row["baseline"]
         cells = [place, number(row["value"])]
@@ -142,6 +140,6 @@ def ranking_table(run: Run, scores: Scores) -> Table:
         cells += [str(row["n"])] if has_images else []
         cells += [number(row["picked"]) if own and row["standing"] % 2 == 0 else ""] if picked else []
         cells += [escape(row["baseline"] or weights or "the only one")]
-        cells += [final.mark(row["standing"]) if own else ""] if marked else []
+        cells += [standings.mark(row["standing"]) if own else ""] if marked else []
         table.add_row(*cells)
     return table

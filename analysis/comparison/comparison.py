@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from analysis.comparison.side import LAST, OWN, Side, same_images, side_of
+from analysis.findings.findings import Findings
 from analysis.runs.open_run import open_run
 from analysis.runs.run import Run, in_order
 from analysis.scores.metrics import ALL, KNOWN, SCORE, facts_of
-from analysis.scores.score import score
 from fusion_core.errors import ConfigError, FusionError
 
 
@@ -56,7 +56,7 @@ def open_comparison(paths: Sequence[Path]) -> Comparison:
 
 def compare(runs: Sequence[Run]) -> Comparison:
     """Put runs on the same axes."""
-    sides = tuple(side_of(label, run, score(run)) for label, run in zip(labels(runs), runs, strict=True))
+    sides = tuple(side_of(label, Findings.of(run)) for label, run in zip(labels(runs), runs, strict=True))
     measured = [side for side in sides if side.has_numbers]
     names = {name for side in measured for name in side.scores.metrics}
     metrics = tuple(name for name in (*KNOWN, SCORE) if name in names)

@@ -10,7 +10,6 @@ import numpy as np
 from analysis.comparison.comparison import Comparison
 from analysis.comparison.differences import Best, Gain, best_setting, gain
 from analysis.comparison.side import Side, same_images
-from analysis.findings.standings import Final
 
 BEST = ("value", "corrected", "low", "high", "settings", "images", "seeds", "best")
 GAIN = ("value", "corrected", "low", "high", "images", "paired", "note")
@@ -93,7 +92,7 @@ def _judged(side: Side, asked: list[tuple[str, str, int | str]]) -> dict[tuple[i
     places = list(dict.fromkeys(place for one in asked if (place := side.at(*one)) is not None))
     names = {(scores.metrics[m], scores.datasets[d], scores.epochs[e]): (m, d, e) for m, d, e in places}
     known: dict[tuple[int, int, int], Best | None] = {}
-    for judge, leaders in Final(side.run, scores).judges(names):
+    for judge, leaders in side.findings.standings.judges(names):
         best = best_setting(judge)
         known[names[judge.place]] = None if best is None else replace(best, best=int(leaders.at[best.best]))
     return known

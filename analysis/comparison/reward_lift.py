@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
 
 from analysis.comparison.differences import Best, best_setting, gain
 from analysis.comparison.side import Side, same_images, side_of
+from analysis.findings.findings import Findings
 from analysis.findings.judgement import judgements
 from analysis.runs.open_run import open_run
 from analysis.runs.run import Run
 from analysis.scores.metrics import FUSIONS, facts_of
-from analysis.scores.model import Scores
-from analysis.scores.per_image import ImageReader, start_images
-from analysis.scores.score import score
-from analysis.scores.starts import learns_from_reward
+from analysis.scores.per_image import start_images
 from fusion_core.errors import ConfigError
 
 LOSS, REWARD, START, UNTRAINED = "loss-trained", "reward-trained", "start", "untrained"
@@ -28,17 +24,17 @@ COLUMNS = (
     "metric", "dataset", "epoch", "kind", "name", "run", "at_epoch", "settings", "best", "trial", "q1", "median", "q3",
     "worst", "images", "gain", "gain_low", "gain_high", "paired", "above", "of",
 )  # fmt: skip
-_KNOWN: WeakKeyDictionary[Scores, Lift] = WeakKeyDictionary()
 
 
-def best_of_start(run: Run, scores: Scores, metric: str, dataset: str, index: int) -> Best | None:
+def best_of_start(findings: Findings, metric: str, dataset: str, index: int) -> Best | None:
     """Return a start at a place as one setting that nobody picked; None where trials began from nothing."""
+    scores = findings.scores
     if scores.starts is None:
         return None
     place = scores.metrics.index(metric), scores.datasets.index(dataset), index
-    shares = ImageReader(run, scores).shares(dataset)
-    sign = 1.0 if facts_of(metric).higher_is_better else -1.0
-    values = start_images(run, scores.start_ids[index], metric, list(shares))
+    shares = findings.images.shares(dataset)
+    sign = facts_of(metric).sign
+    values = start_images(findings.run, scores.start_ids[index], metric, list(shares))
     value = float(scores.starts.mean[place])
     return Best(
         best=0, value=value, corrected=value, low=np.nan, high=np.nan, images=int(scores.starts.n[place]), seeds=1,
@@ -67,7 +63,7 @@ class Lift:
     notes: tuple[str, ...]
 
 
-def lift(run: Run, scores: Scores) -> Lift | None:
+def lift(findings: Findings) -> Lift | None:
     """Return what settings that learn from a reward reach beside the start, the copies and loss-trained settings.
 
     `gain` is how much better the best reward-trained setting is than the best of the row (> 0 is better, whatever the
@@ -75,14 +71,16 @@ def lift(run: Run, scores: Scores) -> Lift | None:
     reward-trained settings are better than the best of the row. None where nothing learns from a reward, or there is
     nothing to hold it against.
     """
-    if scores not in _KNOWN:
-        groups = _groups(run, scores)
-        kinds = {group.kind for group in groups}
-        if REWARD not in kinds or not (scores.start_ids or LOSS in kinds):
-            return None
-        named = tuple((group.kind, group.name) for group in groups)
-        _KNOWN[scores] = Lift(_table(run, scores, groups), named, _notes(run, scores, groups))
-    return _KNOWN[scores]
+    return findings.once(_lift)
+
+
+def _lift(findings: Findings) -> Lift | None:
+    groups = _groups(findings)
+    kinds = {group.kind for group in groups}
+    if REWARD not in kinds or not (findings.scores.start_ids or LOSS in kinds):
+        return None
+    named = tuple((group.kind, group.name) for group in groups)
+    return Lift(_table(findings, groups), named, _notes(findings, groups))
 
 
 def beside(run: Run, other: Path | None) -> Run:
@@ -93,7 +91,7 @@ def beside(run: Run, other: Path | None) -> Run:
     if other is None:
         return run
     theirs = open_run(other)
-    a, b = (side_of(one.name, one, score(one)) for one in (run, theirs))
+    a, b = (side_of(one.name, Findings.of(one)) for one in (run, theirs))
     if not any(same_images(a, b, name) for name in a.scores.datasets):
         raise ConfigError(
             f"--beside {other}: must be tested on the same images as {run.name}, but no data set of the two has the "
@@ -102,36 +100,38 @@ def beside(run: Run, other: Path | None) -> Run:
     return replace(run, beside=theirs)
 
 
-def _groups(run: Run, scores: Scores) -> tuple[Group, ...]:
-    found = _split(run, scores, "")
-    if run.beside is not None:
-        theirs = score(run.beside)
-        found += [replace(group, epoch=theirs.epoch) for group in _split(run.beside, theirs, f" ({run.beside.name})")]
+def _groups(findings: Findings) -> tuple[Group, ...]:
+    found, other = _split(findings, ""), findings.run.beside
+    if other is not None:
+        theirs = Findings.of(other)
+        found += [replace(group, epoch=theirs.scores.epoch) for group in _split(theirs, f" ({other.name})")]
     return tuple(sorted(found, key=lambda group: group.kind == REWARD))
 
 
-def _split(run: Run, scores: Scores, suffix: str) -> list[Group]:
+def _split(findings: Findings, suffix: str) -> list[Group]:
     """Return the loss-trained and the reward-trained settings of a run as groups; those that have no number too."""
-    rewarded = learns_from_reward(run, scores)
+    run, rewarded = findings.run, findings.rewarded
     groups = []
     for kind, some in ((LOSS, ~rewarded), (REWARD, rewarded)):
         if not some.any():
             continue
-        part, own = run, scores
+        part = findings
         if not some.all():
-            numbers = {n for setting, yes in zip(scores.settings, some, strict=True) if yes for n in setting.numbers}
+            numbers = {
+                n for setting, yes in zip(findings.scores.settings, some, strict=True) if yes for n in setting.numbers
+            }
             trials = run.trials[run.trials["number"].isin(numbers)]
             metrics = run.metrics[run.metrics["trial"].isin(set(trials["id"]))]
-            part = replace(run, trials=trials, metrics=metrics)
-            own = score(part)
-        groups.append(Group(kind, f"{kind}{suffix}", side_of(run.name, part, own)))
+            part = Findings.of(replace(run, trials=trials, metrics=metrics))
+        groups.append(Group(kind, f"{kind}{suffix}", side_of(run.name, part)))
     return groups
 
 
-def _notes(run: Run, scores: Scores, groups: tuple[Group, ...]) -> tuple[str, ...]:
+def _notes(findings: Findings, groups: tuple[Group, ...]) -> tuple[str, ...]:
+    run, scores = findings.run, findings.scores
     if run.beside is None:
         return ()
-    own = side_of(run.name, run, scores)
+    own = side_of(run.name, findings)
     other = next(group.side for group in groups if group.epoch is not None)
     said = []
     shared = [name for name in scores.datasets if name in other.scores.datasets]
@@ -147,13 +147,14 @@ def _notes(run: Run, scores: Scores, groups: tuple[Group, ...]) -> tuple[str, ..
     return tuple(said)
 
 
-def _table(run: Run, scores: Scores, groups: tuple[Group, ...]) -> pd.DataFrame:
-    own = side_of(run.name, run, scores)
+def _table(findings: Findings, groups: tuple[Group, ...]) -> pd.DataFrame:
+    scores = findings.scores
+    own = side_of(findings.run.name, findings)
     alike = {
         (g, name): group.epoch is None or same_images(own, group.side, name)
         for g, group in enumerate(groups) for name in scores.datasets
     }  # fmt: skip
-    known = [_bests(group, scores) for group in groups]
+    known = [_bests(group, scores.epoch) for group in groups]
     rewarded = next(g for g, group in enumerate(groups) if group.kind == REWARD)
     rows: list[dict[str, object]] = []
     for metric in scores.metrics:
@@ -162,7 +163,7 @@ def _table(run: Run, scores: Scores, groups: tuple[Group, ...]) -> pd.DataFrame:
                 here = {"metric": metric, "dataset": dataset, "epoch": epoch}
                 reward = _values(groups[rewarded], metric, dataset, epoch) if alike[rewarded, dataset] else np.zeros(0)
                 ours = known[rewarded].get((metric, dataset)) if epoch == scores.epoch else None
-                rows += [here | row for row in _references(run, scores, metric, dataset, reward, ours)]
+                rows += [here | row for row in _references(findings, metric, dataset, reward, ours)]
                 for g, group in enumerate(groups):
                     if alike[g, dataset]:
                         theirs = known[g].get((metric, dataset)) if epoch == scores.epoch else None
@@ -170,10 +171,10 @@ def _table(run: Run, scores: Scores, groups: tuple[Group, ...]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _bests(group: Group, scores: Scores) -> dict[tuple[str, str], Best]:
+def _bests(group: Group, ranks_at: int) -> dict[tuple[str, str], Best]:
     """Return what is known of the best setting at each metric and data set, at the epoch that ranks."""
     own = group.side.scores
-    epoch = scores.epoch if group.epoch is None else group.epoch
+    epoch = ranks_at if group.epoch is None else group.epoch
     places = [(m, d, epoch) for m in own.metrics for d in own.datasets if epoch in own.epochs]
     return {
         judge.place[:2]: best
@@ -193,7 +194,7 @@ def _values(group: Group, metric: str, dataset: str, epoch: int) -> np.ndarray:
 def _row(
     group: Group, metric: str, dataset: str, epoch: int, reward: np.ndarray, ours: Best | None, theirs: Best | None
 ) -> dict[str, object]:
-    values, sign = _values(group, metric, dataset, epoch), _sign(metric)
+    values, sign = _values(group, metric, dataset, epoch), facts_of(metric).sign
     there = np.flatnonzero(np.isfinite(values))
     row: dict[str, object] = {
         "kind": group.kind, "name": group.name, "run": group.side.run.name,
@@ -213,10 +214,11 @@ def _row(
 
 
 def _references(
-    run: Run, scores: Scores, metric: str, dataset: str, reward: np.ndarray, ours: Best | None
+    findings: Findings, metric: str, dataset: str, reward: np.ndarray, ours: Best | None
 ) -> Iterator[dict[str, object]]:
     """Yield a row per untrained fusion and per start."""
-    m, d, sign = scores.metrics.index(metric), scores.datasets.index(dataset), _sign(metric)
+    run, scores = findings.run, findings.scores
+    m, d, sign = scores.metrics.index(metric), scores.datasets.index(dataset), facts_of(metric).sign
     for f, name in enumerate(FUSIONS):
         value = float(scores.baselines.mean[m, d, f])
         if np.isfinite(value):
@@ -227,7 +229,7 @@ def _references(
         return
     for s, name in enumerate(scores.start_names):
         value = float(scores.starts.mean[m, d, s])
-        theirs = best_of_start(run, scores, metric, dataset, s) if ours is not None else None
+        theirs = best_of_start(findings, metric, dataset, s) if ours is not None else None
         yield {"kind": START, "name": name, "run": run.name, "settings": 1, "best": value, "trial": -1,
                "images": int(scores.starts.n[m, d, s])} | _beaten(value, reward, sign, ours, theirs)  # fmt: skip
 
@@ -242,8 +244,3 @@ def _beaten(value: float, reward: np.ndarray, sign: float, ours: Best | None, th
         made = gain(ours, theirs, same_images=True)
         row |= {"gain_low": made.low, "gain_high": made.high, "paired": made.paired}
     return row
-
-
-@lru_cache
-def _sign(metric: str) -> float:
-    return 1.0 if facts_of(metric).higher_is_better else -1.0

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from analysis.comparison.fixed_values import fixed_values
+from analysis.findings.findings import Findings
 from analysis.runs.run import Run
 from analysis.scores.metrics import ALL
 from analysis.scores.model import Scores
@@ -22,10 +23,17 @@ class Side:
     """One of the runs; `weights` are the shares of the data sets in its mean, `fixed` what no trial of it varies."""
 
     label: str
-    run: Run
-    scores: Scores
+    findings: Findings
     weights: dict[str, float] = field(default_factory=dict)
     fixed: dict[str, Hashable] = field(default_factory=dict)
+
+    @property
+    def run(self) -> Run:
+        return self.findings.run
+
+    @property
+    def scores(self) -> Scores:
+        return self.findings.scores
 
     @property
     def has_numbers(self) -> bool:
@@ -71,10 +79,10 @@ def fingerprints(side: Side, dataset: str) -> dict[str, tuple[str, float]] | Non
     return {one: (known[one], round(share, 9)) for one, share in shares.items()}
 
 
-def side_of(label: str, run: Run, scores: Scores) -> Side:
+def side_of(label: str, findings: Findings) -> Side:
     """Return a run as one side of a comparison."""
-    names = scores.datasets[1:]
-    weights = dataset_weights(run.rank_by.dataset_weights, names)
+    names = findings.scores.datasets[1:]
+    weights = dataset_weights(findings.run.rank_by.dataset_weights, names)
     total = weights.sum()
     shares = {name: float(w / total) for name, w in zip(names, weights, strict=True) if w > 0} if total > 0 else {}
-    return Side(label, run, scores, shares, fixed_values(run))
+    return Side(label, findings, shares, fixed_values(findings.run))

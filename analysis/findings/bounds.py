@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.findings.evidence_at import Gatherer
 from analysis.findings.judgement import Judge, Judgement
-from analysis.findings.place import Place
+from analysis.findings.place import EvaluationPoint
 from analysis.runs.run import Run
 from analysis.scores.metrics import ALL
 from analysis.scores.model import Scores
@@ -73,7 +73,7 @@ def bounds(
     return table[list(COLUMNS)]
 
 
-def _attained(scores: Scores, means: Place, members: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+def _attained(scores: Scores, means: EvaluationPoint, members: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
     """Return the best of each group of settings, who attains it, and how the others lie below it."""
     first = np.array([means.best_of(group) for group in members])
     there = [np.sort(means.sign * means.mean[group]) for group in members]

@@ -24,7 +24,7 @@ def agreement(scores: Scores) -> pd.DataFrame:
     """
     rows = []
     for m, metric in enumerate(scores.metrics):
-        sign = 1.0 if facts_of(metric).higher_is_better else -1.0
+        sign = facts_of(metric).sign
         for d, dataset in enumerate(scores.datasets):
             gains = sign * scores.trials.mean[m, d]
             reached = np.flatnonzero(np.isfinite(gains).any(axis=1))
@@ -74,7 +74,7 @@ def front_runners(
     and what it is called) if one is given, and the one nearest the median of the last epoch. Empty where nobody has a
     number.
     """
-    sign = 1.0 if facts_of(metric).higher_is_better else -1.0
+    sign = facts_of(metric).sign
     gains = sign * scores.trials.mean[scores.metrics.index(metric), scores.datasets.index(dataset)]
     reached = np.flatnonzero(np.isfinite(gains).any(axis=1))
     reasons: dict[int, str] = {}

@@ -10,7 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
-from analysis.findings.place import Place, groups
+from analysis.findings.place import EvaluationPoint, groups
 from analysis.runs.run import Run
 from analysis.scores.model import Scores
 from analysis.scores.per_image import ImageReader
@@ -34,7 +34,7 @@ class Gatherer:
         self.groups = groups(run, scores)
         self._samples: OrderedDict[Hashable, Sample | None] = OrderedDict()
 
-    def evidence(self, place: Place) -> tuple[np.ndarray, Evidence | None, str]:
+    def evidence(self, place: EvaluationPoint) -> tuple[np.ndarray, Evidence | None, str]:
         """Return the settings of which more is known than the mean, what is known of them, and what is not.
 
         The best is among them, or there are none. What is not known is a clause about the images, empty where they are.
@@ -50,7 +50,7 @@ class Gatherer:
         if not lacking:
             samples = [[one for one in each if one is not None] for each in sets.values()]
             whole = [_each_at(each, place.when[rows] - first) for each in samples]
-            known = np.all([np.isfinite(sample.strayed[:, 0]) for sample in whole], axis=0)
+            known = np.all([np.isfinite(sample.resampled_deviation[:, 0]) for sample in whole], axis=0)
             if known[rows == place.best].all():
                 halves = _best_so_far(list(shares.values()), samples)
                 if not known.all():
@@ -69,7 +69,7 @@ class Gatherer:
             return rows, Evidence.of(place.mean[rows], [], [], noise, (half, half[:, OTHER_HALF])), lacking
         return rows[:0], None, lacking
 
-    def _candidates(self, place: Place) -> np.ndarray:
+    def _candidates(self, place: EvaluationPoint) -> np.ndarray:
         """Return the settings to compare image by image, in their order."""
         known = place.known
         if len(known) <= MANY:
@@ -83,7 +83,7 @@ class Gatherer:
             taken[first[own[first]][:CANDIDATES_OF_VALUE]] = True
         return np.flatnonzero(taken)
 
-    def _sample(self, place: Place, dataset: str, epoch: int, rows: np.ndarray) -> Sample | None:
+    def _sample(self, place: EvaluationPoint, dataset: str, epoch: int, rows: np.ndarray) -> Sample | None:
         """Return a data set, resampled; None without values per image, or with a single image."""
         key = place.metric, dataset, epoch, rows.tobytes()
         if key not in self._samples:
@@ -96,7 +96,7 @@ class Gatherer:
         self._samples.move_to_end(key)
         return self._samples[key]
 
-    def _lacking(self, place: Place, sets: dict[str, list[Sample | None]]) -> str:
+    def _lacking(self, place: EvaluationPoint, sets: dict[str, list[Sample | None]]) -> str:
         """Return why nothing can be said of the images, or nothing."""
         m = self.scores.metrics.index(place.metric)
         for name, samples in sets.items():
@@ -117,7 +117,7 @@ class Gatherer:
         place = {setting.numbers[0]: i for i, setting in enumerate(self._by_trial.settings)}
         return [tuple(sorted((of[n], place[n]) for n in setting.numbers)) for setting in self.scores.settings]
 
-    def _by_seed(self, place: Place, rows: np.ndarray) -> np.ndarray:
+    def _by_seed(self, place: EvaluationPoint, rows: np.ndarray) -> np.ndarray:
         """Return the mean of each seed (rows, seeds), in the order of the seeds; NaN where a setting has fewer."""
         trials = self._by_trial
         m, d = trials.metrics.index(place.metric), trials.datasets.index(place.dataset)
@@ -127,7 +127,7 @@ class Gatherer:
             each[i, : len(some)] = place.sign * trials.trials.mean[m, d, place.when[rows[i]], some]
         return each
 
-    def _noise(self, place: Place, rows: np.ndarray) -> tuple[SeedNoise, SeedNoise] | None:
+    def _noise(self, place: EvaluationPoint, rows: np.ndarray) -> tuple[SeedNoise, SeedNoise] | None:
         """Return the noise that seeds give means and their differences; None where each setting ran once.
 
         What a seed does to all settings alike is no difference between them, where all of them ran the same seeds.
@@ -156,7 +156,7 @@ def _each_at(samples: Sequence[Sample], when: np.ndarray) -> Sample:
     def own(name: str) -> np.ndarray:
         return np.asarray(np.stack([getattr(one, name) for one in samples])[where])
 
-    return Sample(own("mean"), own("deviation"), own("strayed"), own("half"), samples[0].stream)
+    return Sample(own("mean"), own("deviation"), own("resampled_deviation"), own("half"), samples[0].stream)
 
 
 def _best_so_far(shares: Sequence[float], sets: Sequence[Sequence[Sample]]) -> tuple[np.ndarray, np.ndarray]:

@@ -1,46 +1,206 @@
-"""The bounds and the judgement of every place: what takes longest, computed once for page, files and table."""
+"""Everything that a run says, each finding computed once: what page, console, paper and files all ask."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 from itertools import product
-from weakref import WeakKeyDictionary
+from typing import Any, TypeVar
 
+import numpy as np
 import pandas as pd
 
+from analysis.findings import importance, model_size, weight_effects
 from analysis.findings.bounds import bounds
-from analysis.findings.judgement import Judgement, judgements
+from analysis.findings.judgement import Judgement, judge, judgements
+from analysis.findings.noise_floor import noise_floor
+from analysis.findings.standings import Standings
 from analysis.runs.run import Run
-from analysis.scores.binning import with_ranges
+from analysis.runs.search_record import SearchRecord
+from analysis.scores import labels, training_log
+from analysis.scores.binning import levels_of, with_ranges
+from analysis.scores.confirmed import Confirmed, repeated
+from analysis.scores.default_setting import default_name, default_setting
 from analysis.scores.model import Scores
+from analysis.scores.per_image import ImageReader, image_values
+from analysis.scores.score import score
+from analysis.scores.starts import learns_from_reward
+from trials.spec.labels import short_names
+
+Found = TypeVar("Found")
+Places = dict[tuple[str, str, int], Judgement]
 
 
-@dataclass(frozen=True)
-class Judged:
-    """`bounds` is the table of analysis.bounds over `with_ranges`; `places`: (metric, data set, epoch) -> Judgement."""
+class Findings:
+    """What the scores of one run say."""
 
-    bounds: pd.DataFrame
-    places: dict[tuple[str, str, int], Judgement]
+    def __init__(self, run: Run, scores: Scores) -> None:
+        self.run, self.scores = run, scores
+        self._made: dict[Callable[[Findings], Any], Any] = {}
 
+    @classmethod
+    def of(cls, run: Run) -> Findings:
+        """Return the findings of a run at what its sweep ranks by."""
+        return cls(run, score(run))
 
-_KNOWN: WeakKeyDictionary[Scores, Judged] = WeakKeyDictionary()
+    def once(self, make: Callable[[Findings], Found]) -> Found:
+        """Return what a function of another package makes of these findings, made once."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        found: Found = self._made[make]
+        return found
 
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Short name of each swept parameter."""
+        return short_names(list(self.run.axes))
 
-def _on_one_core(run: Run, scores: Scores, places: dict[tuple[str, str, int], Judgement]) -> pd.DataFrame:
-    """Compute the bounds; thousands of small matrices go thrice as fast when no thread waits for another."""
-    from threadpoolctl import threadpool_limits
+    @cached_property
+    def noun(self) -> str:
+        """What the swept parameters are: weights, reward weights, or parameters."""
+        return labels.noun(self.run.axes)
 
-    with threadpool_limits(1):
-        return bounds(*with_ranges(run, scores), judged=places)
+    @cached_property
+    def mixture(self) -> tuple[str, ...]:
+        """The reward weights that vary and have the same sum in every setting; else none."""
+        return labels.mixture(self.run, self.scores)
 
+    @cached_property
+    def mixture_label(self) -> str:
+        """The sentence that says what weights of a constant sum mean; empty where there are none."""
+        return labels.mixture_label(self.run, self.scores)
 
-def judged(run: Run, scores: Scores) -> Judged:
-    """Return what is known of the same scores already, or compute it."""
-    if scores not in _KNOWN:
-        places: dict[tuple[str, str, int], Judgement] = {}
-        table = _on_one_core(run, scores, places)
+    @cached_property
+    def standings(self) -> Standings:
+        """What the settings rank by."""
+        return Standings(self.run, self.scores)
+
+    @property
+    def record(self) -> SearchRecord:
+        """What the newest record of the run says of its search."""
+        return self.standings.asked
+
+    @property
+    def confirmed(self) -> Confirmed | None:
+        """What the confirming trials say, None where there are none."""
+        return self.standings.confirmed
+
+    @cached_property
+    def repeated(self) -> Scores:
+        """The scores that tell what another seed does: of the confirming trials, where the search had one seed."""
+        return repeated(self.scores, self.confirmed)
+
+    @cached_property
+    def noise(self) -> pd.DataFrame:
+        """The noise floor, as of `noise_floor`."""
+        return noise_floor(self.repeated)
+
+    @cached_property
+    def rewarded(self) -> np.ndarray:
+        """Which settings learn from a reward, (settings,)."""
+        return learns_from_reward(self.run, self.scores)
+
+    @cached_property
+    def default(self) -> int | None:
+        """The setting at the defaults of the configuration, or nearest to them."""
+        return default_setting(self.run, self.scores)
+
+    @property
+    def default_name(self) -> str:
+        """What the setting `default` is called; "default" where there is none."""
+        return "default" if self.default is None else default_name(self.run, self.scores, self.default)
+
+    @cached_property
+    def ranged(self) -> tuple[Run, Scores]:
+        """Run and scores with numbers that were drawn from a range put into a few ranges."""
+        return with_ranges(self.run, self.scores)
+
+    def levels_of(self, key: str) -> tuple[list[str] | None, np.ndarray]:
+        """Return the labels of a parameter's ranges (None: its values themselves) and each setting's level."""
+        return levels_of(self.run, self.scores, key)
+
+    @cached_property
+    def _judged(self) -> tuple[pd.DataFrame, Places]:
+        """Bounds and judgements together, for they share what takes longest."""
+        from threadpoolctl import threadpool_limits
+
+        places: Places = {}
+        # Thousands of small matrices go thrice as fast when no thread waits for another.
+        with threadpool_limits(1):
+            table = bounds(*self.ranged, judged=places)
         if not places:  # nothing is swept, so there are no bounds
+            scores = self.scores
             every = product(scores.metrics, scores.datasets, scores.epochs)
-            places = {one.place: one.judgement() for one in judgements(run, scores, every)}
-        _KNOWN[scores] = Judged(table, places)
-    return _KNOWN[scores]
+            places = {one.place: one.judgement() for one in judgements(self.run, scores, every)}
+        return table, places
+
+    @property
+    def bounds(self) -> pd.DataFrame:
+        """The table of `bounds` over `ranged`, at every place."""
+        return self._judged[0]
+
+    def bounds_at(self, metrics: Sequence[str] | None, dataset: str, epoch: int) -> pd.DataFrame:
+        """Return the bounds at one data set and epoch alone, which is faster than all."""
+        return bounds(*self.ranged, metrics=metrics, datasets=[dataset], epochs=[epoch], up_to=(False,))
+
+    def judgements(self, datasets: Sequence[str]) -> Places:
+        """Return how sure the ranking is at every place of these data sets, and perhaps of others."""
+        if self.standings.is_plain:
+            return self._judged[1]
+        return self.standings.judgements(product(self.scores.metrics, datasets, self.scores.epochs))
+
+    def judgement(self, metric: str, dataset: str, epoch: int) -> Judgement:
+        """Return how sure the ranking of all settings alike is at one place."""
+        return judge(self.run, self.scores, metric, dataset, epoch)
+
+    @cached_property
+    def shares(self) -> importance.Shares:
+        """Share of the variance that each parameter explains, at every place."""
+        return importance.variance_shares(self.run, self.scores)
+
+    def optuna_importance(self, metric: str, dataset: str, epoch: int) -> pd.DataFrame:
+        """Return Optuna's importances of every parameter at one place."""
+        return importance.optuna_importance(self.run, self.scores, metric, dataset, epoch)
+
+    @cached_property
+    def effects(self) -> weight_effects.Effects | None:
+        """Rank correlation of every weight with every metric; None where no weight varies."""
+        return weight_effects.effects(self.run, self.scores)
+
+    @cached_property
+    def own_effects(self) -> dict[str, tuple[float, float, float]]:
+        """Correlation and interval of each reward weight with its own metric as the reward sees it."""
+        return weight_effects.own_effects(self.run, self.scores)
+
+    @property
+    def effect_table(self) -> pd.DataFrame:
+        """The effects as a tidy table."""
+        return weight_effects.effect_table(self.scores, self.effects, self.own_effects)
+
+    @cached_property
+    def model_sizes(self) -> model_size.ModelSizes | None:
+        """What swept models cost and reach; None where none was measured."""
+        return model_size.model_sizes(self.run, self.scores)
+
+    @property
+    def model_table(self) -> pd.DataFrame:
+        """The same as a tidy table."""
+        return model_size.model_table(self.scores, self.model_sizes)
+
+    def loss_curves(self, settings: Iterable[int]) -> pd.DataFrame:
+        """Return every logged number of some settings but speed, in long form."""
+        return training_log.loss_curves(self.run, self.scores, settings)
+
+    @cached_property
+    def oddities(self) -> pd.DataFrame:
+        """Which loss terms and gradient norms were zero throughout or not a number."""
+        return training_log.oddities(self.run, self.scores)
+
+    @cached_property
+    def images(self) -> ImageReader:
+        """Reads values per image."""
+        return ImageReader(self.run, self.scores)
+
+    def image_values(self, metric: str, dataset: str, epoch: int, settings: Sequence[int]) -> list[np.ndarray] | None:
+        """Return (settings, images) per data set that counts; None where nobody has any."""
+        return image_values(self.run, self.scores, metric, dataset, epoch, settings)

@@ -12,7 +12,7 @@ from analysis.findings.evidence_at import Gatherer
 from analysis.findings.place import place_of
 from analysis.runs.run import Run
 from analysis.scores.model import Scores
-from analysis.statistics.evidence import Picked, behind, pick
+from analysis.statistics.evidence import Selected, behind, pick
 from analysis.statistics.ties import tied_with_best
 
 ONE_SEED = (
@@ -88,7 +88,7 @@ class Judge:
         value = float(means.sign * means.mean[best]) if best >= 0 else np.nan
         ends = np.full((2, len(self.worse)), np.nan)
         if self.evidence is not None and self._best is not None:
-            ends[:, self.rows] = behind(self.evidence, np.arange(len(self.rows)), self._best.flattery)
+            ends[:, self.rows] = behind(self.evidence, np.arange(len(self.rows)), self._best.selection_bias)
         images, seeds = (int(of[best]) if best >= 0 else 0 for of in (means.images, means.seeds))
         return Judgement(
             best, value, *self.of_best(), self.worse, ends[0], ends[1], self.tied, images, seeds, len(means.known),
@@ -112,7 +112,7 @@ class Judge:
             bests = [self.means.best_of(group) for group in groups]
             some = [g for g, setting in enumerate(bests) if setting >= 0 and position[setting] >= 0]
             best = pick(self.evidence, [position[groups[g]][position[groups[g]] >= 0] for g in some])
-            less = self._best.flattery - best.flattery
+            less = self._best.selection_bias - best.selection_bias
             found[:, some] = (
                 self.means.sign * best.corrected, *self._turned(best),
                 *behind(self.evidence, best.row, less),
@@ -147,10 +147,10 @@ class Judge:
         return " ".join(said)
 
     @cached_property
-    def _best(self) -> Picked | None:
+    def _best(self) -> Selected | None:
         return None if self.evidence is None else pick(self.evidence, [np.arange(len(self.rows))])
 
-    def _turned(self, picked: Picked) -> tuple[np.ndarray, np.ndarray]:
+    def _turned(self, picked: Selected) -> tuple[np.ndarray, np.ndarray]:
         """Return the ends of an interval in the metric's own direction."""
         ends = picked.low, picked.high
         return ends if self.means.sign > 0 else (-ends[1], -ends[0])

@@ -73,9 +73,8 @@ def model_sizes(run: Run, scores: Scores) -> ModelSizes | None:
     )  # fmt: skip
 
 
-def model_table(run: Run, scores: Scores) -> pd.DataFrame:
+def model_table(scores: Scores, found: ModelSizes | None) -> pd.DataFrame:
     """Return a row per model, data set and epoch: cost, training seconds up to there, each metric and its spread."""
-    found = model_sizes(run, scores)
     if found is None:
         return pd.DataFrame()
     tables = []
@@ -121,7 +120,7 @@ def _best(
     scores: Scores, members: tuple[tuple[int, ...], ...]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return the best setting of each model at every place, its mean, deviation between seeds and number of seeds."""
-    signs = np.array([1.0 if facts_of(metric).higher_is_better else -1.0 for metric in scores.metrics])
+    signs = np.array([facts_of(metric).sign for metric in scores.metrics])
     values = signs[:, None, None, None] * scores.trials.mean
     ranked = np.where(np.isfinite(values), values, -np.inf)
     best = np.stack([np.array(own)[ranked[..., own].argmax(axis=-1)] for own in map(list, members)], axis=-1)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.runs.run import Run
 from analysis.scores.model import Scores, Stats, pooled
 from analysis.statistics.seed_noise import resolvable
 
@@ -15,7 +14,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def noise_floor(run: Run, scores: Scores) -> pd.DataFrame:
+def noise_floor(scores: Scores) -> pd.DataFrame:
     """Return a row per metric, data set, epoch and setting that several seeds ran; no rows where each ran once.
 
     `mean` and `std` are over the `seeds` of that setting. `pooled` is the standard deviation between seeds from all

@@ -14,7 +14,7 @@ from analysis.scores.model import Scores, pooled
 
 
 @dataclass(frozen=True)
-class Place:
+class EvaluationPoint:
     """Arrays are over settings; `when` is the index of the epoch a mean is from, another for each only where `so_far`.
 
     `noise` is the standard deviation between seeds, pooled over settings, with its degrees of freedom (0: one seed).
@@ -48,21 +48,21 @@ class Place:
         return int(group[first]) if len(values) and np.isfinite(values[first]) else -1
 
 
-def place_of(scores: Scores, metric: str, dataset: str, epoch: int, *, so_far: bool = False) -> Place:
+def place_of(scores: Scores, metric: str, dataset: str, epoch: int, *, so_far: bool = False) -> EvaluationPoint:
     """Return the means there; `so_far`: of each setting at its own best epoch up to this one.
 
     A setting that was stopped before this epoch has none: at its best so far it would be held against longer training.
     """
     m, d, e = scores.metrics.index(metric), scores.datasets.index(dataset), scores.epochs.index(epoch)
     first = 0 if so_far else e
-    span, sign = scores.trials[m, d, first : e + 1], 1.0 if facts_of(metric).higher_is_better else -1.0
+    span, sign = scores.trials[m, d, first : e + 1], facts_of(metric).sign
     means = np.where(np.isfinite(span.mean), sign * span.mean, -np.inf)
     means[:, scores.ended_before[e]] = -np.inf
     when = means.argmax(axis=0)
     mean, images, seeds = (values[when, np.arange(len(when))] for values in (means, span.n, span.seeds))
     std, freedom = map(float, pooled(scores.trials[m, d, e]))
     mean = np.where(np.isfinite(mean), mean, np.nan)
-    return Place(metric, dataset, epoch, so_far, sign, first + when, mean, images, seeds, (std, freedom))
+    return EvaluationPoint(metric, dataset, epoch, so_far, sign, first + when, mean, images, seeds, (std, freedom))
 
 
 def groups(run: Run, scores: Scores) -> list[tuple[str, Hashable, np.ndarray]]:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from analysis.findings.judgement import Judge, Judgement, judgements
 from analysis.runs.run import Run
-from analysis.runs.search_record import Asked, asked
+from analysis.runs.search_record import SearchRecord, asked
 from analysis.scores.confirmed import Confirmed, confirmed
 from analysis.scores.metrics import ALL, facts_of
 from analysis.scores.model import Scores, Stats
@@ -34,12 +34,12 @@ class Leaders:
     confirmed: bool
 
 
-class Final:
+class Standings:
     """The standing of every setting of `scores`."""
 
     def __init__(self, run: Run, scores: Scores) -> None:
         self.run, self.scores = run, scores
-        self.asked: Asked = asked(run)
+        self.asked: SearchRecord = asked(run)
         self.confirmed: Confirmed | None = confirmed(run, scores)
 
     @property
@@ -146,7 +146,7 @@ class Final:
         own = settings >= 0
         table["picked"] = np.where(own, self.scores.trials.mean[m, d, e][settings], np.nan)
         standing = np.where(own, self.standing(metric, dataset, epoch)[settings], 0)
-        gain = table["value"].to_numpy() * (1.0 if facts_of(metric).higher_is_better else -1.0)
+        gain = table["value"].to_numpy() * facts_of(metric).sign
         there = own & np.isfinite(gain)
         worst = [(group, gain[there & (standing == group)].min()) for group in np.unique(standing[there])]
         last = worst[-1][0] if worst else 0

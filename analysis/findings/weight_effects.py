@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -21,7 +20,6 @@ from analysis.statistics.correlation import MANY, correlated
 from trials.spec.labels import REWARD
 
 COLUMNS = ("weight", "metric", "dataset", "epoch", "spearman", "low", "high", "settings", "interval", "own")
-_KNOWN: WeakKeyDictionary[Scores, Effects] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -59,14 +57,13 @@ def effects(run: Run, scores: Scores) -> Effects | None:
     weights = weights_in(run)
     if not weights or not scores.metrics:
         return None
-    if scores not in _KNOWN:
-        _KNOWN[scores] = _effects(run, scores, weights)
-    return _KNOWN[scores]
+    return _effects(run, scores, weights)
 
 
-def effect_table(run: Run, scores: Scores) -> pd.DataFrame:
-    """Return the same as a tidy table; `own`: the metric is the one that the weight is of."""
-    found = effects(run, scores)
+def effect_table(
+    scores: Scores, found: Effects | None, as_rewarded: dict[str, tuple[float, float, float]]
+) -> pd.DataFrame:
+    """Return `effects` and `own_effects` as a tidy table; `own`: the metric is the one that the weight is of."""
     if found is None:
         return pd.DataFrame(columns=list(COLUMNS))
     places = product(found.weights, scores.metrics, scores.datasets, scores.epochs)
@@ -77,14 +74,14 @@ def effect_table(run: Run, scores: Scores) -> pd.DataFrame:
     table["own"] = [
         own_metric(weight) == metric for weight, metric in zip(table["weight"], table["metric"], strict=True)
     ]
-    return pd.concat([table[list(COLUMNS)], _own_rows(run, scores)], ignore_index=True)
+    return pd.concat([table[list(COLUMNS)], _own_rows(scores, as_rewarded)], ignore_index=True)
 
 
-def _own_rows(run: Run, scores: Scores) -> pd.DataFrame:
+def _own_rows(scores: Scores, as_rewarded: dict[str, tuple[float, float, float]]) -> pd.DataFrame:
     """Return the rows of each weight and its own metric as rewarded, over all test sets."""
     rows = [
         (key, f"{own_metric(key)} as rewarded", "all", scores.epoch, *values, len(scores.settings), "bootstrap", True)
-        for key, values in own_effects(run, scores).items()
+        for key, values in as_rewarded.items()
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
@@ -103,7 +100,7 @@ def own_effects(run: Run, scores: Scores) -> dict[str, tuple[float, float, float
         if own_metric(key) and len(of_setting):
             weights = _numbers(scores, key)[of_setting.index.to_numpy(dtype=int)]
             of_setting, weights = of_setting[np.isfinite(weights)], weights[np.isfinite(weights)]
-            better = of_setting.to_numpy() * (1.0 if facts_of(own_metric(key)).higher_is_better else -1.0)
+            better = of_setting.to_numpy() * facts_of(own_metric(key)).sign
             if len(weights) and varies(weights[:, None])[0] and varies(better[:, None])[0]:
                 rho, low, high = correlated(weights[None], better[None])[:, 0, 0]
                 found[key] = (float(rho), float(low), float(high))
@@ -111,7 +108,7 @@ def own_effects(run: Run, scores: Scores) -> dict[str, tuple[float, float, float
 
 
 def _effects(run: Run, scores: Scores, weights: tuple[str, ...]) -> Effects:
-    sign = np.array([1.0 if facts_of(name).higher_is_better else -1.0 for name in scores.metrics])
+    sign = np.array([facts_of(name).sign for name in scores.metrics])
     gains = scores.trials.mean * sign[:, None, None, None]
     shape = gains.shape[:3]
     columns = gains.reshape(-1, gains.shape[3]).T

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from analysis.findings.findings import Findings
 from analysis.paper.methods import Published, read_methods
 from analysis.paper.subject import Subject
-from analysis.runs.run import Run
 from analysis.scores.metrics import ALL
-from analysis.scores.model import Scores
 from fusion_core.errors import ConfigError, did_you_mean
 
 
@@ -24,17 +23,17 @@ class Choice:
     methods: Path | None = None
 
 
-def asked(run: Run, scores: Scores, choice: Choice) -> tuple[Subject | None, list[Published]]:
+def asked(findings: Findings, choice: Choice) -> tuple[Subject | None, list[Published]]:
     """Return what the paper is about and the published rows; every mistake in either is in one ConfigError."""
     subject: Subject | None = None
     published: list[Published] = []
     problems: list[str] = []
     try:
-        subject = _subject(run, scores, choice)
+        subject = _subject(findings, choice)
     except ConfigError as problem:
         problems += problem.problems
     try:
-        published = read_methods(Path(choice.methods), scores.datasets) if choice.methods else []
+        published = read_methods(Path(choice.methods), findings.scores.datasets) if choice.methods else []
     except ConfigError as problem:
         problems += problem.problems
     if problems:
@@ -42,11 +41,12 @@ def asked(run: Run, scores: Scores, choice: Choice) -> tuple[Subject | None, lis
     return subject, published
 
 
-def _subject(run: Run, scores: Scores, choice: Choice) -> Subject | None:
+def _subject(findings: Findings, choice: Choice) -> Subject | None:
     """Look at a run as asked, else as its sweep ranks; None where no trial has reported a number yet.
 
     Raises ConfigError that lists every wrong choice.
     """
+    scores = findings.scores
     if not scores.metrics:
         return None
     # The mean over a single data set is that data set: it is called by its name.
@@ -59,10 +59,10 @@ def _subject(run: Run, scores: Scores, choice: Choice) -> Subject | None:
     ):
         if wanted is not None and wanted not in known:
             hint = did_you_mean(str(wanted), [str(one) for one in known])
-            problems.append(f"{what} must be one that {run.name} has, but got {wanted!r}.{hint}")
+            problems.append(f"{what} must be one that {findings.run.name} has, but got {wanted!r}.{hint}")
     if choice.top < 1:
         problems.append(f"--top must be 1 or more, but got {choice.top}.")
     if problems:
         raise ConfigError(*problems)
     epoch = scores.epoch if choice.epoch is None else choice.epoch
-    return Subject(run, scores, choice.metric or scores.metric, choice.dataset or usual, epoch, choice.top)
+    return Subject(findings, choice.metric or scores.metric, choice.dataset or usual, epoch, choice.top)

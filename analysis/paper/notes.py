@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from analysis.findings.findings import Findings
 from analysis.paper.numbers import label
 from analysis.paper.subject import Subject
 from analysis.paper.tables.latex import escape, escape_markdown
-from analysis.runs.run import Run
 from analysis.scores.metrics import ALL
-from analysis.scores.model import Scores
 from analysis.text.answer import answer
 
 
@@ -33,26 +32,30 @@ def captions_md(captions: Mapping[str, str]) -> str:
     return "\n\n".join(f"**{name}.** {escape_markdown(text)}" for name, text in captions.items()) + "\n"
 
 
-def notes(
-    run: Run, scores: Scores, subject: Subject | None, missing: Mapping[str, str], left_over: Sequence[str]
-) -> str:
+def notes(findings: Findings, subject: Subject | None, missing: Mapping[str, str], left_over: Sequence[str]) -> str:
     """Return what the folder is about: the answer in three sentences, what is `missing` and why, what is old."""
     about = f": {label(subject.metric)}, {subject.place}" if subject else ""
-    lines = [f"# {escape_markdown(run.name + about)}", "", *map(escape_markdown, _answer(run, scores, subject)), ""]
+    lines = [
+        f"# {escape_markdown(findings.run.name + about)}",
+        "",
+        *map(escape_markdown, _answer(findings, subject)),
+        "",
+    ]
     for title, parts in (
         ("Not here", [f"{name}: {reason}" for name, reason in missing.items()]),
         ("From an earlier run of this command, and not written anew", left_over),
-        ("To know", scores.notes),
+        ("To know", findings.scores.notes),
     ):
         if parts:
             lines += [f"## {title}", "", *(f"- {escape_markdown(part)}" for part in parts), ""]
     return "\n".join(lines)
 
 
-def _answer(run: Run, scores: Scores, subject: Subject | None) -> list[str]:
+def _answer(findings: Findings, subject: Subject | None) -> list[str]:
     """Return the three sentences of the page, made for the metric and epoch of this paper."""
     if subject is None:
-        return answer(run, scores)
-    sentences = answer(run, replace(scores, metric=subject.metric, epoch=subject.epoch))
-    whole = len(scores.datasets) == 2 or subject.dataset == ALL
+        return answer(findings)
+    asked = replace(findings.scores, metric=subject.metric, epoch=subject.epoch)
+    sentences = answer(Findings(findings.run, asked))
+    whole = len(asked.datasets) == 2 or subject.dataset == ALL
     return sentences if whole else ["Over all data sets:", *sentences]

@@ -9,20 +9,16 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from analysis.findings.bounds import bounds
-from analysis.findings.importance import Shares, optuna_importance, too_few, variance_shares
-from analysis.findings.judgement import Judgement, judge
-from analysis.findings.standings import Final
+from analysis.findings.findings import Findings
+from analysis.findings.importance import Shares, too_few
+from analysis.findings.judgement import Judgement
+from analysis.findings.standings import Standings
 from analysis.formatting import listed, text
 from analysis.paper.numbers import brief
 from analysis.runs.run import Run
-from analysis.scores.binning import with_ranges
-from analysis.scores.default_setting import default_name, default_setting
-from analysis.scores.labels import mixture_said, noun
 from analysis.scores.metrics import ALL, facts_of
 from analysis.scores.model import Scores
 from analysis.scores.score import dataset_weights
-from trials.spec.labels import short_names
 
 # Whom readers ask for first; the rest follow in the order of the facts.
 _FAMILIAR = ("VIF", "Qabf", "SSIM", "MI", "MSE", "SCD", "CC", "Nabf")
@@ -37,33 +33,42 @@ class Subject:
     `among`: the subject of all settings, where these are those that rank before the others.
     """
 
-    run: Run
-    scores: Scores
+    findings: Findings
     metric: str
     dataset: str
     epoch: int
     top: int
     among: Subject | None = None
 
-    @cached_property
-    def final(self) -> Final:
+    @property
+    def run(self) -> Run:
+        """The run of these settings."""
+        return self.findings.run
+
+    @property
+    def scores(self) -> Scores:
+        """The scores of these settings."""
+        return self.findings.scores
+
+    @property
+    def standings(self) -> Standings:
         """What the settings rank by."""
-        return Final(self.run, self.scores)
+        return self.findings.standings
 
     @cached_property
     def leading(self) -> Subject:
         """The settings that rank before the others, by what they rank by; of most runs all of them."""
-        if self.final.is_plain:
+        if self.standings.is_plain:
             return self
-        found = self.final.leaders(self.metric, self.dataset, self.epoch)
-        return replace(self, run=found.run, scores=found.scores, among=self)
+        found = self.standings.leaders(self.metric, self.dataset, self.epoch)
+        return replace(self, findings=Findings(found.run, found.scores), among=self)
 
     @cached_property
     def standing(self) -> str:
         """The sentences of a caption that say which settings lead and why, with a space before; mostly empty."""
         if self.among is None:
             return ""
-        final, among = self.among.final, self.among
+        standings, among = self.among.standings, self.among
         said = []
         if self.run is not among.run:
             seeds = sorted(self.run.trials["seed"].unique())
@@ -71,12 +76,12 @@ class Subject:
                 f"Confirmed: {len(self.order)} of {len(among.order)} settings were run again with fresh seeds "
                 f"({', '.join(map(str, seeds))}), and are judged by those alone."
             )
-        elif final.confirmed is not None:
+        elif standings.confirmed is not None:
             said.append("Not confirmed: the values are those that settings were picked at, which flatters them.")
-        if final.constraints:
+        if standings.constraints:
             e = self.epoch
-            kept = int(final.keeps(e)[among.order].sum())
-            said.append(f"{kept} of {len(among.order)} keep to {listed(map(str, final.constraints))}.")
+            kept = int(standings.keeps(e)[among.order].sum())
+            said.append(f"{kept} of {len(among.order)} keep to {listed(map(str, standings.constraints))}.")
         return " ".join(["", *said])
 
     @cached_property
@@ -113,7 +118,7 @@ class Subject:
     @cached_property
     def names(self) -> dict[str, str]:
         """Short name of each swept parameter."""
-        return short_names(list(self.run.axes))
+        return self.findings.names
 
     @cached_property
     def varied(self) -> dict[str, tuple[Hashable, ...]]:
@@ -128,53 +133,46 @@ class Subject:
             whole = self.among.default
             own = self.among.scores.settings[whole].parameters if whole >= 0 else None
             return mine.index(own) if own in mine else -1
-        found = default_setting(self.run, self.scores)
-        return -1 if found is None else found
+        return -1 if self.findings.default is None else self.findings.default
 
     @cached_property
     def default_name(self) -> str:
         """What the setting `default` is called, by whether it is at the defaults; there must be one."""
-        whole = self.among or self
-        return default_name(whole.run, whole.scores, whole.default)
+        return (self.among or self).findings.default_name
 
     @cached_property
     def default_aside(self) -> list[tuple[np.ndarray, str]]:
         """The means (metric, data set, epoch, 1) of the default that does not lead, and why; empty where it does."""
         if self.among is None or self.among.default < 0 or self.default >= 0:
             return []
-        final, own = self.among.final, self.among.default
-        standing = final.standing(self.metric, self.dataset, self.epoch)[own]
-        return [(final.stats.mean[..., [own]], final.mark(int(standing)))]
+        standings, own = self.among.standings, self.among.default
+        standing = standings.standing(self.metric, self.dataset, self.epoch)[own]
+        return [(standings.stats.mean[..., [own]], standings.mark(int(standing)))]
 
     @cached_property
     def judgement(self) -> Judgement:
         """How sure the ranking is."""
-        return judge(self.run, self.scores, self.metric, self.dataset, self.epoch)
+        return self.findings.judgement(self.metric, self.dataset, self.epoch)
 
     @cached_property
     def bounds(self) -> pd.DataFrame:
         """Every metric's bound per value, or range of values, at this data set and epoch."""
-        return bounds(*self.ranged, datasets=[self.dataset], epochs=[self.epoch], up_to=(False,))
-
-    @cached_property
-    def ranged(self) -> tuple[Run, Scores]:
-        """The run with numbers that were drawn from a range put into a few ranges, as on the page."""
-        return with_ranges(self.run, self.scores)
+        return self.findings.bounds_at(None, self.dataset, self.epoch)
 
     def levels(self, key: str) -> tuple[Hashable, ...]:
         """Return the values of a parameter that have a bound, ranges where there are too many."""
-        return self.ranged[0].axes[key]
+        return self.findings.ranged[0].axes[key]
 
     @cached_property
     def noun(self) -> str:
         """What the parameters are called: weights, reward weights, or parameters."""
-        return noun(self.run.axes)
+        return self.findings.noun
 
     @cached_property
     def dependent(self) -> str:
         """The sentence of a caption for weights that have the same sum in every setting, with a space before it."""
-        said = mixture_said(self.run, self.scores)
-        return f" {said}" if said else ""
+        label = self.findings.mixture_label
+        return f" {label}" if label else ""
 
     def starts(self, metric: str) -> dict[str, float]:
         """Return any metric of what trials began from, by name."""
@@ -212,7 +210,7 @@ class Subject:
     @cached_property
     def shares(self) -> Shares:
         """Which parameters decide."""
-        return variance_shares(self.run, self.scores)
+        return self.findings.shares
 
     @property
     def why_no_shares(self) -> str:
@@ -224,7 +222,7 @@ class Subject:
     @cached_property
     def optuna(self) -> pd.DataFrame:
         """Optuna's importances of every parameter for the metric."""
-        return optuna_importance(self.run, self.scores, self.metric, self.dataset, self.epoch)
+        return self.findings.optuna_importance(self.metric, self.dataset, self.epoch)
 
     @cached_property
     def main_metrics(self) -> tuple[str, ...]:
@@ -267,7 +265,7 @@ class Subject:
     @property
     def whole(self) -> str:
         """How many settings there are, the place, and of which seeds the numbers are where others confirm."""
-        if self.among is not None or self.final.confirmed is None:
+        if self.among is not None or self.standings.confirmed is None:
             return f"{self.count}, {self.place}"
         own = sorted(self.run.trials["seed"].unique())
         seeds = f"seed{'s' * (len(own) != 1)} {listed(map(str, own))}"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
+from analysis.findings.findings import Findings
 from analysis.paper.choice import Choice, asked
 from analysis.paper.figures.bounds import bounds_of_metric, bounds_of_metrics
 from analysis.paper.figures.gallery import gallery
@@ -31,7 +32,6 @@ from analysis.paper.tables.reward_lift import lift_table
 from analysis.paper.tables.settings import price_list, top_settings
 from analysis.paper.tables.table import Table
 from analysis.runs.open_run import open_run
-from analysis.scores.score import score
 
 FIGURES: dict[str, Callable[[Subject], Drawing | Iterator[Drawing]]] = {
     "bounds_metric": bounds_of_metric,
@@ -75,9 +75,8 @@ def write_paper(run: Path, out: Path | None = None, choice: Choice = USUAL) -> l
 def paper_files(run: Path, out: Path | None = None, choice: Choice = USUAL) -> Iterator[Path]:
     """Yield each file of the paper folder as soon as it is written; otherwise as `write_paper`."""
     folder = Path(run) / "paper" if out is None else Path(out)
-    table = open_run(Path(run))
-    scores = score(table)
-    subject, published = asked(table, scores, choice)
+    findings = Findings.of(open_run(Path(run)))
+    subject, published = asked(findings, choice)
     folder.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
     missing: dict[str, str] = {}
@@ -93,7 +92,7 @@ def paper_files(run: Path, out: Path | None = None, choice: Choice = USUAL) -> I
         for name, content in (("captions.tex", captions_tex(captions)), ("captions.md", captions_md(captions))):
             written.append(_write(folder / name, content))
             yield written[-1]
-    yield _write(folder / "notes.md", notes(table, scores, subject, missing, _left_over(folder, written)))
+    yield _write(folder / "notes.md", notes(findings, subject, missing, _left_over(folder, written)))
 
 
 def _contents(

@@ -19,7 +19,7 @@ SECONDS = "seconds"
 
 
 @dataclass(frozen=True)
-class Asked:
+class GridQuery:
     """By what a replay ranks, None as the sweep says."""
 
     metric: str | None = None
@@ -56,7 +56,7 @@ class Grid:
 
     @property
     def sign(self) -> float:
-        return 1.0 if facts_of(self.metric).higher_is_better else -1.0
+        return facts_of(self.metric).sign
 
     @property
     def gains(self) -> np.ndarray:
@@ -72,7 +72,7 @@ class Grid:
         return float(np.sort(self.gains)[::-1][max(1, int(share * len(self.settings) + 1e-9)) - 1])
 
 
-def ranked_as(run: Run, asked: Asked) -> tuple[Run, Scores]:
+def ranked_as(run: Run, asked: GridQuery) -> tuple[Run, Scores]:
     """Return the run and its scores with what is asked for in place of what its sweep ranks by. Raises ConfigError."""
     scores = score(run)
     metrics = [name for name in scores.metrics if name != SCORE]

@@ -10,7 +10,7 @@ from analysis.replay import recommendation
 from analysis.replay.costs import Target, costs, curves, table, targets, up_to
 from analysis.replay.files import Found
 from analysis.replay.noise_floor import Floor, read_floor
-from analysis.replay.recorded_grid import Asked, Grid, ranked_as, read_grid, where_of
+from analysis.replay.recorded_grid import Grid, GridQuery, ranked_as, read_grid, where_of
 from analysis.replay.searches import Search, read_searches
 from analysis.replay.trace import Trace
 from analysis.runs.open_run import open_run
@@ -80,7 +80,7 @@ class Proof:
 
 
 def prepare(
-    path: Path, search: str, repeats: int, noise: Path | None, asked: Asked, until: float, workers: int
+    path: Path, search: str, repeats: int, noise: Path | None, asked: GridQuery, until: float, workers: int
 ) -> Proof:
     """Read all that a replay needs. Raises ConfigError with every problem that can be known at once."""
     problems: list[str] = []

@@ -10,19 +10,15 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from analysis.comparison.reward_lift import beside
+from analysis.findings.findings import Findings
 from analysis.formatting import text
 from analysis.report import html
 from analysis.report.figures.page_data import page_data
 from analysis.report.figures.registry import PARTS, order_of, page_parts, title_of
 from analysis.report.tables import write_tables
 from analysis.runs.open_run import open_run
-from analysis.runs.run import Run
-from analysis.scores.labels import noun
-from analysis.scores.model import Scores
-from analysis.scores.score import score
 from analysis.text.answer import answer
 from analysis.text.run_facts import failed_trials, provenance_line, run_details
-from trials.spec.labels import short_names
 from trials.storage.layout import RunFolder
 
 # In this order; the scripts of the figures stand between look.js and controls.js.
@@ -40,28 +36,28 @@ def write_report(run: Path, other: Path | None = None) -> Path:
 
     `other` is a run to draw beside it, as of `lift.beside`. Raises FusionError without a results table.
     """
-    table = beside(open_run(Path(run)), other)
-    scores = score(table)
-    write_tables(table, scores)
-    return write_page(table, scores)
+    findings = Findings.of(beside(open_run(Path(run)), other))
+    write_tables(findings)
+    return write_page(findings)
 
 
-def write_page(run: Run, scores: Scores) -> Path:
+def write_page(findings: Findings) -> Path:
     """Write the page of a run that is open already."""
-    return html.write_whole(RunFolder(run.path).report, render(run, scores))
+    return html.write_whole(RunFolder(findings.run.path).report, render(findings))
 
 
-def render(run: Run, scores: Scores) -> str:
+def render(findings: Findings) -> str:
     """Return the page: no outside request, all data inside."""
-    names = short_names(list(run.axes))
+    run, scores = findings.run, findings.scores
+    names = findings.names
     failed = failed_trials(run)
-    parts = page_parts(run, scores) if scores.metrics else {}
+    parts = page_parts(findings) if scores.metrics else {}
     return html.render(
         "page/report.html.j2",
         title=run.name,
         facts=provenance_line(run),
         details=run_details(run),
-        answer=answer(run, scores),
+        answer=answer(findings),
         notes=[*scores.notes, *(run.record.get("notes") or [])],
         failures=[
             {"number": row["number"], "seed": row["seed"], "error": row["error"] or "no reason was recorded",
@@ -69,8 +65,8 @@ def render(run: Run, scores: Scores) -> str:
             for row in failed.to_dict("records")
         ],
         sections=[(name, title_of(run, name)) for name in order_of(run, parts)],
-        noun=noun(run.axes),
-        data=html.data(page_data(run, scores) | parts),
+        noun=findings.noun,
+        data=html.data(page_data(findings) | parts),
         style=html.asset("page/page.css"),
         theme=html.asset("page/theme.js"),
         script=html.asset(*_scripts(parts)),

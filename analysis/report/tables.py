@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.runs.run import Run
-from analysis.scores.model import Scores
+from analysis.comparison.reward_lift import lift
+from analysis.findings.findings import Findings
 from fusion_core.atomic_files import whole_file
 from fusion_core.errors import ConfigError
 
@@ -15,29 +15,20 @@ EFFECTS, LIFT, MODELS = "weight_effect.csv", "loss_and_reward.csv", "model_size.
 SUFFIXES = (".csv", ".parquet")
 
 
-def write_bounds(run: Run, scores: Scores) -> list[Path]:
+def write_bounds(findings: Findings) -> list[Path]:
     """Write `bounds.csv` and `bounds.parquet` into the run folder, each whole or not at all, and return their paths."""
-    from analysis.findings.findings import judged
-
-    table = judged(run, scores).bounds
-    return [write_table(table, run.path / f"bounds{suffix}") for suffix in SUFFIXES]
+    return [write_table(findings.bounds, findings.run.path / f"bounds{suffix}") for suffix in SUFFIXES]
 
 
-def write_tables(run: Run, scores: Scores) -> list[Path]:
+def write_tables(findings: Findings) -> list[Path]:
     """Write the bounds and, where there are any, what weights raise, what the reward lifts and what models cost and
     reach; return their paths."""
-    from analysis.comparison.reward_lift import lift
-    from analysis.findings.model_size import model_table
-    from analysis.findings.weight_effects import effect_table
-
-    files, found = write_bounds(run, scores), lift(run, scores)
-    raised = effect_table(run, scores)
-    if len(raised):
-        files.append(write_table(raised, run.path / EFFECTS))
-    models = model_table(run, scores)
-    if len(models):
-        files.append(write_table(models, run.path / MODELS))
-    return files if found is None else [*files, write_table(found.table, run.path / LIFT)]
+    folder, found = findings.run.path, lift(findings)
+    files = write_bounds(findings)
+    for name, table in ((EFFECTS, findings.effect_table), (MODELS, findings.model_table)):
+        if len(table):
+            files.append(write_table(table, folder / name))
+    return files if found is None else [*files, write_table(found.table, folder / LIFT)]
 
 
 def write_table(table: pd.DataFrame, path: Path) -> Path:

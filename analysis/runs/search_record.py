@@ -11,7 +11,7 @@ from trials.spec.constraints import Constraint
 
 
 @dataclass(frozen=True)
-class Asked:
+class SearchRecord:
     """`seeds` are the search's own, `fresh` those it confirms the `top` settings with; `rule` stops trials early.
 
     `draws`: settings are drawn one by one, not all of a grid.
@@ -26,12 +26,12 @@ class Asked:
     rule: str = ""
 
 
-def asked(run: Run) -> Asked:
+def asked(run: Run) -> SearchRecord:
     """Return what the newest record of a run says."""
     resolved = run.record.get("resolved") or {}
     search, confirm = (resolved.get(name) or {} for name in ("search", "confirm"))
     rules = [rule for record in records(run) if (rule := stopping_rule(record.get("resolved") or {}))]
-    return Asked(
+    return SearchRecord(
         search.get("kind", "grid") != "grid",
         tuple(search.get("objectives") or ()),
         tuple(Constraint.parse(text) for text in search.get("where") or ()),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -22,23 +21,17 @@ class Confirmed:
     at: np.ndarray
 
 
-_KNOWN: WeakKeyDictionary[Scores, Confirmed] = WeakKeyDictionary()
-
-
 def confirmed(run: Run, scores: Scores) -> Confirmed | None:
     """Return what the confirming trials say of the settings of `scores`, None where there are no such trials."""
     if run.confirming is None or not scores.metrics:
         return None
-    if scores not in _KNOWN:
-        own = score(run.confirming, like=scores)
-        place = {tuple(setting.parameters.items()): i for i, setting in enumerate(scores.settings)}
-        at = np.array([place.get(tuple(setting.parameters.items()), -1) for setting in own.settings], dtype=int)
-        known = np.flatnonzero(at >= 0)
-        _KNOWN[scores] = Confirmed(run.confirming, own.of(known), at[known])
-    return _KNOWN[scores]
+    own = score(run.confirming, like=scores)
+    place = {tuple(setting.parameters.items()): i for i, setting in enumerate(scores.settings)}
+    at = np.array([place.get(tuple(setting.parameters.items()), -1) for setting in own.settings], dtype=int)
+    known = np.flatnonzero(at >= 0)
+    return Confirmed(run.confirming, own.of(known), at[known])
 
 
-def repeated(run: Run, scores: Scores) -> Scores:
+def repeated(scores: Scores, again: Confirmed | None) -> Scores:
     """Return the scores that tell what another seed does: of the confirming trials, where the search had one seed."""
-    again = confirmed(run, scores)
     return scores if again is None or (scores.trials.seeds > 1).any() else again.scores

@@ -34,7 +34,7 @@ def mixture(run: Run, scores: Scores) -> tuple[str, ...]:
     return keys if np.ptp(sums) <= _ROUNDING * np.abs(sums).max() else ()
 
 
-def mixture_said(run: Run, scores: Scores) -> str:
+def mixture_label(run: Run, scores: Scores) -> str:
     """Return the sentence that says what weights of a constant sum mean; empty where there are none."""
     keys = mixture(run, scores)
     names = short_names(list(run.axes))

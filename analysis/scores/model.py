@@ -85,7 +85,7 @@ class Scores:
 
     def best_start(self, metric: str, dataset: str) -> int | None:
         """Return the best start at a place; None where none has a number."""
-        sign = 1.0 if facts_of(metric).higher_is_better else -1.0
+        sign = facts_of(metric).sign
         values = sign * self.start_means[self.metrics.index(metric), self.datasets.index(dataset)]
         return int(np.nanargmax(values)) if np.isfinite(values).any() else None
 

@@ -55,13 +55,13 @@ def over_seeds(each: np.ndarray, there: np.ndarray) -> np.ndarray:
 class Sample:
     """One data set of two images or more: `mean` (settings, 1), `deviation` (settings, images) from it; NaN rows stay.
 
-    `strayed` (settings, DRAWS) is how far the mean strays on other images, `half` (settings, SPLITS) the mean over the
-    images and seeds that a split takes.
+    `resampled_deviation` (settings, DRAWS) is how far the mean strays on other images, `half` (settings, SPLITS)
+    the mean over the images and seeds that a split takes.
     """
 
     mean: np.ndarray
     deviation: np.ndarray
-    strayed: np.ndarray
+    resampled_deviation: np.ndarray
     half: np.ndarray
     stream: int
 
@@ -76,10 +76,10 @@ class Sample:
         mean = values.mean(axis=1, keepdims=True)
         deviation = (values - mean).astype(np.float32)
         # As many images drawn with replacement stray too little, by the degree of freedom that the mean takes.
-        strayed = np.float32(np.sqrt(n / (n - 1))) * (deviation @ draws(n, stream))
+        resampled_deviation = np.float32(np.sqrt(n / (n - 1))) * (deviation @ draws(n, stream))
         taken = halves(n, stream)
         each = (known - mean[:, :, None]).astype(np.float32) @ (taken / taken.sum(axis=1, keepdims=True)).T
-        return cls(mean, deviation, strayed, mean + over_seeds(each, there), stream)
+        return cls(mean, deviation, resampled_deviation, mean + over_seeds(each, there), stream)
 
     @property
     def images(self) -> int:
@@ -87,10 +87,12 @@ class Sample:
 
     @property
     def nbytes(self) -> int:
-        return self.deviation.nbytes + self.strayed.nbytes + self.half.nbytes
+        return self.deviation.nbytes + self.resampled_deviation.nbytes + self.half.nbytes
 
     def at(self, rows: np.ndarray | slice | int) -> Sample:
-        return Sample(self.mean[rows], self.deviation[rows], self.strayed[rows], self.half[rows], self.stream)
+        return Sample(
+            self.mean[rows], self.deviation[rows], self.resampled_deviation[rows], self.half[rows], self.stream
+        )
 
     def values(self, row: int) -> np.ndarray:
         """Return a setting's values per image (images,)."""
@@ -101,13 +103,16 @@ class Sample:
 
         Or of the paired difference to the one setting `minus`.
         """
-        deviation, strayed = self.deviation, self.strayed
+        deviation, resampled_deviation = self.deviation, self.resampled_deviation
         if minus is not None:
-            deviation, strayed = deviation - minus.deviation, strayed - minus.strayed
+            deviation, resampled_deviation = (
+                deviation - minus.deviation,
+                resampled_deviation - minus.resampled_deviation,
+            )
         n = deviation.shape[1]
         squares = deviation**2
         here = squares.sum(axis=1, keepdims=True) / (n * (n - 1))
-        there = (np.float32(n / (n - 1)) * (squares @ draws(n, self.stream)) - strayed**2) / (n - 1)
+        there = (np.float32(n / (n - 1)) * (squares @ draws(n, self.stream)) - resampled_deviation**2) / (n - 1)
         return here, np.maximum(there, 0)
 
     def covariance(self) -> np.ndarray:
@@ -129,7 +134,7 @@ class SeedNoise:
         drawn = np.random.default_rng((3, int(self.freedom))).chisquare(self.freedom, DRAWS) / self.freedom
         return here, (here * drawn).astype(np.float32)
 
-    def strayed(self) -> np.ndarray:
+    def resampled_deviation(self) -> np.ndarray:
         """Return (settings, DRAWS): how far the mean strays with other seeds, independently between settings."""
         drawn = np.random.default_rng((2, len(self.error))).standard_normal((len(self.error), DRAWS), dtype=np.float32)
         return drawn * self.error[:, None].astype(np.float32)

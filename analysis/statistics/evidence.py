@@ -27,9 +27,9 @@ Variance = tuple[np.ndarray, np.ndarray]
 class Evidence:
     """Means (settings,), samples of data sets with their shares in the mean, and the noise between seeds.
 
-    `noise` is that of the means, `gap_noise` that of their differences. `strayed` (settings, DRAWS) is how far means
-    stray on other images; `pick` and `read` (settings, SPLITS) are means over one half of images and seeds, and over
-    the other.
+    `noise` is that of the means, `gap_noise` of their differences. `resampled_deviation` (settings, DRAWS) is how far
+    means stray on other images; `pick` and `read` (settings, SPLITS) are means over one half of images and seeds, and
+    over the other.
     """
 
     mean: np.ndarray
@@ -37,7 +37,7 @@ class Evidence:
     samples: Sequence[Sample]
     noise: SeedNoise | None
     gap_noise: SeedNoise | None
-    strayed: np.ndarray
+    resampled_deviation: np.ndarray
     pick: np.ndarray
     read: np.ndarray
 
@@ -51,29 +51,42 @@ class Evidence:
         halves: tuple[np.ndarray, np.ndarray] | None = None,
     ) -> Evidence:
         """Put samples and noise together; `halves` are `pick` and `read` where the samples do not give them."""
-        strayed = np.zeros((len(mean), DRAWS), dtype=np.float32)
+        resampled_deviation = np.zeros((len(mean), DRAWS), dtype=np.float32)
         for share, sample in zip(shares, samples, strict=True):
-            strayed += np.float32(share) * sample.strayed
+            resampled_deviation += np.float32(share) * sample.resampled_deviation
         own, gap = noise or (None, None)
-        return cls(mean, shares, samples, own, gap, strayed, *(halves or both_halves(shares, samples)))
+        return cls(mean, shares, samples, own, gap, resampled_deviation, *(halves or both_halves(shares, samples)))
 
     @property
     def best(self) -> int:
         return int(self.mean.argmax())
 
-    def stray(self, rows: np.ndarray) -> np.ndarray:
+    def studentised_deviation(self, rows: np.ndarray) -> np.ndarray:
         """Return (rows, DRAWS): how far means stray, studentised."""
-        strayed = self.strayed[rows] + (0 if self.noise is None else self.noise.strayed()[rows])
-        return self._studentised(strayed, [sample.at(rows).variance() for sample in self.samples], self.noise, rows)
+        resampled_deviation = self.resampled_deviation[rows] + (
+            0 if self.noise is None else self.noise.resampled_deviation()[rows]
+        )
+        return self._studentised(
+            resampled_deviation, [sample.at(rows).variance() for sample in self.samples], self.noise, rows
+        )
 
-    def stray_behind(self, best: int, rows: np.ndarray) -> np.ndarray:
+    def studentised_gap_deviation(self, best: int, rows: np.ndarray) -> np.ndarray:
         """Return (rows, DRAWS): how far their differences to the row `best` stray, studentised."""
-        strayed, samples = self.gaps(), [sample.at(rows).variance(sample.at(best)) for sample in self.samples]
-        return self._studentised(strayed[best] - strayed[rows], samples, self.gap_noise, rows, np.array([best]))
+        resampled_deviation, samples = (
+            self.gaps(),
+            [sample.at(rows).variance(sample.at(best)) for sample in self.samples],
+        )
+        return self._studentised(
+            resampled_deviation[best] - resampled_deviation[rows], samples, self.gap_noise, rows, np.array([best])
+        )
 
     def gaps(self) -> np.ndarray:
         """Return (settings, DRAWS): how far means stray, as their differences do."""
-        return self.strayed if self.gap_noise is None else self.strayed + self.gap_noise.strayed()
+        return (
+            self.resampled_deviation
+            if self.gap_noise is None
+            else self.resampled_deviation + self.gap_noise.resampled_deviation()
+        )
 
     def covariance(self) -> tuple[np.ndarray, float]:
         """Return the covariance of the means, as their differences have it, and its degrees of freedom.
@@ -91,9 +104,9 @@ class Evidence:
         return np.asarray(sum(v for v, _ in parts)), freedom
 
     def _studentised(
-        self, strayed: np.ndarray, samples: Sequence[Variance], noise: SeedNoise | None, *rows: np.ndarray
+        self, resampled_deviation: np.ndarray, samples: Sequence[Variance], noise: SeedNoise | None, *rows: np.ndarray
     ) -> np.ndarray:
-        """Return what strayed in units of the resample's standard error, times the standard error here: a bootstrap-t.
+        """Return what strays in units of the resample's standard error, times the standard error here: a bootstrap-t.
 
         With a handful of images it is Student's t itself, and never more than twice as wide: a resample that happens to
         have next to no spread claims too much.
@@ -110,7 +123,7 @@ class Evidence:
             if few and self.samples:
                 return np.asarray(np.sqrt(here) * student(freedom, _TAILS))
             limit = 2 * np.sqrt(here) * student(freedom)
-            found = np.where(there > 0, strayed * np.sqrt(here / there), 0)
+            found = np.where(there > 0, resampled_deviation * np.sqrt(here / there), 0)
         return np.clip(found, -limit, limit).astype(np.float32)
 
 
@@ -120,11 +133,11 @@ def both_halves(shares: Sequence[float], samples: Sequence[Sample]) -> tuple[np.
     return half, half[:, OTHER_HALF]
 
 
-def interval(centre: np.ndarray, strayed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the ends of 95 % bootstrap-t intervals around `centre` (rows,); `strayed` (rows, DRAWS) is studentised."""
+def interval(centre: np.ndarray, resampled_deviation: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the ends of 95 % bootstrap-t intervals around `centre` (rows,); deviations (…, DRAWS) are studentised."""
     tail = round((1 - LEVEL) / 2 * (DRAWS + 1)) - 1
-    strayed = np.partition(strayed, (tail, DRAWS - 1 - tail), axis=1)
-    return centre - strayed[:, DRAWS - 1 - tail], centre - strayed[:, tail]
+    resampled_deviation = np.partition(resampled_deviation, (tail, DRAWS - 1 - tail), axis=1)
+    return centre - resampled_deviation[:, DRAWS - 1 - tail], centre - resampled_deviation[:, tail]
 
 
 def corrected(evidence: Evidence, among: np.ndarray) -> float:
@@ -137,30 +150,32 @@ def corrected(evidence: Evidence, among: np.ndarray) -> float:
 
 
 @dataclass(frozen=True)
-class Picked:
+class Selected:
     """The best of each of some groups: its row, its corrected mean, what picking flatters it by, its interval."""
 
     row: np.ndarray
     corrected: np.ndarray
-    flattery: np.ndarray
+    selection_bias: np.ndarray
     low: np.ndarray
     high: np.ndarray
 
 
-def pick(evidence: Evidence, groups: Sequence[np.ndarray]) -> Picked:
+def pick(evidence: Evidence, groups: Sequence[np.ndarray]) -> Selected:
     """Return the best of each group (rows), and what its picking leaves of it."""
     row = np.array([group[evidence.mean[group].argmax()] for group in groups], dtype=int)
     fair = np.array([corrected(evidence, group) for group in groups])
-    flattery = CENTRE * (evidence.mean[row] - fair)
-    return Picked(row, fair, flattery, *interval(evidence.mean[row] - flattery, evidence.stray(row)))
+    selection_bias = CENTRE * (evidence.mean[row] - fair)
+    return Selected(
+        row, fair, selection_bias, *interval(evidence.mean[row] - selection_bias, evidence.studentised_deviation(row))
+    )
 
 
-def behind(evidence: Evidence, rows: np.ndarray, flattery: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def behind(evidence: Evidence, rows: np.ndarray, selection_bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the 95 % interval of how far `rows` are behind the best.
 
-    `flattery` is taken off the lead of the best, as far as it has one.
+    `selection_bias` is taken off the lead of the best, as far as it has one.
     """
     best = evidence.best
     lead = evidence.mean[best] - evidence.mean[rows]
-    low, high = interval(lead - np.minimum(flattery, lead), evidence.stray_behind(best, rows))
+    low, high = interval(lead - np.minimum(selection_bias, lead), evidence.studentised_gap_deviation(best, rows))
     return np.where(rows == best, 0.0, low), np.where(rows == best, 0.0, high)

@@ -51,7 +51,7 @@ def paired_interval(
     noise = SeedNoise(seed_error, _KNOWN) if seed_error.any() else None
     mean = np.asarray(sum(weight * values.mean(axis=1) for weight, values in zip(weights, images, strict=True)))
     evidence = Evidence.of(mean, weights.tolist(), samples, None if noise is None else (noise, noise))
-    return interval_of(mean[best] - mean, evidence.stray_behind(best, np.arange(len(mean))))
+    return interval_of(mean[best] - mean, evidence.studentised_gap_deviation(best, np.arange(len(mean))))
 
 
 def interval(raw: float, corrected: float, error: float, freedom: float) -> tuple[float, float]:

@@ -10,15 +10,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from analysis.findings.bounds import bounds
-from analysis.findings.importance import too_few, variance_shares
-from analysis.findings.judgement import Judgement, judge
-from analysis.findings.standings import Final, Leaders
+from analysis.findings.findings import Findings
+from analysis.findings.importance import too_few
+from analysis.findings.judgement import Judgement
+from analysis.findings.standings import Leaders
 from analysis.formatting import difference, number, text
-from analysis.runs.run import Run
-from analysis.runs.search_record import asked
-from analysis.scores.binning import with_ranges
-from analysis.scores.labels import noun
 from analysis.scores.metrics import ALL, FUSIONS, facts_of
 from analysis.scores.model import Scores, pooled
 from analysis.statistics.seed_noise import resolvable
@@ -32,61 +28,61 @@ from analysis.text.answer_search import (
 )
 from analysis.text.answer_ties import either, tied_sentence
 from analysis.text.run_facts import counts
-from trials.spec.labels import short_names
 
 
-def answer(run: Run, scores: Scores) -> list[str]:
+def answer(findings: Findings) -> list[str]:
     """Return three sentences about the metric and epoch that the sweep ranks by; one where there is no number yet."""
-    final = Final(run, scores)
+    standings, scores = findings.standings, findings.scores
     place = scores.metric, ALL, scores.epoch
-    found = final.judgement(*place) if scores.metrics else None
+    found = standings.judgement(*place) if scores.metrics else None
     if found is None or found.best < 0:
-        return [f"No trial has reported a number yet: {counts(run)}."]
+        return [f"No trial has reported a number yet: {counts(findings.run)}."]
     # Which weight decides is asked of all settings alike, by the seeds that all of them have.
-    every = found if final.is_plain else judge(run, scores, *place)
-    none = none_keeps_sentence(final, *place)
-    said = [none, _decides(run, scores, every, bounds_too=False)] if none else _best_sentences(final, found, every)
-    said.append(stopped_sentence(final))
+    every = found if standings.is_plain else findings.judgement(*place)
+    none = none_keeps_sentence(findings, *place)
+    said = [none, _decides(findings, every, bounds_too=False)] if none else _best_sentences(findings, found, every)
+    said.append(stopped_sentence(findings))
     if every.settings < len(scores.settings):
-        said.append(_missing(run, scores, every))
+        said.append(_missing(findings, every))
     return [sentence for sentence in said if sentence]
 
 
-def _best_sentences(final: Final, found: Judgement, every: Judgement) -> list[str]:
+def _best_sentences(findings: Findings, found: Judgement, every: Judgement) -> list[str]:
     """Return what is said of the best setting; `every` judges all settings alike."""
-    run, scores = final.run, final.scores
+    scores = findings.scores
     place = scores.metric, ALL, scores.epoch
-    leaders = final.leaders(*place)
-    third = f"{tied_sentence(final, found)} {_untrained(scores, found)}".strip()
+    leaders = findings.standings.leaders(*place)
+    third = f"{tied_sentence(findings, found)} {_untrained(scores, found)}".strip()
     sentences = [
-        _best(run, scores, found, leaders), kept_sentence(final, *place),
-        *confirmed_sentences(final, leaders, found.best), _decides(run, scores, every), third, front_sentence(final),
-        *reward_sentences(run, scores),
+        _best(findings, found, leaders), kept_sentence(findings, *place),
+        *confirmed_sentences(findings, leaders, found.best), _decides(findings, every), third, front_sentence(findings),
+        *reward_sentences(findings),
     ]  # fmt: skip
     if "failed" in scores.settings[found.best].status:
         sentences.append("A trial of the best setting failed after this epoch; its reason is listed below.")
     return sentences
 
 
-def _missing(run: Run, scores: Scores, found: Judgement) -> str:
+def _missing(findings: Findings, found: Judgement) -> str:
     """Say how many settings these sentences leave out, and which values they know nothing of."""
-    run, ranged = with_ranges(run, scores)
+    run, ranged = findings.ranged
     known = [ranged.settings[i].parameters for i in np.flatnonzero(np.isfinite(found.worse))]
-    names, unseen, draws = short_names(list(run.axes)), [], asked(run).draws
+    names, unseen, draws = findings.names, [], findings.record.draws
     for key, values in run.axes.items():
         have = {parameters[key] for parameters in known}
         if lacking := [value for value in values if value not in have]:
             # Between the numbers that were drawn lie others of which something is known.
-            strewn = draws and len(lacking) > 5
+            scattered = draws and len(lacking) > 5
             of_all = f"{len(lacking)} of the {len(values)} values of {names[key]}"
-            unseen.append(of_all if strewn else f"{names[key]} {either(lacking)}")
+            unseen.append(of_all if scattered else f"{names[key]} {either(lacking)}")
     none = f", none with {', '.join(unseen)}: what those allow is not known" if unseen else ""
     so_far = " so far" if run.trials["status"].isin(("waiting", "running")).any() else ""
-    return f"Only {found.settings} of {len(scores.settings)} settings have a number here{so_far}{none}."
+    return f"Only {found.settings} of {len(ranged.settings)} settings have a number here{so_far}{none}."
 
 
-def _best(run: Run, scores: Scores, found: Judgement, leaders: Leaders) -> str:
-    best, names = scores.settings[found.best], short_names(list(run.axes))
+def _best(findings: Findings, found: Judgement, leaders: Leaders) -> str:
+    scores, names = findings.scores, findings.names
+    best = scores.settings[found.best]
     setting = ", ".join(f"{names[key]} {text(value)}" for key, value in best.parameters.items()) or "the only one"
     trials = _trials(best.numbers)
     if leaders.confirmed:
@@ -110,30 +106,29 @@ def _trials(numbers: Sequence[int]) -> str:
     return f"{'trial' if len(numbers) == 1 else 'trials'} {', '.join(map(str, numbers))}"
 
 
-def _decides(run: Run, scores: Scores, found: Judgement, *, bounds_too: bool = True) -> str:
+def _decides(findings: Findings, found: Judgement, *, bounds_too: bool = True) -> str:
     """Say which weight explains most of the variance, and (`bounds_too`) what its best and its worst value allow."""
-    varied = [key for key, values in run.axes.items() if len(values) > 1]
+    scores, noun = findings.scores, findings.noun
+    varied = [key for key, values in findings.run.axes.items() if len(values) > 1]
     if not varied:
         return f"Nothing is swept: there is one setting.{_noise(scores, found)}"
     if found.settings < 2:
         return "Nothing is compared yet: only one setting has a number."
     m, e = scores.metrics.index(scores.metric), scores.epochs.index(scores.epoch)
     if not np.nanmax(found.worse) > 0:
-        return f"No {noun(run.axes)} decides it: {scores.metric} is the same for all {found.settings} settings."
-    shares, names = variance_shares(run, scores), short_names(list(run.axes))
+        return f"No {noun} decides it: {scores.metric} is the same for all {found.settings} settings."
+    shares, names = findings.shares, findings.names
     main = dict(zip(shares.parameters, shares.main[m, 0, e], strict=True))
     known = {key: share for key, share in main.items() if math.isfinite(share)}
     if not known:
-        what = noun(run.axes)
-        return f"Which {what} decides it cannot be said: {too_few(found.settings, what)}."
+        return f"Which {noun} decides it cannot be said: {too_few(found.settings, noun)}."
     first = max(known, key=lambda key: known[key])
     along = " along the ranks of the values" if shares.ranked[m, 0, e] else ""
     fit = "" if shares.complete[m, 0, e] else f" (a least-squares fit{along})"
     said = f"{names[first]} decides most: it explains {known[first]:.0%} of the differences between settings{fit}"
     if not bounds_too:
         return f"{said}."
-    ranged = with_ranges(run, scores)
-    table = bounds(*ranged, metrics=[scores.metric], datasets=[ALL], epochs=[scores.epoch], up_to=[False])
+    table = findings.bounds_at([scores.metric], ALL, scores.epoch)
     table = table[(table["parameter"] == first) & table["best"].notna()].sort_values("worse")
     if len(table) < 2:
         return f"{said}."
@@ -161,7 +156,7 @@ def _untrained(scores: Scores, found: Judgement) -> str:
     values = scores.baselines.mean[scores.metrics.index(scores.metric), 0]
     if not np.isfinite(values).any():
         return ""
-    sign = 1.0 if facts_of(scores.metric).higher_is_better else -1.0
+    sign = facts_of(scores.metric).sign
     copy = int(np.nanargmax(sign * values))
     gain = sign * (found.value - values[copy])
     verdict = (

@@ -7,25 +7,24 @@ import math
 import numpy as np
 
 from analysis.comparison.reward_lift import LOSS, REWARD, START, lift
-from analysis.findings.weight_effects import effects, own_effects, own_metric
+from analysis.findings.findings import Findings
+from analysis.findings.weight_effects import own_metric
 from analysis.formatting import listed
-from analysis.runs.run import Run
 from analysis.scores.metrics import SCORE, facts_of
 from analysis.scores.model import Scores
-from analysis.scores.per_image import ImageReader, image_values, start_images
-from analysis.scores.starts import learns_from_reward, whole
+from analysis.scores.per_image import start_images
+from analysis.scores.starts import whole
 from analysis.statistics.resampling import paired_interval
-from trials.spec.labels import short_names
 
 
-def reward_sentences(run: Run, scores: Scores) -> list[str]:
+def reward_sentences(findings: Findings) -> list[str]:
     """Return what the reward adds to the start and to loss-trained settings, and whether weights raise their metric."""
-    said = [*_lifted(run, scores), _own_metrics(run, scores)]
+    said = [*_lifted(findings), _own_metrics(findings)]
     return [sentence for sentence in said if sentence]
 
 
-def _lifted(run: Run, scores: Scores) -> list[str]:
-    found = lift(run, scores)
+def _lifted(findings: Findings) -> list[str]:
+    scores, found = findings.scores, lift(findings)
     if found is None:
         return []
     table = found.table
@@ -35,7 +34,7 @@ def _lifted(run: Run, scores: Scores) -> list[str]:
     others = here[here["kind"].isin((START, LOSS)) & here["gain"].notna()]
     if not len(best) or not len(others):
         return []
-    sign = 1.0 if facts_of(scores.metric).higher_is_better else -1.0
+    sign = facts_of(scores.metric).sign
     starts = others[others["kind"] == START].sort_values("best", key=lambda values: -sign * values)
     bars = [row for rows in (starts[:1], others[others["kind"] == LOSS]) for row in rows.to_dict("records")]
     top = best.iloc[0]
@@ -44,7 +43,7 @@ def _lifted(run: Run, scores: Scores) -> list[str]:
         f"Does the reward lift the bound that the loss set? {_verdict(bars)}: the best reward-trained setting (trial "
         f"{top['trial']}) has {scores.metric} {top['best']:.4g}, {'; '.join(parts)}."
     ]
-    return [*said, _metrics_moved(run, scores)]
+    return [*said, _metrics_moved(findings)]
 
 
 def _stands(row: dict[str, object], scores: Scores) -> str:
@@ -72,13 +71,13 @@ def _verdict(bars: list[dict[str, object]]) -> str:
     return "Not by more than chance may give" if all(map(math.isfinite, lows)) else "It seems so"
 
 
-def _metrics_moved(run: Run, scores: Scores) -> str:
+def _metrics_moved(findings: Findings) -> str:
     """Say for which metrics the best reward-trained setting is above the start, and for which below."""
+    scores = findings.scores
     dataset = whole(scores)
     d, e = scores.datasets.index(dataset), scores.epochs.index(scores.epoch)
     start = scores.best_start(scores.metric, dataset)
-    rewarded = learns_from_reward(run, scores)
-    values = np.where(rewarded, scores.trials.mean[scores.metrics.index(scores.metric), d, e], np.nan)
+    values = np.where(findings.rewarded, scores.trials.mean[scores.metrics.index(scores.metric), d, e], np.nan)
     if start is None or not np.isfinite(values).any():
         return ""
     best = int(np.nanargmax(values) if facts_of(scores.metric).higher_is_better else np.nanargmin(values))
@@ -90,7 +89,7 @@ def _metrics_moved(run: Run, scores: Scores) -> str:
         change = float(scores.trials.mean[m, d, e, best] - scores.start_means[m, d, start])
         if not math.isfinite(change):
             continue
-        ends = _interval(run, scores, metric, best, start)
+        ends = _interval(findings, metric, best, start)
         tested = tested and ends is not None
         name = f"{metric} ({'better' if (change > 0) == facts_of(metric).higher_is_better else 'worse'})"
         sure = change != 0 if ends is None else ends[0] > 0 or ends[1] < 0
@@ -102,12 +101,13 @@ def _metrics_moved(run: Run, scores: Scores) -> str:
     return f"Against the start, the best by {scores.metric} {'; it '.join(parts)} ({how})." if parts else ""
 
 
-def _interval(run: Run, scores: Scores, metric: str, setting: int, start: int) -> tuple[float, float] | None:
+def _interval(findings: Findings, metric: str, setting: int, start: int) -> tuple[float, float] | None:
     """Return the paired 95 % interval of what a setting has more than the start; None without values per image."""
+    scores = findings.scores
     dataset = whole(scores)
-    ours = image_values(run, scores, metric, dataset, scores.epoch, [setting])
-    shares = ImageReader(run, scores).shares(dataset)
-    theirs = start_images(run, scores.start_ids[start], metric, list(shares))
+    ours = findings.image_values(metric, dataset, scores.epoch, [setting])
+    shares = findings.images.shares(dataset)
+    theirs = start_images(findings.run, scores.start_ids[start], metric, list(shares))
     if ours is None or not theirs or [one.shape[1] for one in ours] != [len(one) for one in theirs]:
         return None
     if min(len(one) for one in theirs) < 2 or not all(np.isfinite(one).all() for one in ours):
@@ -117,14 +117,13 @@ def _interval(run: Run, scores: Scores, metric: str, setting: int, start: int) -
     return float(low[1]), float(high[1])
 
 
-def _own_metrics(run: Run, scores: Scores) -> str:
+def _own_metrics(findings: Findings) -> str:
     """Say for each reward weight whether it raises its own metric."""
-    found = effects(run, scores)
+    scores, found = findings.scores, findings.effects
     if found is None:
         return ""
     d, e = scores.datasets.index(whole(scores)), scores.epochs.index(scores.epoch)
-    names = short_names(list(run.axes))
-    as_rewarded = own_effects(run, scores)
+    names, as_rewarded = findings.names, findings.own_effects
     told = []
     for w, key in enumerate(found.weights):
         if (metric := own_metric(key)) not in scores.metrics:

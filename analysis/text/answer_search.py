@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.findings.standings import Final, Leaders
+from analysis.findings.findings import Findings
+from analysis.findings.standings import Leaders
 from analysis.findings.tradeoffs import directions
 from analysis.formatting import difference, listed, number, text
 from analysis.scores.metrics import ALL, facts_of
 from analysis.statistics.pareto import pareto_front
-from trials.spec.labels import short_names
 
 
-def stopped_sentence(final: Final) -> str:
+def stopped_sentence(findings: Findings) -> str:
     """Say how many trials of the search were stopped early, by which rule, and where they have no number."""
-    run, scores = final.run, final.scores
+    run, scores = findings.run, findings.scores
     count = int((run.trials["status"] == "stopped").sum())
-    if not count or not final.asked.rule:
+    if not count or not findings.record.rule:
         return ""
-    were = f"trials {'was' if count == 1 else 'were'} stopped early by {final.asked.rule}"
+    were = f"trials {'was' if count == 1 else 'were'} stopped early by {findings.record.rule}"
     said = f"{count} of {len(run.trials)} {were}"
     ids = set(run.trials.loc[run.trials["status"] == "stopped", "id"])
     there = run.metrics.loc[run.metrics["epoch"] == scores.epoch, "trial"]
@@ -27,76 +27,79 @@ def stopped_sentence(final: Final) -> str:
     return f"{said}: {they} no number at epoch {scores.epoch}." if without else f"{said}."
 
 
-def none_keeps_sentence(final: Final, metric: str, dataset: str, epoch: int) -> str:
+def none_keeps_sentence(findings: Findings, metric: str, dataset: str, epoch: int) -> str:
     """Name the setting that comes nearest to the constraints where none keeps to them; empty where one does."""
-    known = _known(final, metric, dataset, epoch)
-    if not final.constraints or final.keeps(epoch)[known].any():
+    known = _known(findings, metric, dataset, epoch)
+    if not findings.standings.constraints or findings.standings.keeps(epoch)[known].any():
         return ""
-    what = listed(map(str, final.constraints))
-    return f"No setting keeps to {what}: {_nearest(final, known, epoch)} {_unmeasured(final)}".strip()
+    what = listed(map(str, findings.standings.constraints))
+    return f"No setting keeps to {what}: {_nearest(findings, known, epoch)} {_unmeasured(findings)}".strip()
 
 
-def kept_sentence(final: Final, metric: str, dataset: str, epoch: int) -> str:
+def kept_sentence(findings: Findings, metric: str, dataset: str, epoch: int) -> str:
     """Say how many settings keep to the constraints."""
-    if not final.constraints:
-        return _unmeasured(final)
-    known = _known(final, metric, dataset, epoch)
-    kept = int(final.keeps(epoch)[known].sum())
+    if not findings.standings.constraints:
+        return _unmeasured(findings)
+    known = _known(findings, metric, dataset, epoch)
+    kept = int(findings.standings.keeps(epoch)[known].sum())
     keep = "keeps" if kept == 1 else "keep"
-    what = listed(map(str, final.constraints))
-    return f"{kept} of {len(known)} settings {keep} to {what}, and the best is of those. {_unmeasured(final)}".strip()
+    what = listed(map(str, findings.standings.constraints))
+    return (
+        f"{kept} of {len(known)} settings {keep} to {what}, and the best is of those. {_unmeasured(findings)}".strip()
+    )
 
 
-def _known(final: Final, metric: str, dataset: str, epoch: int) -> np.ndarray:
+def _known(findings: Findings, metric: str, dataset: str, epoch: int) -> np.ndarray:
     """Return the settings that have a number at a place."""
-    scores = final.scores
+    scores = findings.scores
     at = scores.metrics.index(metric), scores.datasets.index(dataset), scores.epochs.index(epoch)
-    return np.flatnonzero(np.isfinite(final.stats.mean[at]))
+    return np.flatnonzero(np.isfinite(findings.standings.stats.mean[at]))
 
 
-def _unmeasured(final: Final) -> str:
-    lost = [one for one in final.asked.where if one not in final.constraints]
+def _unmeasured(findings: Findings) -> str:
+    lost = [one for one in findings.record.where if one not in findings.standings.constraints]
     return f"Whether {listed(map(str, lost))} holds is not known: it was not measured." if lost else ""
 
 
-def _nearest(final: Final, known: np.ndarray, epoch: int) -> str:
+def _nearest(findings: Findings, known: np.ndarray, epoch: int) -> str:
     """Name the setting that breaks the constraints least: as shares of each one's least excess or range."""
-    scores, e = final.scores, final.scores.epochs.index(epoch)
-    excess = np.maximum(final.excess[:, e][:, known], 0)
+    scores, e = findings.scores, findings.scores.epochs.index(epoch)
+    excess = np.maximum(findings.standings.excess[:, e][:, known], 0)
     if not np.isfinite(excess).all(axis=0).any():
         return "none of them has a number for it."
     # Several constraints have units of their own: each is measured by its median excess.
     middle = np.array([np.median(row[np.isfinite(row)]) or 1.0 for row in excess])
     # One without a number for some constraint is not near.
     best = int(known[np.nanargmin((excess / middle[:, None]).sum(axis=0))])
-    setting, names = scores.settings[best], short_names(list(final.run.axes))
+    setting, names = scores.settings[best], findings.names
     own = ", ".join(f"{names[key]} {text(value)}" for key, value in setting.parameters.items())
-    means = final.stats.mean[:, scores.datasets.index(ALL), e, best]
-    several = len({one.metric for one in final.constraints}) > 1
+    means = findings.standings.stats.mean[:, scores.datasets.index(ALL), e, best]
+    broken = findings.standings.constraints
+    several = len({one.metric for one in broken}) > 1
     has = listed(dict.fromkeys(
-        f"{one.metric} " * several + number(means[scores.metrics.index(one.metric)]) for one in final.constraints
+        f"{one.metric} " * several + number(means[scores.metrics.index(one.metric)]) for one in broken
     ))  # fmt: skip
     return f"the nearest is {own or 'the only one'}, with {has} (trial {setting.numbers[0]})."
 
 
-def confirmed_sentences(final: Final, leaders: Leaders, best: int) -> list[str]:
+def confirmed_sentences(findings: Findings, leaders: Leaders, best: int) -> list[str]:
     """Say with which seeds settings were confirmed, what the best lost on the way, and whether all is confirmed."""
-    asked, scores = final.asked, final.scores
-    if not asked.fresh and final.confirmed is None:
+    asked, scores = findings.record, findings.scores
+    if not asked.fresh and findings.confirmed is None:
         return []
-    fresh = asked.fresh if final.confirmed is None else sorted(set(final.confirmed.run.trials["seed"]))
+    fresh = asked.fresh if findings.confirmed is None else sorted(set(findings.confirmed.run.trials["seed"]))
     seeds = f"seed{'s' * (len(fresh) != 1)} {listed(map(str, fresh))}"
     m, e = scores.metrics.index(scores.metric), scores.epochs.index(scores.epoch)
     if not leaders.confirmed:
-        several = int(final.is_confirmed[m, 0, e].sum())
-        none = "Nothing is confirmed yet" if final.confirmed is None else (
+        several = int(findings.standings.is_confirmed[m, 0, e].sum())
+        none = "Nothing is confirmed yet" if findings.confirmed is None else (
             f"None of the {several} confirmed settings keeps to the constraints" if several
             else f"Nothing is confirmed yet at epoch {scores.epoch}"
         )  # fmt: skip
         flatters = "the value above is the one that it was picked at, which flatters it."
-        return [f"{none}: {flatters} {_progress(final, seeds)}".strip()]
-    picked, now = scores.trials.mean[m, 0, e], final.stats.mean[m, 0, e]
-    sign = 1.0 if facts_of(scores.metric).higher_is_better else -1.0
+        return [f"{none}: {flatters} {_progress(findings, seeds)}".strip()]
+    picked, now = scores.trials.mean[m, 0, e], findings.standings.stats.mean[m, 0, e]
+    sign = facts_of(scores.metric).sign
     lost = sign * (picked - now)
     there = leaders.at[np.isfinite(lost[leaders.at])]
     count = int(np.isfinite(picked).sum())
@@ -109,24 +112,28 @@ def confirmed_sentences(final: Final, leaders: Leaders, best: int) -> list[str]:
         said += f"; it was picked at {number(picked[best])} and {_moved(lost[best])} from picking to confirming"
         if len(there) > 1:
             said += f" (the {len(there)} on average {_moved(float(lost[there].mean()))})"
-    first = int(np.nanargmax(sign * np.where(final.keeps(scores.epoch), picked, np.nan))) if len(there) else best
+    first = (
+        int(np.nanargmax(sign * np.where(findings.standings.keeps(scores.epoch), picked, np.nan)))
+        if len(there)
+        else best
+    )
     if first != best and first in leaders.at:
         place = 1 + int((sign * now[leaders.at] > sign * now[first]).sum())
         said += (
             f". The first of the search itself (trial {scores.settings[first].numbers[0]}, picked at "
             f"{number(picked[first])}) comes {_ordinal(place)} with {number(now[first])}"
         )
-    return [f"{said}. {_progress(final, seeds)}".strip()]
+    return [f"{said}. {_progress(findings, seeds)}".strip()]
 
 
-def _progress(final: Final, seeds: str) -> str:
+def _progress(findings: Findings, seeds: str) -> str:
     """Say how many of the confirming trials have a number; nothing where all have."""
-    scores, asked = final.scores, final.asked
-    if final.confirmed is None:
+    scores, asked = findings.scores, findings.record
+    if findings.confirmed is None:
         top = min(asked.top, len(scores.settings))
         which = "The best one is" if top == 1 else f"The best {top} are"
         return f"{which} to be run again with {seeds} when the search ends."
-    trials, rows = final.confirmed.run.trials, final.confirmed.run.metrics
+    trials, rows = findings.confirmed.run.trials, findings.confirmed.run.metrics
     here = set(rows.loc[rows["epoch"] == scores.epoch, "trial"])
     states = trials.loc[~trials["id"].isin(here), "status"].value_counts()
     if not len(states):
@@ -138,22 +145,22 @@ def _progress(final: Final, seeds: str) -> str:
     )
 
 
-def own_seeds_sentence(final: Final) -> str:
+def own_seeds_sentence(findings: Findings) -> str:
     """Say that figures are of the search's own seeds, and whether the best is not; empty without confirming trials."""
-    scores = final.scores
-    if final.confirmed is None:
+    scores = findings.scores
+    if findings.confirmed is None:
         return ""
-    own = sorted(final.run.trials["seed"].unique())
+    own = sorted(findings.run.trials["seed"].unique())
     said = f"Of the search's own seed{'s' * (len(own) != 1)} {listed(map(str, own))}"
     place = scores.metric, ALL, scores.epoch
-    confirmed = final.leaders(*place).confirmed and not none_keeps_sentence(final, *place)
+    confirmed = findings.standings.leaders(*place).confirmed and not none_keeps_sentence(findings, *place)
     return f"{said}; the best above is of the seeds that confirm." if confirmed else f"{said}."
 
 
-def front_sentence(final: Final) -> str:
+def front_sentence(findings: Findings) -> str:
     """Say how many settings are on the front of the objectives, and who is best in each; nothing for fewer than two."""
-    scores = final.scores
-    names = [name for name in final.asked.objectives if name in scores.metrics]
+    scores = findings.scores
+    names = [name for name in findings.record.objectives if name in scores.metrics]
     if len(names) < 2:
         return ""
     e = scores.epochs.index(scores.epoch)
@@ -164,14 +171,14 @@ def front_sentence(final: Final) -> str:
     what = f"the Pareto front of {listed(names)}"
     if not known.any():
         return f"No setting has a number for all of {listed(names)}, so there is no front yet."
-    keeps = known & final.keeps(scores.epoch)
+    keeps = known & findings.standings.keeps(scores.epoch)
     among = keeps if keeps.any() else known
     if among.sum() < 2:
         return ""
     front = np.flatnonzero(pareto_front(np.where(among[:, None], every, np.nan), directions(names)))
     best = []
     for name, values in zip(names, every.T, strict=True):
-        sign = 1.0 if facts_of(name).higher_is_better else -1.0
+        sign = facts_of(name).sign
         first = int(front[np.argmax(sign * values[front])])
         best.append(f"{name} {number(values[first])} (trial {scores.settings[first].numbers[0]})")
     whose = " that keep to the constraints" if keeps.any() and not keeps[known].all() else ""

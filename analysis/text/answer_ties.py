@@ -7,18 +7,15 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from analysis.findings.findings import Findings
 from analysis.findings.judgement import Judgement
-from analysis.findings.standings import Final
 from analysis.formatting import difference, text
-from analysis.scores.binning import with_ranges
-from analysis.scores.labels import noun
 from analysis.scores.metrics import ALL
-from trials.spec.labels import short_names
 
 
-def tied_sentence(final: Final, found: Judgement) -> str:
+def tied_sentence(findings: Findings, found: Judgement) -> str:
     """Say how many settings cannot be told from the best, and which values of each weight they have."""
-    run, scores, settings = final.run, final.scores, _kind(final)
+    run, scores, settings = findings.run, findings.scores, _kind(findings)
     count = int(found.tied.sum())
     if found.settings < 2:
         return ""
@@ -35,24 +32,24 @@ def tied_sentence(final: Final, found: Judgement) -> str:
         )
     if count == found.settings:
         return f"All {count} {settings} are tied: they cannot be told apart ({sure})."
-    names, said = short_names(list(run.axes)), []
-    ranged, _ = with_ranges(run, scores)
+    names, said = findings.names, []
+    ranged, _ = findings.ranged
     for key, values in run.axes.items():
         have = {scores.settings[i].parameters[key] for i in np.flatnonzero(found.tied)}
         if len(have) < len(values):
             some = [value for value in values if value in have]
             said.append(f"{names[key]} {either(some) if ranged.axes[key] == values else _span(some)}")
-    which = f"all have {', '.join(said)}" if said else f"they have every value of every {noun(run.axes)}"
+    which = f"all have {', '.join(said)}" if said else f"they have every value of every {findings.noun}"
     return f"{count} of {found.settings} {settings} cannot be told from it ({sure}): {which}."
 
 
-def _kind(final: Final) -> str:
+def _kind(findings: Findings) -> str:
     """Return what those that stand first are called."""
-    scores = final.scores
+    scores, standings = findings.scores, findings.standings
     place = scores.metric, ALL, scores.epoch
-    leaders, standing = final.leaders(*place), final.standing(*place)
+    leaders, standing = standings.leaders(*place), standings.standing(*place)
     words = ["confirmed"] if leaders.confirmed else []
-    kept = final.constraints and len(leaders.at) and standing[leaders.at[0]] < 2
+    kept = standings.constraints and len(leaders.at) and standing[leaders.at[0]] < 2
     return f"{' '.join(words)} settings that keep to it".strip() if kept else " ".join([*words, "settings"])
 
 

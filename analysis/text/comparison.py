@@ -8,11 +8,9 @@ from collections.abc import Sequence
 from analysis.comparison.comparison import Comparison
 from analysis.comparison.numbers import Numbers
 from analysis.comparison.side import LAST, OWN, Side, fingerprints, same_images
-from analysis.findings.standings import Final
 from analysis.formatting import text
 from analysis.scores.metrics import ALL, facts_of
 from analysis.text.answer_search import stopped_sentence
-from trials.spec.labels import short_names
 
 
 def answer(comparison: Comparison, numbers: Numbers) -> list[str]:
@@ -26,7 +24,7 @@ def answer(comparison: Comparison, numbers: Numbers) -> list[str]:
     where = f"{comparison.metric} on {comparison.dataset} at {epoch_words(comparison.epoch)}"
     if not there:
         return [f"No run has a number for {where}."]
-    sign = 1 if facts_of(comparison.metric).higher_is_better else -1
+    sign = facts_of(comparison.metric).sign
     first, *others = sorted(there, key=lambda r: -sign * best[r])
     said = [f"{where}: {sides[first].label} allows the best, {best[first]:.4g}{_interval(numbers, place, first)}."]
     said += [
@@ -75,15 +73,15 @@ def notes(comparison: Comparison) -> list[str]:
 
 def _search_notes(side: Side) -> list[str]:
     """Return what makes the best of a search another number than the best of its trials."""
-    final, said = Final(side.run, side.scores), []
-    if final.confirmed is not None:
+    standings, said = side.findings.standings, []
+    if standings.confirmed is not None:
         said.append(
-            f"its best is of {len(final.confirmed.at)} settings that fresh seeds confirm, by those alone; the other "
-            "figures are of the search's own seeds, which flatter what it picked."
+            f"its best is of {len(standings.confirmed.at)} settings that fresh seeds confirm, by those alone; the "
+            "other figures are of the search's own seeds, which flatter what it picked."
         )
-    if final.constraints:
-        said.append(f"its best is of the settings that keep to {_list([str(one) for one in final.constraints])}.")
-    if stopped := stopped_sentence(final):
+    if standings.constraints:
+        said.append(f"its best is of the settings that keep to {_list([str(one) for one in standings.constraints])}.")
+    if stopped := stopped_sentence(side.findings):
         said.append(stopped)
     return said
 
@@ -123,7 +121,7 @@ def epoch_words(epoch: int | str) -> str:
 def setting_words(side: Side, index: int) -> str:
     """Return a setting and the trials that ran it."""
     setting = side.scores.settings[index]
-    names = short_names(list(side.run.axes))
+    names = side.findings.names
     values = ", ".join(f"{names[key]} {text(value)}" for key, value in setting.parameters.items())
     trials = ", ".join(map(str, setting.numbers[:6])) + (", ..." if len(setting.numbers) > 6 else "")
     return f"{values or 'the only setting'} (trial{'s' if len(setting.numbers) > 1 else ''} {trials})"
@@ -181,7 +179,7 @@ def _in_common(what: str, having: dict[str, tuple[str, ...]]) -> str:
 
 
 def _varied(side: Side) -> tuple[str, ...]:
-    names = short_names(list(side.run.axes))
+    names = side.findings.names
     return tuple(names[key] for key, values in side.run.axes.items() if len(values) > 1)
 
 

@@ -16,6 +16,11 @@ class MetricFacts:
     high: float
     convention: str
 
+    @property
+    def sign(self) -> float:
+        """1.0 where higher is better, -1.0 where lower is: times this, higher is always better."""
+        return 1.0 if self.higher_is_better else -1.0
+
 
 INFINITY = float("inf")
 

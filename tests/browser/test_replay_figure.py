@@ -7,7 +7,7 @@ import pytest
 
 from analysis.cli.replay import run_replay
 from analysis.replay.files import write_found
-from analysis.replay.recorded_grid import Asked
+from analysis.replay.recorded_grid import GridQuery
 from analysis.replay.replay import prepare
 from analysis.report.report import write_report
 from tests.analysis.replay.grids import table
@@ -21,7 +21,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("replay")
     noise = table(folder / "noise", sizes=(1, 1), seeds=range(4))
     run = table(folder / "grid", sizes=(8, 6))
-    write_found(run, run_replay(prepare(run, SEARCHES, 12, noise, Asked(), 0.5, 1), 1))
+    write_found(run, run_replay(prepare(run, SEARCHES, 12, noise, GridQuery(), 0.5, 1), 1))
     return write_report(run)
 
 

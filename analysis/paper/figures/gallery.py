@@ -58,14 +58,14 @@ def gallery(subject: Subject) -> Drawing:
 
 def _chosen(subject: Subject) -> list[_Kept]:
     """Return best, default and worst of the settings whose samples were kept, by what they rank by; a setting once."""
-    table = subject.final.ranking(subject.metric, subject.dataset, subject.epoch)
+    table = subject.standings.ranking(subject.metric, subject.dataset, subject.epoch)
     table = table[table["rank"].notna()]
     rank = {int(setting): place for place, setting in enumerate(table["setting"], start=1)}
     values = dict(zip(rank, table["value"].tolist(), strict=True))
     folders = _folders(subject, list(rank))
     if not folders:
         return []
-    confirmed = subject.final.leaders(subject.metric, subject.dataset, subject.epoch).confirmed
+    confirmed = subject.standings.leaders(subject.metric, subject.dataset, subject.epoch).confirmed
     best, worst, default = min(folders, key=rank.__getitem__), max(folders, key=rank.__getitem__), subject.default
     first = "best (confirmed)" if confirmed else "best"
     why = {best: first if rank[best] == 1 else f"rank {rank[best]} of {len(rank)}"}
@@ -80,7 +80,7 @@ def _folders(subject: Subject, order: list[int]) -> dict[int, Path]:
     trials = subject.run.every_trial
     found = folders_of(subject.run.path, dict(zip(trials["number"].tolist(), trials["id"].tolist(), strict=True)))
     numbers = {setting: list(subject.scores.settings[setting].numbers) for setting in order}
-    again = subject.final.confirmed
+    again = subject.standings.confirmed
     for setting, own in zip(again.at.tolist(), again.scores.settings, strict=True) if again else ():
         numbers.get(setting, []).extend(own.numbers)
     return {

@@ -20,7 +20,6 @@ from analysis.paper.numbers import brief, label
 from analysis.paper.style import ONE_COLUMN, TWO_COLUMNS, Drawing, NothingToShow, figure
 from analysis.paper.subject import Subject
 from analysis.scores.heatmap_layout import layout
-from analysis.scores.labels import mixture
 from analysis.scores.metrics import facts_of
 from analysis.statistics.cells import central
 
@@ -31,7 +30,7 @@ def pair_pair(subject: Subject, order: str) -> Drawing:
     """Draw the reference's heatmap; `order` is numeric, or centre: the strongest rows and columns in the middle."""
     if len(subject.order) < 2:
         raise NothingToShow("A heatmap needs two settings with a number.")
-    plan = layout(subject.run.axes, mixture(subject.run, subject.scores))
+    plan = layout(subject.run.axes, subject.findings.mixture)
     rows, columns = (combinations(subject, keys) for keys in (plan.rows, plan.columns))
     if max(len(rows), len(columns)) > _MOST:
         raise NothingToShow(

@@ -5,11 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.findings.noise_floor import noise_floor
 from analysis.paper.numbers import brief, label
 from analysis.paper.style import COLOURS, MARKERS, ONE_COLUMN, Drawing, NothingToShow, figure
 from analysis.paper.subject import Subject
-from analysis.scores.confirmed import repeated
 
 _COLUMNS = {"pooled": "std. deviation", "resolves_pair": "resolves a pair", "resolves_sweep": "resolves a sweep"}
 
@@ -18,7 +16,7 @@ def noise(subject: Subject) -> Drawing:
     """Draw the standard deviation between seeds and the two smallest differences that count, relative to the mean."""
     from matplotlib.ticker import LogLocator, NullLocator
 
-    table = noise_floor(subject.run, repeated(subject.run, subject.scores))
+    table = subject.findings.noise
     here = table[(table["dataset"] == subject.dataset) & (table["epoch"] == subject.epoch) & (table["pooled"] > 0)]
     if not len(here):
         raise NothingToShow("A noise floor needs a setting that several seeds ran, with results that differ.")

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.comparison.reward_lift import LOSS, REWARD, START, UNTRAINED
-from analysis.findings.weight_effects import effects, own_metric
+from analysis.findings.weight_effects import own_metric
 from analysis.paper.numbers import brief, label, write
 from analysis.paper.style import (
     BASELINE_LINES,
@@ -26,7 +26,7 @@ from analysis.paper.style import (
 )
 from analysis.paper.subject import Subject
 from analysis.paper.tables.reward_lift import METRICS, lift_rows
-from analysis.scores.training_log import BESIDE, REWARDS, loss_curves
+from analysis.scores.training_log import BESIDE, REWARDS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -63,7 +63,7 @@ def lifted(subject: Subject) -> Drawing:
 
 def raised(subject: Subject) -> Drawing:
     """Draw the rank correlation of every weight with every metric."""
-    found = effects(subject.run, subject.scores)
+    found = subject.findings.effects
     _, d, e = subject.at
     if found is None or not np.isfinite(found.spearman[:, :, d, e]).any():
         raise NothingToShow("Rank correlations need a weight and a metric that vary over a few settings.")
@@ -100,7 +100,7 @@ def rewards(subject: Subject) -> Drawing:
     order = subject.order
     default = [(subject.default_name, subject.default)] if subject.default in order[1:-1] else []
     chosen = [("best", int(order[0])), *default, *([("worst", int(order[-1]))] if len(order) > 1 else [])]
-    curves = loss_curves(subject.run, subject.scores, [i for _, i in chosen])
+    curves = subject.findings.loss_curves([i for _, i in chosen])
     curves = curves[curves["name"].isin((*REWARDS, *BESIDE))]
     drawable = [(why, i) for why, i in chosen if (curves["setting"] == i).any()]
     if not drawable or curves["epoch"].nunique() < 2:

@@ -24,7 +24,7 @@ from analysis.paper.style import (
     value_ticks,
 )
 from analysis.paper.subject import Subject
-from analysis.scores.training_log import LOSS, LOSS_AT_START, loss_curves, names
+from analysis.scores.training_log import LOSS, LOSS_AT_START, names
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -73,7 +73,7 @@ def training(subject: Subject) -> Drawing:
     default = {subject.default_name: subject.default} if subject.default in order[1:-1] else {}
     why_of = {int(i): why for why, i in {"worst": order[-1], **default, "best": order[0]}.items()}
     chosen = {why: i for i, why in reversed(why_of.items())}
-    curves = loss_curves(subject.run, subject.scores, list(chosen.values()))
+    curves = subject.findings.loss_curves(list(chosen.values()))
     begun = curves[curves["name"] == LOSS_AT_START]
     curves = curves[curves["name"].isin(terms)]
     per = curves.groupby("name")["epoch"].nunique()

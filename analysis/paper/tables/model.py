@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.findings.model_size import SPREAD, model_sizes
+from analysis.findings.model_size import SPREAD
 from analysis.paper.numbers import NONE, brief, write
 from analysis.paper.style import NothingToShow
 from analysis.paper.subject import Subject
@@ -16,7 +16,7 @@ _METRICS = 4
 
 def sizes_of_models(subject: Subject) -> Table:
     """Return cost and metrics of each model; ± is the standard deviation between seeds."""
-    found = model_sizes(subject.run, subject.scores)
+    found = subject.findings.model_sizes
     if found is None:
         raise NothingToShow("A table of model sizes needs a swept field of the policy or the kernel, with its cost.")
     _, d, e = subject.at

@@ -17,7 +17,7 @@ METRICS, _ROWS = 8, 8
 
 def lift_rows(subject: Subject) -> pd.DataFrame:
     """Return the table of the lift at this data set and epoch. Raises NothingToShow where nothing learns a reward."""
-    found = lift(subject.run, subject.scores)
+    found = lift(subject.findings)
     if found is None:
         raise NothingToShow(
             "Nothing here learns from a reward, or there is neither a start nor a loss-trained setting."

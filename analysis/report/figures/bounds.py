@@ -7,13 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.findings.findings import judged
+from analysis.findings.findings import Findings
 from analysis.findings.place import groups as value_groups
 from analysis.formatting import text
 from analysis.report.packing import pack
-from analysis.runs.run import Run
-from analysis.scores.binning import with_ranges
-from analysis.scores.model import Scores, shown
+from analysis.scores.model import shown
 
 # Columns of the bounds table that the page carries, packed (metric, data set, epoch, up to, place).
 COLUMNS = ("best", "setting", "corrected", "low", "high", "q1", "median", "q3", "settings", "images", "seeds",
@@ -27,17 +25,18 @@ GROUPS = {
 }
 
 
-def bounds_part(run: Run, scores: Scores) -> dict[str, Any] | None:
+def bounds_part(findings: Findings) -> dict[str, Any] | None:
     """Return the bounds table as arrays; `places` are (position among the page's axes, value or range as text).
 
     `groups` are metrics (by position) that can be shown on their own. None where nothing is swept.
     """
-    ranged, _ = with_ranges(run, scores)
+    run, scores = findings.run, findings.scores
+    ranged, ranged_scores = findings.ranged
     places = [(key, value) for key, values in ranged.axes.items() if len(values) > 1 for value in values]
     if not places:
         return None
     datasets = scores.datasets[shown(scores)]
-    table = judged(run, scores).bounds
+    table = findings.bounds
     labels = (("metric", scores.metrics), ("dataset", datasets), ("epoch", scores.epochs), ("up_to", (False, True)))
     at = [pd.Index(values).get_indexer(table[name]) for name, values in labels]
     place = {where: i for i, where in enumerate(places)}
@@ -50,7 +49,7 @@ def bounds_part(run: Run, scores: Scores) -> dict[str, Any] | None:
         arrays[name] = np.full(shape, np.nan)
         arrays[name][index] = table[name].to_numpy(dtype=float, na_value=np.nan)[known]
     axes, ended = list(run.axes), scores.ended_before
-    of_place = {(key, value): members for key, value, members in value_groups(*with_ranges(run, scores))}
+    of_place = {(key, value): members for key, value, members in value_groups(ranged, ranged_scores)}
     members = [of_place[where] for where in places]
     without = arrays["settings"].sum(axis=(0, 1, 3)) == 0
     groups = {name: [scores.metrics.index(m) for m in some if m in scores.metrics] for name, some in GROUPS.items()}

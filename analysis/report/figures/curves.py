@@ -8,12 +8,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.findings.epochs import agreement, front_runners, median_setting
+from analysis.findings.findings import Findings
 from analysis.report.packing import pack
-from analysis.runs.run import Run
-from analysis.scores.confirmed import repeated
-from analysis.scores.default_setting import default_name, default_setting
 from analysis.scores.model import Scores, pooled, shown
-from analysis.scores.training_log import BESIDE, REWARDS, SPEED, loss_curves, names, oddities
+from analysis.scores.training_log import BESIDE, REWARDS, SPEED, names
 from analysis.statistics.seed_noise import resolvable
 
 # Front runners at the last and at the first epoch each: more curves have no colours of their own.
@@ -22,11 +20,12 @@ RUNNERS = 4
 CARRIED = 3000
 
 
-def curves(run: Run, scores: Scores) -> dict[str, Any]:
+def curves(findings: Findings) -> dict[str, Any]:
     """Return agreement with the last epoch, packed (metric, data set, epoch), and who to draw: [setting, reason].
 
     `median` is the setting nearest to the median of each place, for all figures that draw one.
     """
+    scores = findings.scores
     first = shown(scores).start
     datasets = scores.datasets[first:]
     shape = (len(scores.metrics), len(datasets), len(scores.epochs))
@@ -39,7 +38,7 @@ def curves(run: Run, scores: Scores) -> dict[str, Any]:
     found = {name: np.full(shape, np.nan) for name in ("spearman", "regret", "regret_share", "top_overlap", "settings")}
     for name, array in found.items():
         array[at] = table[name]
-    default = _default(run, scores)
+    default = None if findings.default is None else (findings.default, findings.default_name)
     return {
         **{name: pack(array) for name, array in found.items()},
         "median": pack(np.apply_along_axis(median_setting, -1, scores.trials.mean[:, shown(scores)])),
@@ -47,28 +46,22 @@ def curves(run: Run, scores: Scores) -> dict[str, Any]:
     }
 
 
-def _default(run: Run, scores: Scores) -> tuple[int, str] | None:
-    """Return the setting at the defaults, or nearest to them, and which of the two it is."""
-    found = default_setting(run, scores)
-    return None if found is None else (found, default_name(run, scores, found))
-
-
 def _runners(scores: Scores, metric: str, dataset: str, default: tuple[int, str] | None) -> list[list[Any]]:
     table = front_runners(scores, metric, dataset, RUNNERS, default)
     return table.loc[table["why"] != "median", ["setting", "why"]].to_numpy().tolist()
 
 
-def training(run: Run, scores: Scores) -> dict[str, Any]:
+def training(findings: Findings) -> dict[str, Any]:
     """Return what training logged, packed (setting, name, epoch), for `settings` (None: all of them).
 
     `names` are [name, group] in the order of the panels, `rewards` those of rewards and what they stand beside, `odd`
     [name, settings where it was zero throughout, settings where it was once not a number, settings that logged it],
     `default` a setting (-1: none), `default_name` what it is called.
     """
-    default, called = _default(run, scores) or (None, "default")
-    logged = [[name, group] for group, some in names(run).items() if group != SPEED for name in some]
+    scores, default = findings.scores, findings.default
+    logged = [[name, group] for group, some in names(findings.run).items() if group != SPEED for name in some]
     settings = _carried(scores, default)
-    table = loss_curves(run, scores, settings)
+    table = findings.loss_curves(settings)
     steps = sorted(int(epoch) for epoch in table["epoch"].unique())
     curves = np.full((len(settings), len(logged), len(steps)), np.nan)
     at = zip((settings, [name for name, _ in logged], steps), ("setting", "name", "epoch"), strict=True)
@@ -79,13 +72,13 @@ def training(run: Run, scores: Scores) -> dict[str, Any]:
         "rewards": [list(REWARDS), list(BESIDE)],
         "epochs": steps,
         "curves": pack(curves),
-        "odd": oddities(run, scores)[["name", "zero", "not_a_number", "settings"]].to_numpy().tolist(),
+        "odd": findings.oddities[["name", "zero", "not_a_number", "settings"]].to_numpy().tolist(),
         "default": -1 if default is None else default,
-        "default_name": called,
+        "default_name": findings.default_name,
     }
 
 
-def noise(run: Run, scores: Scores) -> dict[str, Any] | None:
+def noise(findings: Findings) -> dict[str, Any] | None:
     """Return the noise floor, packed (metric, data set, epoch), or None where every setting ran with one seed.
 
     `std` is pooled over the `repeated` settings, `seeds` the number of seeds that most of those have, `pair` and
@@ -93,7 +86,8 @@ def noise(run: Run, scores: Scores) -> dict[str, Any] | None:
     of all `settings`; `pair_one` and `sweep_one` the same with one seed each. Of a search with one seed: what its
     confirming trials say.
     """
-    stats = repeated(run, scores).trials[:, shown(scores)]
+    scores = findings.scores
+    stats = findings.repeated.trials[:, shown(scores)]
     several = (stats.seeds > 1) & np.isfinite(stats.spread)
     if not several.any():
         return None

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from analysis.findings.findings import Findings
 from analysis.runs.run import Run
 from analysis.runs.samples import Images, Pair, folders_of, pairs_in, shown_in
-from analysis.scores.model import Scores
 from fusion_core.metrics.facts import FACTS
 from trials.ranking.leaderboard import Leaderboard, RankedTrial, best
 from trials.spec.defaults import default_trial, is_default
@@ -23,8 +23,9 @@ from trials.storage.results import Results
 ROLES = ("best", "worst", "default")
 
 
-def gallery(run: Run, scores: Scores) -> dict[str, Any] | None:
+def gallery(findings: Findings) -> dict[str, Any] | None:
     """Return pairs, trials (those of the first columns first), images and metrics; None where no samples were kept."""
+    run = findings.run
     finished = run.every_trial[run.every_trial["status"] == "finished"]
     folders = folders_of(run.path, dict(zip(finished["number"].tolist(), finished["id"].tolist(), strict=True)))
     if not folders:
@@ -37,7 +38,7 @@ def gallery(run: Run, scores: Scores) -> dict[str, Any] | None:
         trials = _in_order(folders, roles, ranked)
         pairs = pairs_in([folders[number] for number in trials], _stems(results, run))
         measured = {number: _measured(results, ids[number]) for number in trials}
-    metrics = [name for name in scores.metrics if name in FACTS]
+    metrics = [name for name in findings.scores.metrics if name in FACTS]
     images = Images()
     shown = shown_in(pairs, trials, folders, images)
     ranks = {trial.number: rank for rank, trial in enumerate(ranked, start=1)}

@@ -9,13 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from analysis.findings.findings import Findings
 from analysis.report.packing import pack
-from analysis.runs.run import Run
-from analysis.scores.binning import levels_of
 from analysis.scores.heatmap_layout import Layout, layout, varied_axes
-from analysis.scores.labels import mixture
 from analysis.scores.metrics import facts_of
-from analysis.scores.model import Scores
+from analysis.scores.model import shown
 from analysis.statistics.cells import by_cell
 
 # With more cells per setting than this, nearly all are blank, and two parameters say more than four.
@@ -24,21 +22,21 @@ _CELLS = 8
 _PAIRED = 6
 
 
-def heatmap_part(run: Run, scores: Scores) -> dict[str, Any]:
-    """Return which axes (by position) the heatmap opens with; of settings strewn over a space, the two that decide."""
-    plan, keys = layout(run.axes, mixture(run, scores)), list(run.axes)
-    cells = math.prod(int(levels_of(run, scores, key)[1].max(initial=0)) + 1 for key in (*plan.rows, *plan.columns))
+def heatmap_part(findings: Findings) -> dict[str, Any]:
+    """Return which axes (by position) the heatmap opens with; of scattered settings, the two that decide."""
+    run, scores = findings.run, findings.scores
+    plan, keys = layout(run.axes, findings.mixture), list(run.axes)
+    cells = math.prod(int(findings.levels_of(key)[1].max(initial=0)) + 1 for key in (*plan.rows, *plan.columns))
     if cells > _CELLS * len(scores.settings):
-        first, second = _strongest(run, scores, [*plan.columns, *plan.rows])
+        first, second = _strongest(findings, [*plan.columns, *plan.rows])
         plan = Layout((second,), (first,), tuple(key for key in varied_axes(run.axes) if key not in (first, second)))
     return {part: [keys.index(key) for key in getattr(plan, part)] for part in ("rows", "columns")}
 
 
-def _strongest(run: Run, scores: Scores, keys: Sequence[str]) -> list[str]:
+def _strongest(findings: Findings, keys: Sequence[str]) -> list[str]:
     """Return the two of these parameters that decide most, in their order."""
-    from analysis.findings.importance import variance_shares
-
-    found, weight = variance_shares(run, scores), dict.fromkeys(keys, 0.0)
+    scores = findings.scores
+    found, weight = findings.shares, dict.fromkeys(keys, 0.0)
     if scores.metrics:
         main = found.main[scores.metrics.index(scores.metric), 0, scores.epochs.index(scores.epoch)]
         weight |= dict(zip(found.parameters, np.nan_to_num(main).tolist(), strict=True))
@@ -46,21 +44,20 @@ def _strongest(run: Run, scores: Scores, keys: Sequence[str]) -> list[str]:
     return [key for key in keys if key in chosen]
 
 
-def pairs_part(run: Run, scores: Scores) -> dict[str, Any] | None:
+def pairs_part(findings: Findings) -> dict[str, Any] | None:
     """Return for every two parameters the best and the mean over the rest, packed (metric, data set, epoch, cell).
 
     A cell is first's level * levels of the second + second's level; NaN where no setting has a number. None where
     fewer than two parameters vary.
     """
-    from analysis.scores.model import shown
-
+    run, scores = findings.run, findings.scores
     keys = list(run.axes)
     pairs = list(combinations(varied_axes(run.axes)[:_PAIRED], 2))
     if not pairs:
         return None
     values = scores.trials.mean[:, shown(scores)]
     higher = np.array([facts_of(name).higher_is_better for name in scores.metrics])
-    levels = {key: levels_of(run, scores, key)[1] for key in dict.fromkeys(key for pair in pairs for key in pair)}
+    levels = {key: findings.levels_of(key)[1] for key in dict.fromkeys(key for pair in pairs for key in pair)}
     found = []
     for first, second in pairs:
         columns = int(levels[second].max()) + 1

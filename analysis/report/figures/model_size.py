@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from analysis.findings.model_size import model_sizes
+from analysis.findings.findings import Findings
 from analysis.report.packing import pack
-from analysis.runs.run import Run
-from analysis.scores.model import Scores, shown
+from analysis.scores.model import shown
 
 _COSTS = ("parameters", "gflop", "gflop_training", "inference_ms_16", "inference_ms_16_std")
 
 
-def model_size_part(run: Run, scores: Scores) -> dict[str, Any] | None:
+def model_size_part(findings: Findings) -> dict[str, Any] | None:
     """Return `models` [name, settings, trials], packed costs (model), seconds of training (epoch, model), and what the
     best setting of each model reaches: `best`, `mean`, `std`, `seeds` packed (metric, data set, epoch, model)."""
-    found = model_sizes(run, scores)
+    found = findings.model_sizes
     if found is None:
         return None
     names, trials = found.models["model"].tolist(), found.models["trials"].tolist()
-    places = {name: getattr(found, name)[:, shown(scores)] for name in ("best", "mean", "std", "seeds")}
+    places = {name: getattr(found, name)[:, shown(findings.scores)] for name in ("best", "mean", "std", "seeds")}
     return {
         "models": [list(one) for one in zip(names, map(len, found.members), trials, strict=True)],
         "measured": found.measured,

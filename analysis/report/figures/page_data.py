@@ -1,4 +1,4 @@
-"""The numbers that the page draws, as one JSON value. To add a figure NAME: a line in PARTS (its function(run, scores)
+"""The numbers that the page draws, as one JSON value. To add a figure NAME: a line in PARTS (its function(findings)
 gives D.NAME; None: no section), templates/fig_NAME.html.j2, and NAME.js in report.SCRIPTS, which calls register()."""
 
 from __future__ import annotations
@@ -7,26 +7,22 @@ from typing import Any
 
 import numpy as np
 
-from analysis.findings.standings import Final
+from analysis.findings.findings import Findings
 from analysis.report.packing import pack
-from analysis.runs.run import Run
-from analysis.runs.search_record import asked
-from analysis.scores.binning import levels_of
-from analysis.scores.labels import mixture_said, noun
 from analysis.scores.metrics import ALL, FUSIONS, facts_of
 from analysis.scores.model import Scores, Stats, shown
 from analysis.scores.score import dataset_weights
 from analysis.text.answer_search import own_seeds_sentence
 from analysis.text.run_facts import failed_trials
-from trials.spec.labels import short_names
 
 # Beyond this many numbers the page leaves out what it can do without: standard deviations, intervals of differences.
 MANY = 1_000_000
 _REASON = 160
 
 
-def page_data(run: Run, scores: Scores) -> dict[str, Any]:
+def page_data(findings: Findings) -> dict[str, Any]:
     """Return what all figures share; packed arrays are (metric, data set, epoch, setting), data sets as `shown`."""
+    run, scores = findings.run, findings.scores
     datasets = scores.datasets[shown(scores)]
     trials, baselines = scores.trials[:, shown(scores)], scores.baselines[:, shown(scores)]
     starts = None if scores.starts is None else scores.starts[:, shown(scores)]
@@ -36,7 +32,7 @@ def page_data(run: Run, scores: Scores) -> dict[str, Any]:
     states = _states(scores)
     statuses = sorted(set(states))
     return {
-        "axes": _axes(run, scores),
+        "axes": _axes(findings),
         "settings": {
             "at": [[places[key][value] for key, value in one.parameters.items()] for one in scores.settings],
             "trials": [list(setting.numbers) for setting in scores.settings],
@@ -47,7 +43,7 @@ def page_data(run: Run, scores: Scores) -> dict[str, Any]:
         "failures": {int(row.number): _short(row.error) for row in failed_trials(run).itertuples()},
         "metrics": [_metric(name) for name in scores.metrics],
         "datasets": list(datasets),
-        "weights": {ALL: _weights(run, scores)},
+        "weights": {ALL: _weights(findings)},
         "epochs": list(scores.epochs),
         "start": {
             "metric": _index(scores.metrics, scores.metric),
@@ -56,10 +52,10 @@ def page_data(run: Run, scores: Scores) -> dict[str, Any]:
         },
         "fusions": list(FUSIONS.values()),
         "starts": list(scores.start_names),
-        "stopped": _stopped(run, scores),
-        "noun": noun(run.axes),
-        "ownSeeds": own_seeds_sentence(Final(run, scores)),
-        "mixture": mixture_said(run, scores),
+        "stopped": _stopped(findings),
+        "noun": findings.noun,
+        "ownSeeds": own_seeds_sentence(findings),
+        "mixture": findings.mixture_label,
         "values": pack(trials.mean),
         "stds": pack(trials.std) if trials.std.size <= MANY else None,
         "images": _images(trials),
@@ -76,16 +72,17 @@ def page_data(run: Run, scores: Scores) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _axes(run: Run, scores: Scores) -> list[dict[str, Any]]:
+def _axes(findings: Findings) -> list[dict[str, Any]]:
     """Return each parameter's name and values; `bins` where it has too many for a heatmap: labels, range per value."""
-    names, axes = short_names(list(run.axes)), []
+    run, scores = findings.run, findings.scores
+    axes = []
     for key, values in run.axes.items():
-        labels, levels = levels_of(run, scores, key)
+        labels, levels = findings.levels_of(key)
         of = {setting.parameters[key]: int(level) for setting, level in zip(scores.settings, levels, strict=True)}
         bins = None if labels is None else {"labels": labels, "of": [of[value] for value in values]}
         axes.append(
             {
-                "name": names[key],
+                "name": findings.names[key],
                 "key": key,
                 "values": ["none" if value is None else value for value in values],
                 "bins": bins,
@@ -104,16 +101,17 @@ def _states(scores: Scores) -> list[str]:
     ]  # fmt: skip
 
 
-def _stopped(run: Run, scores: Scores) -> dict[str, Any] | None:
+def _stopped(findings: Findings) -> dict[str, Any] | None:
     """Return which rule stopped trials early and how many settings had ended before each epoch; None without any."""
-    ended, rule = scores.ended_before.sum(axis=1), asked(run).rule
+    ended, rule = findings.scores.ended_before.sum(axis=1), findings.record.rule
     return {"rule": rule, "before": ended.tolist()} if ended.any() and rule else None
 
 
-def _weights(run: Run, scores: Scores) -> str:
-    weights = dataset_weights(run.rank_by.dataset_weights, scores.datasets[1:])
+def _weights(findings: Findings) -> str:
+    names = findings.scores.datasets[1:]
+    weights = dataset_weights(findings.run.rank_by.dataset_weights, names)
     shares = weights / weights.sum() if weights.sum() > 0 else weights
-    return ", ".join(f"{name} {share:.2g}" for name, share in zip(scores.datasets[1:], shares, strict=True))
+    return ", ".join(f"{name} {share:.2g}" for name, share in zip(names, shares, strict=True))
 
 
 def _short(error: str | None) -> str:

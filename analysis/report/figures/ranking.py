@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from itertools import product
 from typing import Any
 
 import numpy as np
 
-from analysis.findings.findings import judged
-from analysis.findings.standings import Final
+from analysis.findings.findings import Findings
+from analysis.findings.standings import Standings
 from analysis.report.figures.page_data import MANY
 from analysis.report.packing import pack
-from analysis.runs.run import Run
-from analysis.scores.model import Scores, shown
+from analysis.scores.model import shown
 
 SINGLE = ("best", "value", "corrected", "low", "high", "images", "seeds")
 EACH = ("worse_low", "worse_high")
 
 
-def ranking_part(run: Run, scores: Scores) -> dict[str, Any]:
+def ranking_part(findings: Findings) -> dict[str, Any]:
     """Return a judgement per place, packed (metric, data set, epoch), and (…, setting) for `tied` and the intervals.
 
     `notes` are the reasons why there is no interval, `note` the place of each in them (-1: there is one). The
-    intervals are None where there are none, or too many for the page. `final` as of `_final`.
+    intervals are None where there are none, or too many for the page. `final` as of `_standings`.
     """
-    final = Final(run, scores)
+    standings, scores = findings.standings, findings.scores
     datasets = scores.datasets[shown(scores)]
     shape = (len(scores.metrics), len(datasets), len(scores.epochs))
     single = {name: np.full(shape, np.nan) for name in SINGLE}
@@ -32,9 +30,7 @@ def ranking_part(run: Run, scores: Scores) -> dict[str, Any]:
     tied = np.zeros((*shape, len(scores.settings)), dtype=bool)
     note = np.full(shape, -1)
     notes: dict[str, int] = {}
-    every = product(scores.metrics, datasets, scores.epochs)
-    places = judged(run, scores).places if final.is_plain else final.judgements(every)
-    for (metric, dataset, epoch), found in places.items():
+    for (metric, dataset, epoch), found in findings.judgements(datasets).items():
         if dataset not in datasets:
             continue
         m, d, e = scores.metrics.index(metric), datasets.index(dataset), scores.epochs.index(epoch)
@@ -52,30 +48,32 @@ def ranking_part(run: Run, scores: Scores) -> dict[str, Any]:
         "tied": pack(tied),
         "notes": list(notes),
         "note": pack(note),
-        "final": None if final.is_plain else _final(final),
+        "final": None if standings.is_plain else _standings(standings),
     }
 
 
-def _final(final: Final) -> dict[str, Any]:
+def _standings(standings: Standings) -> dict[str, Any]:
     """Return the numbers to rank by, packed (metric, data set, epoch, setting), and what does not stand first.
 
     `confirmed` (None: no setting was run again) says where they are of fresh seeds, `trials` by which [number, seed];
     `keeps` (epoch, setting) who keeps to the `constraints`.
     """
-    part = (slice(None), shown(final.scores))
-    carried = final.stats.std.size <= MANY
+    part = (slice(None), shown(standings.scores))
+    carried = standings.stats.std.size <= MANY
     trials: dict[int, list[tuple[int, int]]] = {}
-    if final.confirmed is not None:
-        own = final.confirmed.run.trials
+    if standings.confirmed is not None:
+        own = standings.confirmed.run.trials
         seed_of = dict(zip(own["number"].tolist(), own["seed"].tolist(), strict=True))
-        for i, setting in zip(final.confirmed.at.tolist(), final.confirmed.scores.settings, strict=True):
+        for i, setting in zip(standings.confirmed.at.tolist(), standings.confirmed.scores.settings, strict=True):
             trials[i] = [(number, seed_of[number]) for number in setting.numbers]
     return {
-        "values": pack(final.stats.mean[part]),
-        "stds": pack(final.stats.std[part]) if carried else None,
-        "spreads": pack(final.stats.spread[part]) if carried and trials else None,
-        "confirmed": pack(final.is_confirmed[part]) if trials else None,
+        "values": pack(standings.stats.mean[part]),
+        "stds": pack(standings.stats.std[part]) if carried else None,
+        "spreads": pack(standings.stats.spread[part]) if carried and trials else None,
+        "confirmed": pack(standings.is_confirmed[part]) if trials else None,
         "trials": trials,
-        "keeps": pack(np.array([final.keeps(epoch) for epoch in final.scores.epochs])) if final.constraints else None,
-        "constraints": [str(one) for one in final.constraints],
+        "keeps": pack(np.array([standings.keeps(epoch) for epoch in standings.scores.epochs]))
+        if standings.constraints
+        else None,
+        "constraints": [str(one) for one in standings.constraints],
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from analysis.findings.findings import Findings
 from analysis.report.figures.bounds import bounds_part
 from analysis.report.figures.curves import curves, noise, training
 from analysis.report.figures.gallery import gallery
@@ -17,7 +18,6 @@ from analysis.report.figures.reward import effects_part, lift_part
 from analysis.report.figures.tradeoffs import parallel, tradeoffs
 from analysis.runs.run import Run
 from analysis.scores.labels import noun
-from analysis.scores.model import Scores
 
 # On the page in this order: name -> title in the navigation, function.
 PARTS = {
@@ -39,9 +39,9 @@ PARTS = {
 }
 
 
-def page_parts(run: Run, scores: Scores) -> dict[str, Any]:
+def page_parts(findings: Findings) -> dict[str, Any]:
     """Return what each figure of PARTS that has something to show adds to the page's data."""
-    parts = {name: part(run, scores) for name, (_, part) in PARTS.items()}
+    parts = {name: part(findings) for name, (_, part) in PARTS.items()}
     return {name: part for name, part in parts.items() if part is not None}
 
 

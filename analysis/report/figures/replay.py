@@ -6,23 +6,24 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.findings.findings import Findings
 from analysis.replay.costs import SAID
 from analysis.replay.files import Found, read_found
 from analysis.replay.replay import finished
 from analysis.replay.trace import WITHIN
 from analysis.runs.run import Run
 from analysis.scores.metrics import facts_of
-from analysis.scores.model import Scores
 
 _POINTS = ("cost", "seconds", "best_median", "best_low", "best_high")
 
 
-def replay_part(run: Run, scores: Scores) -> dict[str, Any] | None:
+def replay_part(findings: Findings) -> dict[str, Any] | None:
     """Return curves by search, a row of numbers each, what they were to find, and what is said of it; None without."""
+    run, scores = findings.run, findings.scores
     found = read_found(run.path)
     if found is None or found.metric not in scores.metrics:
         return None
-    sign = 1.0 if facts_of(found.metric).higher_is_better else -1.0
+    sign = facts_of(found.metric).sign
     return {
         "metric": scores.metrics.index(found.metric),
         "where": f"{found.dataset}, epoch {found.epoch}",

@@ -8,17 +8,17 @@ import numpy as np
 import pandas as pd
 
 from analysis.comparison.reward_lift import LOSS, REWARD, START, lift
-from analysis.findings.weight_effects import effects, own_effects, own_metric
+from analysis.findings.findings import Findings
+from analysis.findings.weight_effects import own_metric
 from analysis.report.packing import pack
-from analysis.runs.run import Run
-from analysis.scores.model import Scores, shown
+from analysis.scores.model import shown
 
 STATS = ("best", "q1", "median", "q3", "worst", "settings", "at_epoch", "gain", "gain_low", "gain_high", "above", "of")
 
 
-def lift_part(run: Run, scores: Scores) -> dict[str, Any] | None:
+def lift_part(findings: Findings) -> dict[str, Any] | None:
     """Return each of STATS packed (metric, data set, epoch, group); `groups` are [kind, name], starts among them."""
-    found = lift(run, scores)
+    scores, found = findings.scores, lift(findings)
     if found is None:
         return None
     datasets = scores.datasets[shown(scores)]
@@ -41,20 +41,20 @@ def lift_part(run: Run, scores: Scores) -> dict[str, Any] | None:
     return {"groups": [list(group) for group in groups], "notes": list(found.notes), **arrays}
 
 
-def effects_part(run: Run, scores: Scores) -> dict[str, Any] | None:
+def effects_part(findings: Findings) -> dict[str, Any] | None:
     """Return rank correlations packed (weight, metric, data set, epoch); `own` is the metric of each weight (-1: none).
 
     `weights` are places in run.axes.
     """
-    found = effects(run, scores)
+    scores, found = findings.scores, findings.effects
     if found is None or not np.isfinite(found.spearman).any():
         return None
-    keys = list(run.axes)
+    keys = list(findings.run.axes)
     own = [own_metric(key) for key in found.weights]
     return {
         "weights": [keys.index(key) for key in found.weights],
         "own": [scores.metrics.index(metric) if metric in scores.metrics else -1 for metric in own],
         "how": found.how,
-        "joined": bool(own_effects(run, scores)),
+        "joined": bool(findings.own_effects),
         **{name: pack(getattr(found, name)[:, :, shown(scores)]) for name in ("spearman", "low", "high", "settings")},
     }

@@ -6,11 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from analysis.findings.findings import Findings
 from analysis.findings.tradeoffs import prices
 from analysis.report.figures.importance import HEADLINES
 from analysis.report.packing import pack
-from analysis.runs.run import Run
-from analysis.runs.search_record import asked
 from analysis.scores.model import Scores, shown
 
 # More lines or points than this are a blot, and slow to draw.
@@ -19,13 +18,14 @@ DRAWN = 2000
 _COMPARED = 5
 
 
-def tradeoffs(run: Run, scores: Scores) -> dict[str, Any]:
+def tradeoffs(findings: Findings) -> dict[str, Any]:
     """Return what the best of each metric costs in each other, packed (data set, epoch, metric, other).
 
     `loss` is in the other's own unit, `share` of its range over settings, `setting` the one that is best for the
     metric (-1: none). `chosen` and `front` are the metrics that the figure opens with: the objectives of a search that
     has several.
     """
+    scores = findings.scores
     datasets, count = scores.datasets[shown(scores)], len(scores.metrics)
     shape = (len(datasets), len(scores.epochs), count, count)
     found = {name: np.full(shape, np.nan) for name in ("loss", "share", "setting")}
@@ -36,7 +36,7 @@ def tradeoffs(run: Run, scores: Scores) -> dict[str, Any]:
             for name, column in (("loss", "loss"), ("share", "loss_share"), ("setting", "setting")):
                 found[name][d, e][at] = table[column]
     opening, front = _opening(scores, found["share"]), 2
-    objectives = [scores.metrics.index(name) for name in asked(run).objectives if name in scores.metrics]
+    objectives = [scores.metrics.index(name) for name in findings.record.objectives if name in scores.metrics]
     if len(objectives) > 1:
         opening, front = list(dict.fromkeys([*objectives, *opening]))[:_COMPARED], min(len(objectives), 3)
     return {
@@ -56,8 +56,9 @@ def _opening(scores: Scores, shares: np.ndarray) -> list[int]:
     return list(dict.fromkeys([ranked, *dear, *familiar, *range(min(2, len(scores.metrics)))]))[:_COMPARED]
 
 
-def parallel(run: Run, scores: Scores) -> dict[str, Any]:
+def parallel(findings: Findings) -> dict[str, Any]:
     """Return which settings have a line (`sample`; None: all) and the metrics that have an axis."""
+    scores = findings.scores
     chosen = [scores.metrics.index(name) for name in (*HEADLINES, scores.metric) if name in scores.metrics]
     return {"sample": sample(scores), "metrics": list(dict.fromkeys(chosen))}
 

@@ -19,7 +19,7 @@ PAIRS_TO_SCALE = 64
 
 
 @dataclass(frozen=True)
-class Beginning:
+class StartStatistics:
     """Numbers to log with every epoch, scales of the metrics, rows of the worst pairs; `lists` to keep, by file name.
 
     A training state carries all but the lists, which are kept after the first epoch.
@@ -43,17 +43,17 @@ class Beginning:
 
 
 @torch.no_grad()
-def look_at_the_start(recipe: RewardedRecipe) -> Beginning:
+def measure_start(recipe: RewardedRecipe) -> StartStatistics:
     """Measure what training begins with, before the first update."""
     scales = _spreads(recipe) if recipe.config.reward.normalise == "fixed" else None
     judged, scores = recipe.judged(scales)
     values = {"loss_fusion_start": judged["loss_fusion"], **_beside(recipe, scales)}
     values |= {f"scale_{name}": scale for name, scale in (scales or {}).items()}
     if recipe.config.data.worst is None:
-        return Beginning(values, scales)
+        return StartStatistics(values, scales)
     rewards, stems = scores.double().cpu().numpy(), recipe.workspace.train_stems
     worst = worst_rows(rewards, stems, recipe.config.data.worst)
-    return Beginning(values, scales, worst, dict([worst_list(worst, rewards, stems)]))
+    return StartStatistics(values, scales, worst, dict([worst_list(worst, rewards, stems)]))
 
 
 def _beside(recipe: RewardedRecipe, scales: Mapping[str, float] | None) -> dict[str, float]:

@@ -21,7 +21,7 @@ from fusion_core.recipes.optimizer_step import Values
 from fusion_core.recipes.policy_recipe import LOWER, gradient_norms
 from fusion_core.recipes.reward import guards
 from fusion_core.recipes.reward.advantages import clipped_surrogate, controlled, group_advantages
-from fusion_core.recipes.reward.beginning import Beginning, look_at_the_start
+from fusion_core.recipes.reward.beginning import StartStatistics, measure_start
 from fusion_core.recipes.reward.direct import ascend
 from fusion_core.recipes.reward.rewarded import RewardedRecipe
 from fusion_core.recipes.reward.rollouts import Rollout
@@ -37,7 +37,7 @@ class ReinforcedRecipe(RewardedRecipe):
     def __init__(self, config: TrialConfig, workspace: Workspace, start: Checkpoint | None = None) -> None:
         super().__init__(config, workspace, start)
         self.trust: TrustRegion | None = None
-        self.begin = Beginning({})
+        self.begin = StartStatistics({})
         self.moves = self.connected = False
         self.before: Tensor | None = None
         self.learning = False
@@ -70,7 +70,7 @@ class ReinforcedRecipe(RewardedRecipe):
     def _train(self, epoch: int) -> dict[str, float]:
         self.trained.eval()
         if not self.begin.values:
-            self._begin(look_at_the_start(self))
+            self._begin(measure_start(self))
         logged: list[Values] = []
         norms: list[Tensor] = []
         for update, rows in enumerate(self._batches(epoch)):
@@ -87,7 +87,7 @@ class ReinforcedRecipe(RewardedRecipe):
         gradients = gradient_norms(torch.stack(norms)) if norms else {"gradient_norm": 0.0}
         return means | counts | after | gradients | self.begin.values
 
-    def _begin(self, begin: Beginning) -> None:
+    def _begin(self, begin: StartStatistics) -> None:
         self.begin, self.scales = begin, begin.scales
 
     def _batches(self, epoch: int) -> Iterator[np.ndarray]:
@@ -188,4 +188,4 @@ class ReinforcedRecipe(RewardedRecipe):
         return {"begin": self.begin.to_json()}
 
     def remember(self, metadata: dict[str, str]) -> None:
-        self._begin(Beginning.from_json(metadata["begin"]))
+        self._begin(StartStatistics.from_json(metadata["begin"]))

@@ -34,6 +34,7 @@ from analysis.runs.open_run import open_run
 from analysis.scores.metrics import ALL
 from analysis.statistics.bootstrap import Sample
 from analysis.statistics.evidence import Evidence, corrected
+from analysis.text import comparison as words
 from fusion_core.errors import FusionError
 from tests.analysis.make import Made, make_run
 from trials.storage.results import Results
@@ -117,7 +118,7 @@ def test_on_the_same_images_the_difference_is_far_surer_than_either_mean(tmp_pat
     assert 0.18 < low < 0.1984 < high < 0.22
     width = numbers.best["high"][(*place, 0)] - numbers.best["low"][(*place, 0)]
     assert width > 5 * (high - low)
-    assert "95 % interval" in comparison.answer(comparison, numbers)[1]
+    assert "95 % interval" in words.answer(comparison, numbers)[1]
 
 
 def test_turned_round_a_difference_is_its_negative(tmp_path: Path) -> None:
@@ -136,7 +137,7 @@ def test_lower_is_better_turns_the_difference(tmp_path: Path) -> None:
     )
     place = numbers.place(comparison)
     assert numbers.gain("value", place, 1, 0) == pytest.approx(0.1)
-    assert comparison.answer(comparison, numbers)[0].startswith("MSE on a at epoch 1: two allows the best, 0.2")
+    assert words.answer(comparison, numbers)[0].startswith("MSE on a at epoch 1: two allows the best, 0.2")
 
 
 def test_other_images_of_the_same_set_are_not_paired_and_it_is_said(tmp_path: Path) -> None:
@@ -150,7 +151,7 @@ def test_other_images_of_the_same_set_are_not_paired_and_it_is_said(tmp_path: Pa
     assert numbers.note(place, 0, 1) == "not the same test images: not a paired interval"
     assert (
         "a: not the same test images (6 of 128x128 in one; 6 of 128x128 in two), so differences between these are "
-        "not paired." in comparison.notes(comparison)
+        "not paired." in words.notes(comparison)
     )
 
 
@@ -166,12 +167,12 @@ def test_without_values_per_image_a_difference_has_no_interval_and_it_is_said(tm
     place = numbers.place(comparison)
     assert numbers.gain("value", place, 0, 1) == pytest.approx(0.1)
     assert np.isnan(numbers.gain("low", place, 0, 1))
-    assert "not tested: no values per image" in comparison.answer(comparison, numbers)[1]
+    assert "not tested: no values per image" in words.answer(comparison, numbers)[1]
 
 
 def test_a_run_compared_with_a_copy_of_it_is_exactly_the_same(tmp_path: Path) -> None:
     comparison, numbers = opened(make(tmp_path / "x", A), make(tmp_path / "y", A, name="two"))
-    assert comparison.answer(comparison, numbers)[1].endswith(": exactly the same.")
+    assert words.answer(comparison, numbers)[1].endswith(": exactly the same.")
 
 
 def test_a_folder_of_the_reference_can_be_compared_with_a_table(tmp_path: Path) -> None:
@@ -181,9 +182,7 @@ def test_a_folder_of_the_reference_can_be_compared_with_a_table(tmp_path: Path) 
     (csv / "metrics.csv").write_text("exp_id,epoch,dataset,Reward\n1,1,a,0.4\n2,1,a,0.3\n")
     comparison, _ = opened(make(tmp_path / "x", A), csv)
     assert list(shared_parameters(comparison.measured)) == [KEY]
-    assert "a: csv does not record the test images, so differences to it are not tested." in comparison.notes(
-        comparison
-    )
+    assert "a: csv does not record the test images, so differences to it are not tested." in words.notes(comparison)
 
 
 def test_the_weighted_mean_is_offered_where_all_runs_weight_alike(tmp_path: Path) -> None:
@@ -192,7 +191,7 @@ def test_the_weighted_mean_is_offered_where_all_runs_weight_alike(tmp_path: Path
     one, two = (make(tmp_path / name, both, name=name, rank_by=rank_by) for name in ("x", "y"))
     comparison, numbers = opened(one, two)
     assert comparison.datasets == (ALL, "a", "b")
-    assert comparison.about(comparison, ALL) == "Weighted mean: a 0.75, b 0.25."
+    assert words.about(comparison, ALL) == "Weighted mean: a 0.75, b 0.25."
     assert numbers.gain("images", numbers.place(comparison), 0, 1) == 6
 
 
@@ -203,8 +202,8 @@ def test_means_over_other_sets_are_each_runs_own_and_it_is_said(tmp_path: Path) 
     assert comparison.datasets == (OWN, "a", "b", "c")
     assert comparison.dataset == "b"
     own = "The runs do not share a mean over data sets. Each run's own: one: a 0.5, b 0.5; two: b 0.5, c 0.5."
-    assert own in comparison.notes(comparison)
-    assert "Data sets of all: b. Also in one: a. Also in two: c." in comparison.shared(comparison)
+    assert own in words.notes(comparison)
+    assert "Data sets of all: b. Also in one: a. Also in two: c." in words.shared(comparison)
 
 
 def test_runs_without_a_set_in_common_are_shown_side_by_side(tmp_path: Path) -> None:
@@ -292,15 +291,15 @@ def test_runs_of_one_name_are_told_apart_by_their_folders(tmp_path: Path) -> Non
     folders = [tmp_path / "p" / "demo", tmp_path / "q" / "demo", tmp_path / "q" / "other"]
     comparison, _ = opened(*(make(folder, A) for folder in folders))
     assert [side.label for side in comparison.sides] == ["one (p/demo)", "one (q/demo)", "one (other)"]
-    assert any("same name" in note for note in comparison.notes(comparison))
+    assert any("same name" in note for note in words.notes(comparison))
 
 
 def test_a_run_without_numbers_is_said_and_left_out(tmp_path: Path) -> None:
     failed = make_run(tmp_path / "y", [Made({KEY: 1}, status="failed", error="nan"), Made({KEY: 2}, status="waiting")])
     comparison, numbers = opened(make(tmp_path / "x", A), failed)
     assert [side.label for side in comparison.measured] == ["one"]
-    assert comparison.notes(comparison)[0].startswith("by_hand has no numbers, so it is in no figure: 2 trials: ")
-    assert comparison.answer(comparison, numbers)[-1].startswith("No other run has a number there")
+    assert words.notes(comparison)[0].startswith("by_hand has no numbers, so it is in no figure: 2 trials: ")
+    assert words.answer(comparison, numbers)[-1].startswith("No other run has a number there")
 
 
 @pytest.mark.parametrize(
@@ -317,9 +316,7 @@ def test_other_versions_of_the_formulas_are_said(tmp_path: Path) -> None:
     comparison, _ = opened(
         make(tmp_path / "x", A, record={"numerics": 1}), make(tmp_path / "y", A, name="two", record={"numerics": 2})
     )
-    assert any(
-        "Other versions of the formulas" in note and "one 1, two 2" in note for note in comparison.notes(comparison)
-    )
+    assert any("Other versions of the formulas" in note and "one 1, two 2" in note for note in words.notes(comparison))
 
 
 def test_one_run_a_missing_run_and_a_run_twice_are_refused_together(tmp_path: Path) -> None:
@@ -341,7 +338,7 @@ def test_a_metric_that_one_run_lacks_is_shown_for_the_others(tmp_path: Path) -> 
     assert comparison.metrics == ("Reward", "VIF")
     assert numbers.best["value"][1, 0, 0].tolist() == pytest.approx([0.6, np.nan], nan_ok=True)
     assert any(
-        line.startswith("Metrics of all: Reward. Also in by_hand (x): VIF.") for line in comparison.shared(comparison)
+        line.startswith("Metrics of all: Reward. Also in by_hand (x): VIF.") for line in words.shared(comparison)
     )
 
 
@@ -428,7 +425,7 @@ def test_one_seed_is_said_for_the_runs_that_have_one(tmp_path: Path) -> None:
     comparison, _ = opened(make(tmp_path / "x", A), make_run(tmp_path / "y", seeds))
     said = "One seed in one: what another seed would give is not in its intervals, nor in differences to it; "
     said += "sweeps/seed_noise.yaml measures that."
-    assert said in comparison.notes(comparison)
+    assert said in words.notes(comparison)
 
 
 def test_the_order_of_runs_changes_no_number(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from analysis.comparison.reward_lift import LOSS, REWARD, START, Lift, beside, lift
+from analysis.findings.findings import Findings
 from analysis.report.figures.reward import lift_part
 from analysis.report.packing import unpack
 from analysis.report.report import write_report
@@ -30,8 +31,8 @@ def opened(folder: Path, other: Path | None = None) -> tuple[Run, Scores]:
     return run, score(run)
 
 
-def found_in(run: Run, scores: Scores) -> Lift:
-    found = lift(run, scores)
+def found_in(findings: Findings) -> Lift:
+    found = lift(findings)
     assert found is not None
     return found
 
@@ -52,7 +53,10 @@ def test_a_start_is_no_untrained_fusion_and_has_a_name_of_its_own(tmp_path: Path
     assert scores.start_names == ("start",)
     assert scores.starts is not None and scores.starts.mean[0, 0, 0] == pytest.approx(0.701, abs=1e-6)
     assert scores.baselines.mean.shape[-1] == 3
-    assert "The best untrained fusion, copy of the visible, has 0.9: no setting reaches that" in answer(run, scores)[2]
+    assert (
+        "The best untrained fusion, copy of the visible, has 0.9: no setting reaches that"
+        in answer(Findings(run, scores))[2]
+    )
     _, several = opened(reward_run(tmp_path / "two", starts=("start:1a2b3c4d", "start:ffee0011")))
     assert several.start_names == ("start 1a2b3c4d", "start ffee0011")
     table = several.ranking("Reward", ALL, 2)
@@ -60,7 +64,7 @@ def test_a_start_is_no_untrained_fusion_and_has_a_name_of_its_own(tmp_path: Path
 
 
 def test_the_gain_over_the_start_is_paired_over_images_and_the_settings_above_it_are_counted(tmp_path: Path) -> None:
-    table = found_in(*opened(by_hand(tmp_path))).table
+    table = found_in(Findings(*opened(by_hand(tmp_path)))).table
     row = table[(table["kind"] == START) & (table["dataset"] == "a")].iloc[0]
     assert row["gain"] == pytest.approx(0.1, abs=1e-6)
     assert (row["above"], row["of"], row["paired"]) == (1, 2, True)
@@ -70,7 +74,7 @@ def test_the_gain_over_the_start_is_paired_over_images_and_the_settings_above_it
 
 
 def test_a_gain_is_better_whichever_way_the_metric_points(tmp_path: Path) -> None:
-    table = found_in(*opened(by_hand(tmp_path, metric="MSE"))).table
+    table = found_in(Findings(*opened(by_hand(tmp_path, metric="MSE")))).table
     row = table[(table["kind"] == START) & (table["dataset"] == "a")].iloc[0]
     assert row["gain"] == pytest.approx(0.1, abs=1e-6)
     assert row["above"] == 1
@@ -78,17 +82,17 @@ def test_a_gain_is_better_whichever_way_the_metric_points(tmp_path: Path) -> Non
 
 def test_a_start_without_values_per_image_gives_the_plain_difference(tmp_path: Path) -> None:
     run, scores = opened(reward_run(tmp_path, start_has_images=False))
-    table = found_in(run, scores).table
+    table = found_in(Findings(run, scores)).table
     rows = table[table["kind"] == START]
     assert rows["gain"].notna().all() and rows["gain_low"].isna().all()
-    said = " ".join(answer(run, scores))
+    said = " ".join(answer(Findings(run, scores)))
     assert "It seems so: the best reward-trained setting" in said
     assert "(not tested: no values per image)" in said
 
 
 def test_the_answer_says_what_the_reward_lifts_and_which_metrics_it_raises_and_lowers(tmp_path: Path) -> None:
     run, scores = opened(reward_run(tmp_path))
-    lifted, moved, weights = answer(run, scores)[3:6]
+    lifted, moved, weights = answer(Findings(run, scores))[3:6]
     assert lifted.startswith(
         "Does the reward lift the bound that the loss set? Yes: the best reward-trained setting (trial 15) has Reward "
     )
@@ -99,7 +103,7 @@ def test_the_answer_says_what_the_reward_lifts_and_which_metrics_it_raises_and_l
 
 
 def test_a_reward_that_does_not_lift_is_said_not_to(tmp_path: Path) -> None:
-    said = " ".join(answer(*opened(by_hand(tmp_path, best=0.6))))
+    said = " ".join(answer(Findings(*opened(by_hand(tmp_path, best=0.6)))))
     assert "No: the best reward-trained setting (trial 1)" in said
     assert "0 of 2 settings are better than it" in said
 
@@ -117,7 +121,7 @@ def test_one_sweep_of_both_kinds_has_both_groups(tmp_path: Path) -> None:
     settings = [
         {"recipe.kind": kind, "reward.aggregate": how} for kind in ("supervised", "grpo") for how in ("sum", "min")
     ]
-    found = found_in(*opened(reward_run(tmp_path, settings, starts=())))
+    found = found_in(Findings(*opened(reward_run(tmp_path, settings, starts=()))))
     assert found.groups == ((LOSS, LOSS), (REWARD, REWARD))
     row = found.table[(found.table["kind"] == LOSS) & (found.table["metric"] == "Reward")].iloc[-1]
     assert row["settings"] == 2 and row["gain_low"] > 0 and row["paired"]
@@ -127,11 +131,11 @@ def test_another_run_on_the_same_images_is_drawn_beside_at_its_own_epoch(tmp_pat
     losses = [{"loss.max_ratio": float(a)} for a in (4, 10)]
     other = reward_run(tmp_path / "loss", losses, kind="supervised", starts=(), epochs=3, record={"sweep": "loss_grid"})
     run, scores = opened(reward_run(tmp_path / "reward"), other)
-    found = found_in(run, scores)
+    found = found_in(Findings(run, scores))
     assert found.groups == ((LOSS, "loss-trained (loss_grid)"), (REWARD, REWARD))
     rows = found.table[(found.table["kind"] == LOSS)]
     assert set(rows["at_epoch"]) == {3} and set(rows["run"]) == {"loss_grid"}
-    part = lift_part(run, scores)
+    part = lift_part(Findings(run, scores))
     assert part is not None
     assert [name for _, name in part["groups"]] == ["loss-trained (loss_grid)", "start", REWARD]
     assert np.isfinite(unpack(part["best"])).all()
@@ -145,7 +149,7 @@ def test_a_run_on_other_images_is_refused_with_what_to_do(tmp_path: Path) -> Non
 
 def test_a_loss_sweep_alone_has_no_such_figure(tmp_path: Path) -> None:
     folder = reward_run(tmp_path, [{"loss.max_ratio": float(a)} for a in (4, 10)], kind="supervised", starts=())
-    assert lift(*opened(folder)) is None
+    assert lift(Findings(*opened(folder))) is None
     write_report(folder)
     assert not (folder / "loss_and_reward.csv").exists()
     assert "Loss-trained and reward-trained" not in (folder / "report.html").read_text()

@@ -207,7 +207,7 @@ def test_how_far_equals_are_behind_a_picked_best_allows_for_its_picking() -> Non
         values = rng.normal(size=(60, 20))
         evidence = Evidence.of(values.mean(axis=1), [1.0], [Sample.of(values[:, None], 0)])
         best, others = pick(evidence, [np.arange(60)]), np.arange(1, 60)
-        held.append(behind(evidence, others, best.flattery)[0] <= 0)
+        held.append(behind(evidence, others, best.selection_bias)[0] <= 0)
         plain.append(behind(evidence, others, np.zeros(1))[0] <= 0)
     assert np.mean(held) > 0.93
     assert np.mean(plain) < 0.8

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.findings.model_size import model_sizes, model_table
+from analysis.findings.findings import Findings
+from analysis.findings.model_size import model_sizes
 from analysis.paper.style import NothingToShow
 from analysis.paper.subject import Subject
 from analysis.paper.tables.latex import latex
@@ -84,7 +85,7 @@ def test_training_seconds_add_up_over_epochs_and_are_a_mean_over_seeds(run: Run)
 
 
 def test_metrics_of_the_table_are_means_over_seeds_with_their_deviation_at_every_epoch(run: Run) -> None:
-    table = model_table(run, score(run)).set_index(["epoch", AXIS])
+    table = Findings.of(run).model_table.set_index(["epoch", AXIS])
     assert len(table) == 6 and set(table["dataset"]) == {"a"}
     for epoch in (1, 2):
         for c in PARAMETERS:
@@ -121,7 +122,7 @@ def test_a_model_whose_trials_all_failed_stays_in_the_table_without_numbers(tmp_
 
 def test_the_page_part_carries_the_same_numbers(run: Run) -> None:
     scores = score(run)
-    part, found = model_size_part(run, scores), model_sizes(run, scores)
+    part, found = model_size_part(Findings(run, scores)), model_sizes(run, scores)
     assert part is not None and found is not None
     assert part["models"] == [[f"base_channels {c}", 1, 2] for c in (4, 12, 64)]
     np.testing.assert_array_equal(unpack(part["parameters"]), found.models["parameters"].astype(np.float32))
@@ -133,22 +134,22 @@ def test_a_sweep_of_weights_has_neither_section_nor_file(tmp_path: Path) -> None
     trials = [Made({"loss.max_ratio": w}, [{"a": {"Qabf": 0.3 + w / 100}}]) for w in (4.0, 10.0)]
     run = open_run(make_run(tmp_path, trials, n={"a": 5}, training={0: [{"training_seconds": 1.0}]}))
     scores = score(run)
-    assert model_sizes(run, scores) is None and "model_size" not in page_parts(run, scores)
-    assert "model_size.csv" not in {path.name for path in write_tables(run, scores)}
+    assert model_sizes(run, scores) is None and "model_size" not in page_parts(Findings(run, scores))
+    assert "model_size.csv" not in {path.name for path in write_tables(Findings(run, scores))}
     with pytest.raises(NothingToShow):
-        sizes_of_models(Subject(run, scores, "Qabf", "a", 1, 3))
+        sizes_of_models(Subject(Findings(run, scores), "Qabf", "a", 1, 3))
     assert "fig-model_size" not in write_report(tmp_path).read_text()
 
 
 def test_the_csv_has_a_row_per_model_and_epoch(run: Run) -> None:
-    files = {path.name: path for path in write_tables(run, score(run))}
+    files = {path.name: path for path in write_tables(Findings.of(run))}
     table = pd.read_csv(files["model_size.csv"])
     assert table[["model", "epoch"]].drop_duplicates().shape == (6, 2)
     assert table["parameters"].tolist() == [68026, 608426, 17262466] * 2
 
 
 def test_the_latex_table_says_cost_and_metrics_of_each_model(run: Run) -> None:
-    table = sizes_of_models(Subject(run, score(run), "Qabf", "a", 2, 3))
+    table = sizes_of_models(Subject(Findings.of(run), "Qabf", "a", 2, 3))
     assert r"base\_channels 64 & 17,262,466 & 374 & 1,124 & 640 & 129 & 0.3850 $\pm$ 0.0014" in latex(table)
     assert table.data["Qabf"].tolist() == pytest.approx([np.mean([qabf(c, 2, s) for s in SEEDS]) for c in (4, 12, 64)])
 

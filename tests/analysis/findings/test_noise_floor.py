@@ -19,7 +19,7 @@ KEY = "loss.max_ratio"
 
 def floor_of(folder: Path, trials: list[Made], **more: object) -> pd.DataFrame:
     run = open_run(make_run(folder, trials, **more))  # type: ignore[arg-type]
-    return noise_floor(run, score(run))
+    return noise_floor(score(run))
 
 
 def repeats(*values: float, at: int = 1, metric: str = "Reward") -> list[Made]:

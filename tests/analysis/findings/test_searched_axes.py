@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from analysis.findings.findings import Findings
 from analysis.findings.weight_effects import effects
 from analysis.report.figures.heatmap import heatmap_part
 from analysis.report.figures.page_data import page_data
@@ -49,9 +50,9 @@ def test_a_weight_that_some_settings_have_is_ranged_by_those(conditional: tuple[
 
 def test_every_figure_and_file_can_be_had_of_a_weight_that_some_settings_have(conditional: tuple[Run, Scores]) -> None:
     run, scores = conditional
-    assert page_data(run, scores)["axes"][3]["values"][0] == "none"
-    assert {"bounds", "heatmap", "pairs", "importance", "effects", "parallel"} <= set(page_parts(run, scores))
-    assert {file.name for file in write_tables(run, scores)} >= {"bounds.csv", "weight_effect.csv"}
+    assert page_data(Findings(run, scores))["axes"][3]["values"][0] == "none"
+    assert {"bounds", "heatmap", "pairs", "importance", "effects", "parallel"} <= set(page_parts(Findings(run, scores)))
+    assert {file.name for file in write_tables(Findings(run, scores))} >= {"bounds.csv", "weight_effect.csv"}
 
 
 def test_its_effect_is_that_over_the_settings_that_have_it(conditional: tuple[Run, Scores]) -> None:
@@ -79,7 +80,7 @@ def test_ties_over_a_range_are_said_by_its_ends(tmp_path: Path) -> None:
     images = [list(level + rng.normal(0, 0.01, 20) - (0 if a < 3 else 0.1)) for a in range(20)]
     trials = [Made({KEY: float(a)}, [seen({"a": {"Reward": some}})]) for a, some in enumerate(images)]
     run = open_run(make_run(tmp_path, trials, record=searched()))
-    said = " ".join(answer(run, score(run)))
+    said = " ".join(answer(Findings.of(run)))
     assert "3 of 20 settings cannot be told from it" in said and "all have max_ratio 0 to 2." in said
 
 
@@ -88,14 +89,14 @@ def test_settings_strewn_over_a_space_open_on_the_two_weights_that_decide(tmp_pa
     rows = rng.uniform(0, 1, (60, 4)).round(4).tolist()
     trials = [Made(dict(zip(AXES, row, strict=True)), [at(row[1] + 0.5 * row[2])]) for row in rows]
     run = open_run(make_run(tmp_path, trials, record=searched()))
-    part = heatmap_part(run, score(run))
+    part = heatmap_part(Findings.of(run))
     assert sorted(part["rows"] + part["columns"]) == [1, 2]
 
 
 def test_trade_offs_open_on_the_objectives_of_the_search(tmp_path: Path) -> None:
     run = open_run(search_run(tmp_path, count=8, epochs=1, objectives=["SSIM", "VIF"]))
     scores = score(run)
-    part = tradeoffs(run, scores)
+    part = tradeoffs(Findings(run, scores))
     assert [scores.metrics[m] for m in part["front"]] == ["SSIM", "VIF"]
     assert {"SSIM", "VIF", "Reward"} <= {scores.metrics[m] for m in part["chosen"]}
     assert scores.datasets[0] == ALL

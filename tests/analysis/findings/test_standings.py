@@ -9,7 +9,8 @@ import pytest
 
 from analysis.comparison.comparison import compare
 from analysis.comparison.numbers import numbers_of
-from analysis.findings.standings import Final
+from analysis.findings.findings import Findings
+from analysis.findings.standings import Standings
 from analysis.report.figures.curves import noise
 from analysis.report.packing import unpack
 from analysis.runs.open_run import open_run
@@ -49,7 +50,7 @@ CURSED = {1: (0.9, (0.6, 0.68)), 2: (0.8, (0.75, 0.77)), 3: (0.7, ())}
 
 def test_confirmed_settings_rank_by_fresh_seeds_alone_and_before_all_others(tmp_path: Path) -> None:
     run, scores = opened(tmp_path, picked_and_again(CURSED), confirm=(2, FRESH))
-    table = Final(run, scores).ranking(*AT)
+    table = Standings(run, scores).ranking(*AT)
     assert [row[KEY] for row in table["parameters"][:3]] == [2, 1, 3]
     np.testing.assert_allclose(table["value"][:3], [0.76, 0.64, 0.7])
     np.testing.assert_allclose(table["picked"][:3], [0.8, 0.9, 0.7])
@@ -64,7 +65,7 @@ def test_what_the_search_says_is_of_its_own_seeds(tmp_path: Path) -> None:
 
 
 def test_the_answer_says_what_the_best_lost_from_picking_to_confirming(tmp_path: Path) -> None:
-    first, second, *_ = answer(*opened(tmp_path, picked_and_again(CURSED), confirm=(2, FRESH)))
+    first, second, *_ = answer(Findings(*opened(tmp_path, picked_and_again(CURSED), confirm=(2, FRESH))))
     assert first.startswith("Best setting: max_ratio 2 (trial 2, confirmed by trials 6, 7). Reward 0.76 at epoch 1")
     assert second == (
         "It is ranked by fresh seeds, as are 2 of 3 settings; it was picked at 0.8 and lost 0.04 from picking to "
@@ -78,12 +79,12 @@ def test_where_lower_is_better_a_lower_value_is_gained(tmp_path: Path) -> None:
     record = searched(confirm=(1, (1,)))
     record["resolved"]["rank_by"]["metric"] = "MSE"
     run = open_run(make_run(tmp_path, trials, record=record))
-    assert "picked at 0.5 and gained 0.1 from picking to confirming." in answer(run, score(run))[1]
+    assert "picked at 0.5 and gained 0.1 from picking to confirming." in answer(Findings.of(run))[1]
 
 
 def test_the_interval_of_a_confirmed_best_has_the_noise_of_its_seeds(tmp_path: Path) -> None:
     run, scores = opened(tmp_path, picked_and_again(CURSED), confirm=(2, FRESH))
-    found = Final(run, scores).judgement(*AT)
+    found = Standings(run, scores).judgement(*AT)
     assert (found.best, found.seeds, found.settings) == (1, 2, 2)
     assert found.low < 0.76 < found.high
     assert found.tied.tolist() == [True, True, False] and np.isnan(found.worse[2])
@@ -93,7 +94,7 @@ def test_confirming_that_goes_on_is_said_and_used_as_far_as_it_goes(tmp_path: Pa
     trials = picked_and_again({1: (0.9, (0.6,)), 2: (0.8, ()), 3: (0.7, ())})
     trials.append(Made({KEY: 1}, [], seed=2, status="failed", error="out of memory"))
     trials += [Made({KEY: 2}, [], seed=seed, status=status) for seed, status in ((1, "running"), (2, "waiting"))]
-    said = answer(*opened(tmp_path, trials, confirm=(2, FRESH)))
+    said = answer(Findings(*opened(tmp_path, trials, confirm=(2, FRESH))))
     assert "max_ratio 1 (trial 1, confirmed by trials 4, 5). Reward 0.6" in said[0]
     assert said[1].endswith(
         "Confirming is not complete: 1 of 4 trials (seeds 1 and 2) have a number at epoch 1 "
@@ -102,7 +103,7 @@ def test_confirming_that_goes_on_is_said_and_used_as_far_as_it_goes(tmp_path: Pa
 
 
 def test_before_confirming_began_the_best_is_called_flattered(tmp_path: Path) -> None:
-    said = answer(*opened(tmp_path, picked_and_again({1: (0.9, ()), 2: (0.8, ())}), confirm=(8, FRESH)))
+    said = answer(Findings(*opened(tmp_path, picked_and_again({1: (0.9, ()), 2: (0.8, ())}), confirm=(8, FRESH))))
     assert said[1] == (
         "Nothing is confirmed yet: the value above is the one that it was picked at, which flatters it. "
         "The best 2 are to be run again with seeds 1 and 2 when the search ends."
@@ -117,12 +118,12 @@ def test_a_seed_that_the_search_uses_too_confirms_nothing(tmp_path: Path) -> Non
 def test_a_run_without_a_search_is_read_as_it_was(tmp_path: Path) -> None:
     run = open_run(make_run(tmp_path, picked_and_again(CURSED)))
     scores = score(run)
-    assert run.confirming is None and confirmed(run, scores) is None and Final(run, scores).is_plain
+    assert run.confirming is None and confirmed(run, scores) is None and Standings(run, scores).is_plain
     np.testing.assert_allclose(scores.trials.mean[0, 0, 0], [2.18 / 3, 2.32 / 3, 0.7])
 
 
 def test_the_noise_floor_of_a_search_with_one_seed_is_that_of_its_confirming_trials(tmp_path: Path) -> None:
-    part = noise(*opened(tmp_path, picked_and_again(CURSED), confirm=(2, FRESH)))
+    part = noise(Findings(*opened(tmp_path, picked_and_again(CURSED), confirm=(2, FRESH))))
     assert part is not None
     deviation = np.sqrt((np.var([0.6, 0.68], ddof=1) + np.var([0.75, 0.77], ddof=1)) / 2)
     assert unpack(part["std"]).ravel() == pytest.approx([deviation])
@@ -135,19 +136,19 @@ def constrained(folder: Path, values: dict[int, tuple[float, float]], **search: 
 
 def test_the_best_is_the_best_of_those_that_keep_to_a_constraint(tmp_path: Path) -> None:
     run, scores = constrained(tmp_path, {1: (0.9, 0.02), 2: (0.7, 0.005), 3: (0.6, 0.001)})
-    said = answer(run, scores)
+    said = answer(Findings(run, scores))
     assert said[0].startswith("Best setting: max_ratio 2 (trial 2).")
     assert said[1] == "2 of 3 settings keep to Nabf <= 0.005, and the best is of those."
-    table = Final(run, scores).ranking(*AT)
+    table = Standings(run, scores).ranking(*AT)
     assert [row[KEY] for row in table["parameters"][:3]] == [2, 3, 1]
-    assert Final(run, scores).mark(int(table["standing"][2])) == "breaks Nabf <= 0.005"
+    assert Standings(run, scores).mark(int(table["standing"][2])) == "breaks Nabf <= 0.005"
 
 
 @pytest.mark.parametrize("search", [{}, {"confirm": (1, FRESH)}])
 def test_where_nobody_keeps_to_it_the_nearest_miss_leads_and_nothing_is_called_best(
     tmp_path: Path, search: dict[str, Any]
 ) -> None:
-    said = answer(*constrained(tmp_path, {1: (0.9, 0.02), 2: (0.7, 0.006), 3: (0.5, 0.03)}, **search))
+    said = answer(Findings(*constrained(tmp_path, {1: (0.9, 0.02), 2: (0.7, 0.006), 3: (0.5, 0.03)}, **search)))
     assert said[0] == "No setting keeps to Nabf <= 0.005: the nearest is max_ratio 2, with 0.006 (trial 2)."
     assert len(said) == 2 and said[1].startswith("max_ratio decides most")
     assert not [one for one in said if "best" in one or "confirm" in one]
@@ -156,7 +157,7 @@ def test_where_nobody_keeps_to_it_the_nearest_miss_leads_and_nothing_is_called_b
 def test_of_several_constraints_the_nearest_miss_has_a_number_for_each(tmp_path: Path) -> None:
     trials = [Made({KEY: weight}, [at(0.5, Nabf=nabf, VIF=vif)])
               for weight, nabf, vif in ((1, 0.02, 0.1), (2, 0.006, 0.8), (3, 0.001, None))]  # fmt: skip
-    said = answer(*opened(tmp_path, trials, where=["Nabf <= 0.005", "VIF >= 0.9"]))
+    said = answer(Findings(*opened(tmp_path, trials, where=["Nabf <= 0.005", "VIF >= 0.9"])))
     assert said[0] == (
         "No setting keeps to Nabf <= 0.005 and VIF >= 0.9: the nearest is max_ratio 2, with Nabf 0.006 and VIF 0.8 "
         "(trial 2)."
@@ -166,11 +167,11 @@ def test_of_several_constraints_the_nearest_miss_has_a_number_for_each(tmp_path:
 def test_a_constraint_holds_of_the_mean_over_the_data_sets(tmp_path: Path) -> None:
     trials = [Made({KEY: 1}, [{"a": {"Reward": 0.5, "Nabf": 0.009}, "b": {"Reward": 0.5, "Nabf": 0.001}}])]
     run, scores = opened(tmp_path, trials, where=["Nabf <= 0.005"])
-    assert Final(run, scores).keeps(1).tolist() == [True]
+    assert Standings(run, scores).keeps(1).tolist() == [True]
 
 
 def test_a_constraint_of_what_was_not_measured_is_said_to_be_unknown(tmp_path: Path) -> None:
-    said = answer(*opened(tmp_path, [Made({KEY: 1}, [at(0.5)])], where=["Nabf <= 0.005"]))
+    said = answer(Findings(*opened(tmp_path, [Made({KEY: 1}, [at(0.5)])], where=["Nabf <= 0.005"])))
     assert said[1] == "Whether Nabf <= 0.005 holds is not known: it was not measured."
 
 
@@ -178,7 +179,7 @@ def test_an_untrained_fusion_stands_with_the_first_whose_worst_it_beats(tmp_path
     copies = {"visible": at(0.7), "average": at(0.1)}
     record = searched(confirm=(2, FRESH))
     run = open_run(make_run(tmp_path, picked_and_again(CURSED), record=record, baselines=copies))
-    table = Final(run, score(run)).ranking(*AT)
+    table = Standings(run, score(run)).ranking(*AT)
     names = [row["baseline"] or row["parameters"][KEY] for row in table.to_dict("records")]
     assert names[:5] == [2, "copy of the visible", 1, 3, "average of both"]
 
@@ -186,7 +187,7 @@ def test_an_untrained_fusion_stands_with_the_first_whose_worst_it_beats(tmp_path
 def test_the_front_of_several_objectives_is_said_with_the_best_of_each(tmp_path: Path) -> None:
     values = {1: (0.9, 0.1), 2: (0.5, 0.5), 3: (0.1, 0.9), 4: (0.4, 0.4)}
     trials = [Made({KEY: weight}, [at(0.5 + weight / 100, VIF=a, Qabf=b)]) for weight, (a, b) in values.items()]
-    said = answer(*opened(tmp_path, trials, objectives=["VIF", "Qabf"]))
+    said = answer(Findings(*opened(tmp_path, trials, objectives=["VIF", "Qabf"])))
     assert (
         "3 of 4 settings are on the Pareto front of VIF and Qabf; best of each: VIF 0.9 (trial 1), Qabf 0.9 (trial 3)."
     ) in said
@@ -202,11 +203,11 @@ def test_a_comparison_takes_the_confirmed_best_and_says_so(tmp_path: Path) -> No
 
 def test_where_others_confirm_the_figures_say_that_they_are_of_the_searchs_own_seeds(tmp_path: Path) -> None:
     run, scores = opened(tmp_path / "confirmed", picked_and_again(CURSED), confirm=(2, FRESH))
-    assert own_seeds_sentence(Final(run, scores)) == (
+    assert own_seeds_sentence(Findings(run, scores)) == (
         "Of the search's own seed 0; the best above is of the seeds that confirm."
     )
     trials = picked_and_again(CURSED, Nabf=0.02)
     broken = opened(tmp_path / "broken", trials, confirm=(2, FRESH), where=["Nabf <= 0.005"])
-    assert own_seeds_sentence(Final(*broken)) == "Of the search's own seed 0."
+    assert own_seeds_sentence(Findings(*broken)) == "Of the search's own seed 0."
     plain = make_run(tmp_path / "plain", [Made({KEY: 1}, [at(0.5)])])
-    assert own_seeds_sentence(Final(open_run(plain), score(open_run(plain)))) == ""
+    assert own_seeds_sentence(Findings.of(open_run(plain))) == ""

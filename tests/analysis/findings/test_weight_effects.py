@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import bootstrap, spearmanr
 
-from analysis.findings.weight_effects import effect_table, effects, own_effects
+from analysis.findings.findings import Findings
+from analysis.findings.weight_effects import effects, own_effects
 from analysis.runs.open_run import open_run
 from analysis.runs.run import Run
 from analysis.scores.model import Scores
@@ -84,7 +85,7 @@ def test_settings_that_learn_from_no_reward_do_not_count_for_its_weights(tmp_pat
 
 def test_the_table_has_a_row_per_place_and_marks_a_metric_and_its_own_weight(tmp_path: Path) -> None:
     run, scores = opened(reward_run(tmp_path, seeds=(0, 1)))
-    table = effect_table(run, scores)
+    table = Findings(run, scores).effect_table
     assert len(table) == 4 * len(scores.metrics) * len(scores.datasets) * len(scores.epochs)
     own = table[table["own"] & (table["epoch"] == 2)]
     assert set(own["metric"]) == {"VIF", "Qabf", "SSIM", "MI"}
@@ -101,6 +102,6 @@ def test_a_weight_is_judged_by_its_metric_as_the_reward_sees_it_where_trials_log
     rho, low, high = own_effects(run, scores)[VIF]
     assert rho == pytest.approx(spearmanr(np.arange(8), seen)[0], abs=1e-5)
     assert low <= rho <= high
-    row = effect_table(run, scores).iloc[-1]
+    row = Findings(run, scores).effect_table.iloc[-1]
     assert (row["metric"], row["spearman"]) == ("VIF as rewarded", pytest.approx(rho))
     assert own_effects(*opened(make_run(tmp_path / "not", settings))) == {}

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from analysis.findings.findings import Findings
 from analysis.paper.figures.gallery import _chosen
 from analysis.paper.figures.importance import importance
 from analysis.paper.figures.noise import noise
@@ -15,7 +16,6 @@ from analysis.paper.tables.comparison import comparison
 from analysis.paper.tables.importance import importances
 from analysis.paper.tables.settings import top_settings
 from analysis.runs.open_run import open_run
-from analysis.scores.score import score
 from analysis.text.answer import answer
 from tests.analysis.findings.test_standings import CURSED, FRESH, picked_and_again
 from tests.analysis.make import Made, make_run
@@ -64,7 +64,7 @@ def test_a_caption_of_what_the_search_itself_measured_says_of_which_seeds_it_is(
 def test_headline_and_paper_agree_that_so_few_settings_say_nothing_of_importance(tmp_path: Path) -> None:
     run = open_run(search_run(tmp_path, count=8))
     why = "8 settings are too few to tell the weights apart."
-    assert f"Which weight decides it cannot be said: {why}" in answer(run, score(run))
+    assert f"Which weight decides it cannot be said: {why}" in answer(Findings.of(run))
     for draw in (importance, importances):
         with pytest.raises(NothingToShow, match=f"Which weight decides Reward cannot be said: {why}"):
             draw(subject_of(tmp_path))

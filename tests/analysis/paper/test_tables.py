@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from analysis.findings.bounds import bounds
+from analysis.findings.findings import Findings
 from analysis.paper.choice import Choice, asked
 from analysis.paper.methods import Published
 from analysis.paper.style import NothingToShow
@@ -18,7 +19,6 @@ from analysis.paper.tables.importance import importances
 from analysis.paper.tables.settings import price_list, top_settings
 from analysis.paper.tables.table import Table
 from analysis.runs.open_run import open_run
-from analysis.scores.score import score
 from tests.analysis.make import Made, make_run
 
 MAX, GRAD = "loss.max_ratio", "loss.grad_ratio"
@@ -43,7 +43,7 @@ def subject(tmp_path: Path) -> Subject:
 
 def subject_of(folder: Path, top: int = 3, **more: Any) -> Subject:
     run = open_run(folder)
-    found, _ = asked(run, score(run), Choice(top=top, **more))
+    found, _ = asked(Findings.of(run), Choice(top=top, **more))
     assert found is not None
     return found
 

@@ -13,12 +13,12 @@ import pytest
 from typer.testing import CliRunner
 
 import analysis.__main__ as command
+from analysis.findings.findings import Findings
 from analysis.replay.files import read_found
 from analysis.replay.processes import Done, Pace, tasks
 from analysis.replay.searches import read_searches
 from analysis.report.figures.registry import page_parts
 from analysis.runs.open_run import open_run
-from analysis.scores.score import score
 from fusion_core.errors import FusionError
 from tests.analysis.replay.grids import A, table, trace
 
@@ -70,7 +70,7 @@ def test_the_tables_have_a_row_per_search_and_a_curve_of_each(replayed: tuple[Pa
 def test_the_page_has_what_the_files_say(replayed: tuple[Path, str, str]) -> None:
     run, out, _ = replayed
     opened = open_run(run)
-    part = page_parts(opened, score(opened))["replay"]
+    part = page_parts(Findings.of(opened))["replay"]
     found = read_found(run)
     assert part["said"] == list(found.said) and found.said[0] in out
     assert [one["row"]["search"] for one in part["searches"]] == found.costs["search"].tolist()
@@ -84,7 +84,7 @@ def test_a_replay_of_a_smaller_table_says_that_it_is_old(replayed: tuple[Path, s
     other = table(tmp_path, sizes=(9, 5))
     (other / "replay.json").write_bytes((run / "replay.json").read_bytes())
     opened = open_run(other)
-    notes = page_parts(opened, score(opened))["replay"]["notes"]
+    notes = page_parts(Findings.of(opened))["replay"]["notes"]
     assert "of 40 finished trials, and the run has 45 by now" in notes[-1]
 
 
@@ -97,7 +97,7 @@ def test_a_damaged_file_is_refused_by_name(tmp_path: Path, text: str) -> None:
 
 def test_a_run_without_a_replay_has_no_such_section(tmp_path: Path) -> None:
     opened = open_run(table(tmp_path))
-    assert "replay" not in page_parts(opened, score(opened))
+    assert "replay" not in page_parts(Findings.of(opened))
 
 
 def test_a_second_replay_says_what_it_replaces_and_both_compare_at_one_cost(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from analysis.replay.noise_floor import OWN, SHARED, read_floor
-from analysis.replay.recorded_grid import Asked, ranked_as, read_grid
+from analysis.replay.recorded_grid import GridQuery, ranked_as, read_grid
 from analysis.runs.open_run import open_run
 from fusion_core.errors import ConfigError
 from tests.analysis.make import Made
@@ -17,7 +17,7 @@ from tests.analysis.searches import search_run
 
 
 def read(folder: Path, **asked: object):
-    run, scores = ranked_as(open_run(folder), Asked(**asked))
+    run, scores = ranked_as(open_run(folder), GridQuery(**asked))
     return read_grid(run, scores)
 
 
@@ -93,7 +93,7 @@ def test_a_grid_that_has_hardly_begun_and_a_single_setting_are_refused(tmp_path:
 
 def test_noise_of_one_setting_is_that_of_seeds_of_their_own(tmp_path: Path) -> None:
     noise = table(tmp_path / "noise", sizes=(1, 1), seeds=range(5))
-    run, scores = ranked_as(open_run(table(tmp_path / "grid")), Asked())
+    run, scores = ranked_as(open_run(table(tmp_path / "grid")), GridQuery())
     floor = read_floor(run, scores, open_run(noise))
     std = np.std([0.001 * seed for seed in range(5)], ddof=1)
     assert floor.of == OWN
@@ -111,7 +111,7 @@ def test_what_a_seed_does_to_all_alike_is_no_noise_between_settings_of_one_seed(
         return replace(made, epochs=[{"a": {"Reward": value, "MSE": 1.0}}] * 2)
 
     noise = table(tmp_path / "noise", sizes=(3, 2), seeds=range(4), change=change)
-    run, scores = ranked_as(open_run(table(tmp_path / "grid")), Asked())
+    run, scores = ranked_as(open_run(table(tmp_path / "grid")), GridQuery())
     floor = read_floor(run, scores, open_run(noise))
     rest = own - own.mean(0) - own.mean(1, keepdims=True) + own.mean()
     assert (floor.of, floor.freedom) == (SHARED, 15)
@@ -119,15 +119,15 @@ def test_what_a_seed_does_to_all_alike_is_no_noise_between_settings_of_one_seed(
 
 
 def test_a_run_of_several_seeds_has_a_noise_floor_of_its_own_and_one_of_a_seed_has_none(tmp_path: Path) -> None:
-    run, scores = ranked_as(open_run(table(tmp_path / "two", seeds=(0, 1))), Asked())
+    run, scores = ranked_as(open_run(table(tmp_path / "two", seeds=(0, 1))), GridQuery())
     floor = read_floor(run, scores, None)
     assert floor is not None and floor.std == pytest.approx(0, abs=1e-12)
-    run, scores = ranked_as(open_run(table(tmp_path / "one")), Asked())
+    run, scores = ranked_as(open_run(table(tmp_path / "one")), GridQuery())
     assert read_floor(run, scores, None) is None
 
 
 def test_noise_without_repeats_is_refused_and_other_data_is_said(tmp_path: Path) -> None:
-    run, scores = ranked_as(open_run(table(tmp_path / "grid")), Asked())
+    run, scores = ranked_as(open_run(table(tmp_path / "grid")), GridQuery())
     with pytest.raises(ConfigError, match="must hold repeats"):
         read_floor(run, scores, open_run(table(tmp_path / "none")))
     other = read_floor(run, scores, open_run(table(tmp_path / "other", sizes=(1, 1), seeds=(0, 1), print_of="g")))

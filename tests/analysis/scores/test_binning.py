@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from analysis.findings.findings import judged
+from analysis.findings.findings import Findings
 from analysis.runs.open_run import open_run
 from analysis.scores.binning import with_ranges
 from analysis.scores.score import score
@@ -19,7 +19,7 @@ def test_numbers_of_one_setting_each_become_ranges_and_words_stay(tmp_path: Path
     assert ranged.axes[KEY] == ("0–4", "5–9", "10–14", "15–19", "20–24", "25–29", "30–34", "35–39")
     assert ranged.axes[MODE] == run.axes[MODE]
     assert again.settings[12].parameters == {KEY: "10–14", MODE: "l2"}
-    table = judged(run, scores).bounds
+    table = Findings(run, scores).bounds
     best = table[(table["parameter"] == KEY) & (table["metric"] == "Reward") & ~table["up_to"]]
     assert best[best["dataset"] == "a"]["best"].tolist() == [4, 9, 14, 19, 24, 29, 34, 39]
 

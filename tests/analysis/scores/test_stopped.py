@@ -7,7 +7,8 @@ import pytest
 
 from analysis.findings.bounds import bounds
 from analysis.findings.epochs import agreement
-from analysis.findings.standings import Final
+from analysis.findings.findings import Findings
+from analysis.findings.standings import Standings
 from analysis.report.figures.bounds import bounds_part
 from analysis.report.figures.page_data import page_data
 from analysis.report.packing import unpack
@@ -36,7 +37,7 @@ def opened(tmp_path: Path) -> tuple[Run, Scores]:
 
 
 def test_the_answer_says_how_many_were_stopped_by_which_rule(opened: tuple[Run, Scores]) -> None:
-    said = answer(*opened)
+    said = answer(Findings(*opened))
     assert said[0].startswith("Best setting: max_ratio 4 (trial 3). Reward 0.5 at epoch 4")
     assert "2 of 4 trials were stopped early by asha: they have no number at epoch 4." in said
     assert said[-1] == (
@@ -56,7 +57,7 @@ def test_the_head_of_the_page_names_the_search_and_its_rule(opened: tuple[Run, S
 
 def test_a_stopped_trial_has_no_rank_at_a_later_epoch(opened: tuple[Run, Scores]) -> None:
     run, scores = opened
-    later, first = (Final(run, scores).ranking("Reward", ALL, epoch) for epoch in (4, 1))
+    later, first = (Standings(run, scores).ranking("Reward", ALL, epoch) for epoch in (4, 1))
     assert later["rank"].notna().sum() == 2 and first["rank"].notna().sum() == 4
     assert [row[KEY] for row in first["parameters"][:2]] == [8, 1]
 
@@ -77,14 +78,14 @@ def test_at_the_epoch_that_a_trial_reached_it_counts_up_to_it(opened: tuple[Run,
 
 
 def test_the_page_knows_which_values_are_not_known_and_how_many_had_ended(opened: tuple[Run, Scores]) -> None:
-    part = bounds_part(*opened)
+    part = bounds_part(Findings(*opened))
     assert part is not None
     assert unpack(part["ended"]).tolist() == [[0, 0, 0, 0], *[[1, 0, 0, 1]] * 3]
-    assert page_data(*opened)["stopped"] == {"rule": "asha", "before": [0, 2, 2, 2]}
+    assert page_data(Findings(*opened))["stopped"] == {"rule": "asha", "before": [0, 2, 2, 2]}
 
 
 def test_the_page_says_at_which_epoch_a_setting_was_stopped(opened: tuple[Run, Scores]) -> None:
-    settings = page_data(*opened)["settings"]
+    settings = page_data(Findings(*opened))["settings"]
     states = [settings["statuses"][i] for i in settings["status"]]
     assert states == ["stopped at epoch 1", "finished", "finished", "stopped at epoch 1"]
 
@@ -99,7 +100,7 @@ def test_a_setting_that_one_seed_ran_to_the_end_is_known_by_that_seed(tmp_path: 
     scores = score(run)
     assert scores.trials.mean[0, 0, 1].tolist() == [0.3, 0.2]
     assert not scores.ended_before.any()
-    assert "1 of 3 trials was stopped early by median: it has no number at epoch 2." in answer(run, scores)
+    assert "1 of 3 trials was stopped early by median: it has no number at epoch 2." in answer(Findings(run, scores))
 
 
 def test_how_early_one_may_stop_is_asked_of_those_that_reached_the_end(opened: tuple[Run, Scores]) -> None:
@@ -110,7 +111,7 @@ def test_how_early_one_may_stop_is_asked_of_those_that_reached_the_end(opened: t
 def test_where_most_were_stopped_at_the_first_epoch_every_number_is_of_the_rest(tmp_path: Path) -> None:
     run = open_run(search_run(tmp_path, count=24, stopped=15))
     scores = score(run)
-    found = Final(run, scores).judgement("Reward", ALL, 4)
+    found = Standings(run, scores).judgement("Reward", ALL, 4)
     assert found.settings == 9 and int(np.isfinite(found.worse).sum()) == 9 and found.tied.sum() <= 9
     table = bounds(run, scores, metrics=["Reward"], datasets=[ALL], epochs=[4])
     assert table[table["up_to"]]["settings"].groupby(table["parameter"]).sum().tolist() == [9] * 4

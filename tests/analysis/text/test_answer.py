@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from analysis.findings.findings import Findings
 from analysis.formatting import text
 from analysis.runs.open_run import open_run
-from analysis.scores.score import score
 from analysis.text.answer import answer
 from tests.analysis.make import Made, make_run
 from tests.analysis.report.test_report import STATES
@@ -22,7 +22,7 @@ SURE = "95 % over images; one seed, see sweeps/seed_noise.yaml"
 
 def said(folder: Path, trials: Sequence[Made], **more: Any) -> list[str]:
     run = open_run(make_run(folder, trials, **more))
-    return answer(run, score(run))
+    return answer(Findings.of(run))
 
 
 def with_images(folder: Path, images: dict[int, list[float]]) -> list[str]:
@@ -34,7 +34,7 @@ def with_images(folder: Path, images: dict[int, list[float]]) -> list[str]:
             blob = np.array(some, dtype="<f4").tobytes()
             results.connection.execute("UPDATE metrics SET per_image = ? WHERE trial = ?", (blob, f"id{i}"))
     run = open_run(folder)
-    return answer(run, score(run))
+    return answer(Findings.of(run))
 
 
 def test_the_first_sentence_names_the_best_setting_its_value_and_what_it_rests_on(tmp_path: Path) -> None:

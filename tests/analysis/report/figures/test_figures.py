@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from analysis.findings.epochs import agreement
+from analysis.findings.findings import Findings
 from analysis.findings.importance import optuna_importance, variance_shares
 from analysis.findings.noise_floor import noise_floor
 from analysis.findings.tradeoffs import prices
@@ -27,7 +28,7 @@ CLOSE = {"rtol": 1e-5, "atol": 0}
 
 
 def test_shares_of_the_page_are_those_of_the_analysis_without_the_mean_over_one_data_set() -> None:
-    part, shares = importance(RUN, SCORES), variance_shares(RUN, SCORES)
+    part, shares = importance(Findings(RUN, SCORES)), variance_shares(RUN, SCORES)
     np.testing.assert_allclose(unpack(part["main"]), shares.main[:, 1:], **CLOSE)
     np.testing.assert_allclose(unpack(part["pair"]), shares.pair[:, 1:], **CLOSE)
     assert [list(RUN.axes)[i] for i in part["parameters"]] == ["loss.max_ratio", "loss.ssim_shared"]
@@ -37,7 +38,7 @@ def test_shares_of_the_page_are_those_of_the_analysis_without_the_mean_over_one_
 
 def test_the_ranked_metric_has_its_second_opinion_however_little_time_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("analysis.report.figures.importance.SECONDS", 0.0)
-    (only,) = importance(RUN, SCORES)["optuna"]
+    (only,) = importance(Findings(RUN, SCORES))["optuna"]
     table = optuna_importance(RUN, SCORES, "Reward", "a", 2)
     assert (only["metric"], only["dataset"], only["epoch"]) == (0, 0, 1)
     np.testing.assert_allclose(unpack(only["fanova"]), table["fanova"], **CLOSE)
@@ -45,12 +46,12 @@ def test_the_ranked_metric_has_its_second_opinion_however_little_time_there_is(m
 
 
 def test_nothing_swept_asks_nobody_for_importances() -> None:
-    part = importance(*made([{}], [[0.5]]))
+    part = importance(Findings(*made([{}], [[0.5]])))
     assert part["parameters"] == part["optuna"] == []
 
 
 def test_a_price_lies_at_the_metric_then_the_other() -> None:
-    part = tradeoffs(RUN, SCORES)
+    part = tradeoffs(Findings(RUN, SCORES))
     loss, share, setting = (unpack(part[name]) for name in ("loss", "share", "setting"))
     assert loss.shape == (1, 2, 3, 3)
     for row in prices(SCORES, "a", 2).to_dict("records"):
@@ -73,7 +74,7 @@ def test_a_price_lies_at_the_metric_then_the_other() -> None:
 def test_trade_offs_open_on_the_ranked_metric_and_the_headlines_on_two_at_least(
     metrics: tuple[str, ...], chosen: list[str], front: list[str]
 ) -> None:
-    part = tradeoffs(*made(SETTINGS, 0.5, metrics=metrics))
+    part = tradeoffs(Findings(*made(SETTINGS, 0.5, metrics=metrics)))
     assert [metrics[m] for m in part["chosen"]] == chosen
     assert [metrics[m] for m in part["front"]] == front
 
@@ -90,7 +91,7 @@ def test_only_more_settings_than_can_be_drawn_are_sampled_and_each_time_the_same
 
 
 def test_agreement_lies_at_its_metric_data_set_and_epoch() -> None:
-    part = curves.curves(RUN, SCORES)
+    part = curves.curves(Findings(RUN, SCORES))
     for row in agreement(SCORES).query("dataset == 'a'").to_dict("records"):
         place = (METRICS.index(row["metric"]), 0, row["epoch"] - 1)
         for name in ("spearman", "regret", "regret_share", "top_overlap", "settings"):
@@ -99,7 +100,7 @@ def test_agreement_lies_at_its_metric_data_set_and_epoch() -> None:
 
 def test_front_runners_are_the_best_of_the_last_epoch_then_of_the_first() -> None:
     values = [[[5, 4, 3, 2, 1, 0, 0], [1, 2, 3, 4, 5, 6, 7]]]
-    runners = curves.curves(*made(grid({"loss.max_ratio": range(7)}), values))["runners"][0][0]
+    runners = curves.curves(Findings(*made(grid({"loss.max_ratio": range(7)}), values)))["runners"][0][0]
     assert [setting for setting, why in runners if why == "best at epoch 2"] == [6, 5, 4, 3]
     assert [setting for setting, why in runners if why == "best at epoch 1"] == [0, 1, 2]
 
@@ -111,7 +112,7 @@ def logged(*rows: tuple[int, int, str, float]) -> pd.DataFrame:
 def test_loss_terms_lie_at_their_setting_name_and_epoch_and_speed_is_left_out() -> None:
     rows = logged((1, 1, "loss_max", 4), (1, 2, "loss_max", 2), (2, 1, "loss_max", 8), (2, 1, "gradient_norm", 1),
                   (2, 1, "pairs_per_second", 9))  # fmt: skip
-    part = curves.training(*made(grid({"loss.max_ratio": (10, 4)}), [[0.5, 0.6]], training=rows))
+    part = curves.training(Findings(*made(grid({"loss.max_ratio": (10, 4)}), [[0.5, 0.6]], training=rows)))
     assert part["settings"] is None
     assert [name for name, _ in part["names"]] == ["loss_max", "gradient_norm"]
     assert part["epochs"] == [1, 2]
@@ -121,7 +122,7 @@ def test_loss_terms_lie_at_their_setting_name_and_epoch_and_speed_is_left_out() 
 
 
 def test_no_logged_losses_are_no_error() -> None:
-    part = curves.training(RUN, SCORES)
+    part = curves.training(Findings(RUN, SCORES))
     assert part["names"] == part["epochs"] == part["odd"] == []
     assert unpack(part["curves"]).size == 0
 
@@ -133,7 +134,7 @@ def test_of_too_many_settings_the_best_the_worst_the_median_and_the_default_keep
     values = [np.roll(np.arange(101.0), 7)]
     rows = logged(*((i + 1, 1, "loss_max", i) for i in range(101)))
     run, scores = made(grid({"loss.max_ratio": range(101)}), values, training=rows)
-    part = curves.training(run, scores)
+    part = curves.training(Findings(run, scores))
     assert {np.argmin(values[0]), np.argmax(values[0]), np.argsort(values[0])[50], 10} <= set(part["settings"])
     assert len(part["settings"]) <= 6
     np.testing.assert_array_equal(unpack(part["curves"])[:, 0, 0], part["settings"])
@@ -150,17 +151,17 @@ def seeds_run(tmp_path: object, seeds: int) -> tuple[object, Scores]:
 
 
 def test_one_seed_has_no_noise_floor(tmp_path: object) -> None:
-    assert curves.noise(*seeds_run(tmp_path, 1)) is None  # type: ignore[arg-type]
+    assert curves.noise(Findings(*seeds_run(tmp_path, 1))) is None  # type: ignore[arg-type]
 
 
 def test_the_noise_floor_of_the_page_is_that_of_the_table(tmp_path: object) -> None:
     run, scores = seeds_run(tmp_path, 4)
-    part = curves.noise(run, scores)  # type: ignore[arg-type]
+    part = curves.noise(Findings(run, scores))  # type: ignore[arg-type]
     assert part is not None
     names = {"std": "pooled", "freedom": "freedom", "settings": "settings", "seeds": "seeds", "pair": "resolves_pair",
              "sweep": "resolves_sweep", "pair_one": "resolves_pair_one_seed",
              "sweep_one": "resolves_sweep_one_seed"}  # fmt: skip
-    table = noise_floor(run, scores).query("dataset == 'a' and setting == 0").set_index("metric")  # type: ignore[arg-type]
+    table = noise_floor(scores).query("dataset == 'a' and setting == 0").set_index("metric")  # type: ignore[arg-type]
     for name, column in names.items():
         np.testing.assert_allclose(unpack(part[name])[:, 0, 0], table.loc[list(scores.metrics), column], **CLOSE)
     assert unpack(part["repeated"])[:, 0, 0].tolist() == [3, 3]

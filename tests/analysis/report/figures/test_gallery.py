@@ -14,11 +14,11 @@ import cv2
 import numpy as np
 import pytest
 
+from analysis.findings.findings import Findings
 from analysis.report.figures.gallery import gallery
 from analysis.report.report import write_report
 from analysis.runs import samples
 from analysis.runs.open_run import open_run
-from analysis.scores.score import score
 from tests.analysis.make import Made, make_run
 from trials.storage.results import Results
 
@@ -64,7 +64,7 @@ def run_with(
 
 def gallery_of(folder: Path) -> Any:
     run = open_run(folder)
-    return gallery(run, score(run))
+    return gallery(Findings.of(run))
 
 
 def decoded(uri: str) -> np.ndarray:

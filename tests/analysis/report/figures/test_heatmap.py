@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis.findings.findings import Findings
 from analysis.report.figures.heatmap import pairs_part
 from analysis.report.figures.page_data import page_data
 from analysis.report.packing import unpack
 from analysis.runs.open_run import open_run
 from analysis.scores.binning import BINS, binned
 from analysis.scores.heatmap_layout import layout
-from analysis.scores.score import score
 from analysis.statistics.cells import by_cell
 from tests.analysis.make import Made, make_run
 from trials.spec.labels import short_names
@@ -58,7 +58,7 @@ def test_every_cell_holds_the_value_of_its_own_weights(tmp_path: Path) -> None:
         for values in product(*map(reversed, LEVELS.values()))
     ]
     run = open_run(make_run(tmp_path, trials))
-    data = page_data(run, score(run))
+    data = page_data(Findings.of(run))
     values = unpack(data["values"])[0, 0, 0]
     assert len(data["settings"]["at"]) == len(values) == 20
     for at, value in zip(data["settings"]["at"], values, strict=True):
@@ -74,7 +74,7 @@ def test_a_cell_without_a_number_is_nan_and_keeps_its_reason(tmp_path: Path) -> 
         Made({"loss.max_ratio": 4}, [{"a": {"Reward": None}}]),
     ]
     run = open_run(make_run(tmp_path, trials))
-    data = page_data(run, score(run))
+    data = page_data(Findings.of(run))
     assert np.array_equal(unpack(data["values"])[0, 0, 0], [0.5, np.nan, np.nan, np.nan], equal_nan=True)
     assert data["failures"] == {2: "the loss is nan"}
     settings = data["settings"]
@@ -84,7 +84,7 @@ def test_a_cell_without_a_number_is_nan_and_keeps_its_reason(tmp_path: Path) -> 
 
 def test_one_data_set_is_not_shown_twice(tmp_path: Path) -> None:
     run = open_run(make_run(tmp_path, [Made({"loss.max_ratio": 1}, [{"only": {"Reward": 0.5}}])]))
-    assert page_data(run, score(run))["datasets"] == ["only"]
+    assert page_data(Findings.of(run))["datasets"] == ["only"]
 
 
 def test_a_cell_of_two_weights_holds_best_and_mean_over_the_rest(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_a_cell_of_two_weights_holds_best_and_mean_over_the_rest(tmp_path: Path)
         for a, b, c in product((1, 2), (10, 20), (100, 300))
     ]
     run = open_run(make_run(tmp_path, trials, rank_by={"metric": "MSE"}))
-    part = pairs_part(run, score(run))
+    part = pairs_part(Findings.of(run))
     assert part is not None
     assert [pair["pair"] for pair in part["pairs"]] == [[0, 1], [0, 2], [1, 2]]
     assert unpack(part["pairs"][0]["best"])[0, 0, 0].tolist() == [111, 121, 112, 122]
@@ -103,7 +103,7 @@ def test_a_cell_of_two_weights_holds_best_and_mean_over_the_rest(tmp_path: Path)
 
 def test_one_swept_weight_has_no_pair(tmp_path: Path) -> None:
     run = open_run(make_run(tmp_path, [Made({"loss.a": a}, [{"s": {"MSE": 1.0}}]) for a in (1, 2)]))
-    assert pairs_part(run, score(run)) is None
+    assert pairs_part(Findings.of(run)) is None
 
 
 def test_a_cell_without_settings_or_without_numbers_is_nan() -> None:
