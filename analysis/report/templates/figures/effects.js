@@ -1,3 +1,11 @@
+// @ts-check
+import { arrow } from "../page/chosen.js";
+import { D, part } from "../page/data.js";
+import { at } from "../page/document.js";
+import { axis, caption, colour, escapeText, isDark, look, nothing, plot } from "../page/look.js";
+import { isNumber } from "../page/numbers.js";
+import { register, state } from "../page/state.js";
+
 // Rank correlations of weights with metrics: warm where a higher weight goes with a better value, cold where with a worse one.
 const EFFECT_COLOURS = () =>
   isDark()

@@ -1,3 +1,12 @@
+// @ts-check
+import { firstIsBetter, higher, place } from "../page/chosen.js";
+import { D, baselineValues, part, references } from "../page/data.js";
+import { at } from "../page/document.js";
+import { axis, caption, colour, escapeText, look, nothing, plot } from "../page/look.js";
+import { extent, isNumber, writer } from "../page/numbers.js";
+import { register, state } from "../page/state.js";
+import { heatScale, levelsOf, printed } from "./cells.js";
+
 // Every two weights: a small heatmap each, all on one scale.
 const PAIRS = { of: "best" };
 

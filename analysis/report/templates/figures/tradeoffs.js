@@ -1,12 +1,17 @@
+// @ts-check
+import { arrow, better, column, higher, ranked } from "../page/chosen.js";
+import { D, baselineValues } from "../page/data.js";
+import { at, element, fill } from "../page/document.js";
+import { axis, axisId, caption, look, nothing, plot, shownBox } from "../page/look.js";
+import { isNumber, listed, percent } from "../page/numbers.js";
+import { choose, register, state } from "../page/state.js";
+import { opensTrials } from "../page/trial.js";
+import { hypervolumeShare, paretoFront } from "./front.js";
+import { paintOf, panelTraces, panels, scaleOf } from "./scatter.js";
+import { drawPrices } from "./tradeoffs_prices.js";
+
 const MOST_COMPARED = 5;
 const MOST_POINTS = 8000;
-state.compared = [...(D.tradeoffs?.chosen ?? [])];
-state.front = [...(D.tradeoffs?.front ?? [])];
-state.paint = "";
-
-// Numbers of a metric over settings at the chosen data set and epoch.
-const column = (m) => values(m, state.dataset, state.epoch);
-const listed = (names) => (names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`);
 
 function drawTradeoffChoices() {
   const full = state.compared.length >= MOST_COMPARED;
@@ -144,51 +149,7 @@ function drawTradeoffs() {
   return plot("tradeoffs", traces, layout).then(opensTrials);
 }
 
-// What the best of each metric costs in the others.
-function drawPrices() {
-  const { dataset: d, epoch: e } = state,
-    shown = state.compared;
-  const table = at("tradeoffs-prices");
-  table.hidden = at("tradeoffs-prices-caption").hidden = shown.length < 2;
-  if (table.hidden) return;
-  const head = ["the best of", "is", ...shown.map((m) => `costs in ${D.metrics[m].name}`)];
-  const rows = shown.map((m) => {
-    const best = ranked(column(m), m)[0];
-    const [loss, share] = [D.tradeoffs.loss, D.tradeoffs.share].map((array) => part(array, d, e, m));
-    const cells = shown.map((other) => {
-      if (other === m) return element("td", { className: "soft number", textContent: "" });
-      const write = writer([...column(other)]);
-      const text = isNumber(loss[other])
-        ? loss[other] > 0
-          ? `${write(loss[other])} (${percent(share[other])})`
-          : "nothing"
-        : "–";
-      const cell = element("td", { className: "number price", textContent: text });
-      cell.style.setProperty("--share", `${isNumber(share[other]) ? (100 * share[other]).toFixed(1) : 0}%`);
-      const setting = part(D.tradeoffs.setting, d, e, m)[other];
-      if (setting >= 0) cell.title = `${trialsOf(setting)}: ${nameOf(setting)}`;
-      return cell;
-    });
-    const value = best === undefined ? "–" : writer([...column(m)])(column(m)[best]);
-    return element(
-      "tr",
-      {},
-      element("td", {}, element("b", { textContent: arrow(m) })),
-      element("td", { className: "number" }, `${value} `, ...(best === undefined ? [] : [trialButton(best)])),
-      ...cells,
-    );
-  });
-  table.tHead.replaceChildren(
-    element(
-      "tr",
-      {},
-      ...head.map((name, k) => element("th", { scope: "col", className: k ? "number" : "", textContent: name })),
-    ),
-  );
-  table.tBodies[0].replaceChildren(...rows);
-}
-
-at("tradeoffs-paint")?.addEventListener("change", (event) => {
+at("tradeoffs-paint").addEventListener("change", (event) => {
   const chosen = Number(event.target.value);
   choose({ paint: chosen ? chosen - 1 : "" });
 });

@@ -1,3 +1,9 @@
+// @ts-check
+import { stoppedSaid } from "./chosen.js";
+import { D, unpacked } from "./data.js";
+import { at, fill, page } from "./document.js";
+import { choose, drawAll, drawNear, figures, state } from "./state.js";
+
 function sayChoices() {
   const metric = D.metrics[state.metric],
     weights = D.weights[D.datasets[state.dataset]];

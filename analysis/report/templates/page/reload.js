@@ -1,3 +1,4 @@
+// @ts-check
 "use strict";
 // Only in the page as served: asks its own server whether the page is newer, and reloads it where the reader was.
 (() => {

@@ -1,3 +1,4 @@
+// @ts-check
 // Before anything is painted: the theme chosen here before, else the system's.
 (() => {
   const root = document.documentElement,
