@@ -59,7 +59,12 @@ export function drawBest() {
     name,
     x: there.map((r) => part(D.baselines, state.metric, state.dataset, r)[f]),
     y: there.map((_, k) => k - 0.28),
-    marker: { size: 9, symbol: ["line-ns-open", "y-down-open", "asterisk-open", "diamond-wide"][f], color: colour(f < 3 ? "soft" : "ink"), line: { width: 2 } },
+    marker: {
+      size: 9,
+      symbol: ["line-ns-open", "y-down-open", "asterisk-open", "diamond-wide"][f],
+      color: colour(f < 3 ? "soft" : "ink"),
+      line: { width: 2 },
+    },
     hovertemplate: `${name}${f < 3 ? ", untrained" : ", before the reward"}: %{x:.4~g}<extra></extra>`,
   }));
   const hasCopies = copies.slice(0, 3).some(({ x }) => x.some(isNumber));
@@ -69,7 +74,9 @@ export function drawBest() {
     "best",
     `${where()}; ${direction} is better. A dot is the best setting of a run, its bar the 95 % interval of that setting's ` +
       "true mean, the diamond below it the value corrected for having been picked as the best." +
-      (hasCopies ? " Small grey marks above it: the untrained fusions (line: copy of the visible, Y: copy of the infrared, star: average)." : "") +
+      (hasCopies
+        ? " Small grey marks above it: the untrained fusions (line: copy of the visible, Y: copy of the infrared, star: average)."
+        : "") +
       (hasStart ? " Black diamond above it: what its trials began from." : "") +
       (missing.length ? ` No number here: ${missing.join(", ")}.` : ""),
   );

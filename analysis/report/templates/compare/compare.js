@@ -29,13 +29,20 @@ function sayMeaning() {
   const metric = D.metrics[state.metric],
     direction = metric.higher ? "higher" : "lower";
   const about = D.about[state.dataset];
-  at("meaning").textContent = `${metric.title}: ${metric.convention}; ${direction} is better.${about ? ` ${about}` : ""}`;
+  at("meaning").textContent =
+    `${metric.title}: ${metric.convention}; ${direction} is better.${about ? ` ${about}` : ""}`;
 }
 
-offer("metric", D.metrics.map((metric) => metric.name));
+offer(
+  "metric",
+  D.metrics.map((metric) => metric.name),
+);
 offer("dataset", D.datasets);
 offer("epoch", D.epochs);
-offer("against", runs.map((run) => run.label));
+offer(
+  "against",
+  runs.map((run) => run.label),
+);
 offer("clock", ["epochs", "seconds of training"]);
 at("clock").disabled = !runs.some((run) => run.seconds.some(isNumber));
 for (const legend of document.querySelectorAll(".legend"))

@@ -35,11 +35,18 @@ export function drawCurves() {
   caption(
     "curves",
     `${metric} on ${D.datasets[state.dataset]}: the best of all settings up to each epoch, ` +
-      (seconds ? "against the median seconds that a trial had trained by then (only fair on like machines)." : "against epochs."),
+      (seconds
+        ? "against the median seconds that a trial had trained by then (only fair on like machines)."
+        : "against epochs."),
   );
-  if (!traces.length) return nothing("curves", seconds ? "No run with a number here records seconds." : "No run has a number here.");
+  if (!traces.length)
+    return nothing("curves", seconds ? "No run with a number here records seconds." : "No run has a number here.");
   const layout = look(320, {
-    xaxis: axis({ title: { text: seconds ? "seconds of training per trial" : "epoch" }, rangemode: seconds ? "tozero" : "normal", ...(seconds ? {} : wholeTicks()) }),
+    xaxis: axis({
+      title: { text: seconds ? "seconds of training per trial" : "epoch" },
+      rangemode: seconds ? "tozero" : "normal",
+      ...(seconds ? {} : wholeTicks()),
+    }),
     yaxis: axis({ title: { text: escapeText(metric), standoff: 8 } }),
     hovermode: "closest",
   });

@@ -27,9 +27,17 @@ export function drawDifferences() {
     mode: "markers",
     x: some.map((gain) => gain.value),
     y: there.map((_, k) => k),
-    error_x: errorBar(some.map((g) => g.value), some.map((g) => g.low), some.map((g) => g.high), { color: colour("soft") }),
+    error_x: errorBar(
+      some.map((g) => g.value),
+      some.map((g) => g.low),
+      some.map((g) => g.high),
+      { color: colour("soft") },
+    ),
     marker: { size: 11, color: there.map(colourOf), symbol: there.map((r) => symbolOf(r)) },
-    text: some.map((gain, k) => `<b>${inLines(runs[there[k]].label, 60)}</b>: ${signed(gain.value, write)}<br>${wrapped(verdict(gain))}`),
+    text: some.map(
+      (gain, k) =>
+        `<b>${inLines(runs[there[k]].label, 60)}</b>: ${signed(gain.value, write)}<br>${wrapped(verdict(gain))}`,
+    ),
     hovertemplate: "%{text}<extra></extra>",
   };
   const ends = [0, ...some.flatMap((gain) => [gain.value, gain.low, gain.high]).filter(isNumber)];
@@ -50,7 +58,9 @@ export function drawDifferences() {
 
 function drawVerdicts(others, gains, write) {
   const names = ["run", "better by", "corrected", "95 % interval", "n", "verdict"];
-  const head = names.map((text, i) => element("th", { scope: "col", className: i > 0 && i < 5 ? "number" : "", textContent: text }));
+  const head = names.map((text, i) =>
+    element("th", { scope: "col", className: i > 0 && i < 5 ? "number" : "", textContent: text }),
+  );
   const body = others.map((r, k) => {
     const gain = gains[k],
       interval = isNumber(gain.low) ? `${signed(gain.low, write)} to ${signed(gain.high, write)}` : "–";

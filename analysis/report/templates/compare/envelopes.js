@@ -13,7 +13,10 @@ function panels(n) {
 export function drawEnvelopes() {
   const { columns, rows: lines } = panels(D.parameters.length);
   const traces = [],
-    layout = look(lines * 240 + 40, { grid: { rows: lines, columns, pattern: "independent", ygap: 0.32, xgap: 0.12 }, hovermode: "closest" });
+    layout = look(lines * 240 + 40, {
+      grid: { rows: lines, columns, pattern: "independent", ygap: 0.32, xgap: 0.12 },
+      hovermode: "closest",
+    });
   const all = D.parameters.map(({ best }) => here(best));
   const write = writer(all.flatMap((numbers) => [...numbers]));
   D.parameters.forEach(({ name, values, best }, k) => {
@@ -32,7 +35,9 @@ export function drawEnvelopes() {
         connectgaps: true,
         line: { color: colourOf(r), width: 2, dash: dashOf(r) },
         marker: { size: 8, symbol: symbolOf(r), color: colourOf(r) },
-        text: y.map((x, i) => `<b>${inLines(run.label, 60)}</b><br>${escapeText(name)} ${escapeText(values[i])}: ${write(x)}`),
+        text: y.map(
+          (x, i) => `<b>${inLines(run.label, 60)}</b><br>${escapeText(name)} ${escapeText(values[i])}: ${write(x)}`,
+        ),
         hovertemplate: "%{text}<extra></extra>",
       });
     });

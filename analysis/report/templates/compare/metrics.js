@@ -21,7 +21,8 @@ export function drawMetrics() {
     const top = there.reduce((a, r) => (a < 0 || better(value[r], value[a], m) ? r : a), -1);
     const cells = runs.map((_, r) => {
       const cell = element("td", { className: "number", textContent: write(value[r]) });
-      if (isNumber(low[r])) cell.append(element("span", { className: "interval", textContent: ` ${write(low[r])} to ${write(high[r])}` }));
+      if (isNumber(low[r]))
+        cell.append(element("span", { className: "interval", textContent: ` ${write(low[r])} to ${write(high[r])}` }));
       if (r === top || value[r] === value[top]) cell.classList.add("first");
       else if (isNumber(value[r])) {
         const gain = gainOf(top, r, m);
@@ -37,7 +38,9 @@ export function drawMetrics() {
     return element("tr", {}, element("th", { scope: "row", textContent: name }), ...cells);
   });
   const head = runs.map((run, r) => element("th", { scope: "col", className: "number" }, mark(r), run.label));
-  at("metrics").tHead.replaceChildren(element("tr", {}, element("th", { scope: "col", textContent: "metric" }), ...head));
+  at("metrics").tHead.replaceChildren(
+    element("tr", {}, element("th", { scope: "col", textContent: "metric" }), ...head),
+  );
   at("metrics").tBodies[0].replaceChildren(...body);
   caption(
     "metrics",

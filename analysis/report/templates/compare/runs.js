@@ -14,7 +14,8 @@ export const symbolOf = (r) => SYMBOLS[turn(r)];
 export const dashOf = (r) => (r < CATEGORIES.length ? "solid" : "dot");
 export const runs = D.runs;
 export const epochName = (e) => (isNumber(D.epochs[e]) ? `epoch ${D.epochs[e]}` : "the last epoch of each run");
-export const where = () => `${D.metrics[state.metric].name} on ${D.datasets[state.dataset]} at ${epochName(state.epoch)}`;
+export const where = () =>
+  `${D.metrics[state.metric].name} on ${D.datasets[state.dataset]} at ${epochName(state.epoch)}`;
 export const isNarrow = () => innerWidth < 640;
 // A run's name in lines that leave room for the figure.
 export const inLines = (text, most = isNarrow() ? 14 : 26) =>

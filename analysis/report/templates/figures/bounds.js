@@ -33,7 +33,15 @@ function drawBounds() {
   at("bounds-whisker").parentElement.hidden = !panel.there.some(({ i }) => isNumber(panel.get("worse_low")[i]));
   at("bounds").setAttribute("aria-label", at("bounds-caption").textContent);
   const layout = {
-    ...look(400, { margin: { l: 20, r: wide ? 120 : 8, t: 24, b: wide ? 22 + below + (titles.some((one) => one.yshift < -below) ? 14 : 0) : 2 + below }, barmode: "overlay" }),
+    ...look(400, {
+      margin: {
+        l: 20,
+        r: wide ? 120 : 8,
+        t: 24,
+        b: wide ? 22 + below + (titles.some((one) => one.yshift < -below) ? 14 : 0) : 2 + below,
+      },
+      barmode: "overlay",
+    }),
     hovermode: "closest",
     xaxis: axis({
       range: [-0.7, last + 0.7],
@@ -81,15 +89,21 @@ function boundsCaption({ there, get, copies }, { cut }) {
   const filled = some("worse_low") ? "cannot be told from the best of all" : "equal to the best of all";
   if (tied) said.push(`Filled: ${filled} (${tied} of ${there.length} values).`);
   if (some("worse_low") && tied)
-    said.push("The two follow different rules: a whisker is of one value against the best, a filled mark has stood up to all rivals at once.");
+    said.push(
+      "The two follow different rules: a whisker is of one value against the best, a filled mark has stood up to all rivals at once.",
+    );
   if (copies.some((copy) => !copy.start)) said.push("Dotted: untrained fusions.");
-  if (copies.some((copy) => copy.start)) said.push("Solid line across: the start, what the loss had reached before the reward.");
+  if (copies.some((copy) => copy.start))
+    said.push("Solid line across: the start, what the loss had reached before the reward.");
   const unknown = boundUnknown(boundPlaces());
   if (unknown.length) {
     const names = unknown.map(({ axis: a, label }) => `${D.axes[a].name} ${label}`);
-    said.push(`?: not known, all trials with this value were stopped before epoch ${D.epochs[state.epoch]} (${listed(names)}).`);
+    said.push(
+      `?: not known, all trials with this value were stopped before epoch ${D.epochs[state.epoch]} (${listed(names)}).`,
+    );
   }
-  if (BOUNDS.upTo && D.stopped?.before[state.epoch]) said.push("A trial that was stopped before is left out here too: its best so far is of less training.");
+  if (BOUNDS.upTo && D.stopped?.before[state.epoch])
+    said.push("A trial that was stopped before is left out here too: its best so far is of less training.");
   if (D.mixture) said.push(D.mixture);
   return said.join(" ");
 }

@@ -20,7 +20,7 @@ export function boundPlaces() {
   });
 }
 
-function boundHover(place, get, m, write) {
+function boundHover(place, get, write) {
   const i = place.i,
     setting = get("setting")[i],
     lines = [`<b>${escapeText(D.axes[place.axis].name)} ${escapeText(place.label)}: ${write(get("best")[i])}</b>`];
@@ -43,7 +43,8 @@ function boundHover(place, get, m, write) {
 }
 
 // The values of which nothing is known here, for all of their trials were stopped before this epoch.
-export const boundUnknown = (places) => (D.bounds.ended ? places.filter(({ i }) => part(D.bounds.ended, state.epoch)[i] > 0) : []);
+export const boundUnknown = (places) =>
+  D.bounds.ended ? places.filter(({ i }) => part(D.bounds.ended, state.epoch)[i] > 0) : [];
 
 // The ends of each whisker: of the difference to the best of all (over the same images), or of the value itself.
 function boundWhiskers(get, there, m) {
@@ -113,7 +114,7 @@ function boundLine(get, some, base, slot, m, write) {
       line: { color: shade, width },
       color: some.map(({ i }) => (get("tied")[i] ? shade : colour("paper"))),
     },
-    text: some.map((place) => boundHover(place, get, m, write)),
+    text: some.map((place) => boundHover(place, get, write)),
     hovertemplate: "%{text}<extra></extra>",
   };
 }
@@ -135,7 +136,10 @@ export function boundPanel(m, places, suffix, slot) {
   const runs = places
     .filter((place) => there.includes(place) || unknown.includes(place))
     .reduce((some, place) => {
-      if (unknown.includes(place)) return [...some, []];
+      if (unknown.includes(place)) {
+        some.push([]);
+        return some;
+      }
       const last = some.at(-1);
       if (last?.length ? last[0].axis === place.axis : last) last.push(place);
       else some.push([place]);

@@ -16,7 +16,7 @@ export function drawAgreement() {
   const [spearman, regret, share, overlap, n] = ["spearman", "regret", "regret_share", "top_overlap", "settings"].map(
     (name) => part(E[name], m, d),
   );
-    const narrow = shownBox("curves-agreement") < 620;
+  const narrow = shownBox("curves-agreement") < 620;
   const last = n.findLastIndex((count) => count > 0);
   const ends = D.epochs[last];
   const write = writer([...values(m, d, Math.max(0, last))]);
@@ -26,7 +26,8 @@ export function drawAgreement() {
     `${narrow ? "Above" : "Left"}: rank correlation (Spearman) of the settings at an epoch with epoch ${ends}. ${narrow ? "Below" : "Right"}: what choosing the best of that epoch loses at epoch ${ends}.`,
   ];
   if (few) {
-    if (last > 0) said.push(`Too few settings have both epochs to say how early one may stop: it takes ${FEW_FOR_ADVICE}.`);
+    if (last > 0)
+      said.push(`Too few settings have both epochs to say how early one may stop: it takes ${FEW_FOR_ADVICE}.`);
   } else if (isNumber(spearman[0]) && last > 0) {
     said.push(
       good >= 0 && good < last

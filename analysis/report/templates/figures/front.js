@@ -56,7 +56,9 @@ export function hypervolumeShare(columns, up) {
   if (gains.some((column) => !column)) return NaN;
   const [x, y, z = new Float64Array(columns[0].length).fill(1)] = gains;
   const front = [];
-  paretoFront(columns, up).forEach((on, i) => on && front.push(i));
+  paretoFront(columns, up).forEach((on, i) => {
+    if (on) front.push(i);
+  });
   front.sort((a, b) => x[b] - x[a]);
   let volume = 0;
   front.forEach((i, k) => {

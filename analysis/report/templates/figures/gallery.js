@@ -6,7 +6,20 @@ import { nameOf } from "../page/settings.js";
 import { register, state } from "../page/state.js";
 import { openTrial } from "../page/trial.js";
 import { measured } from "./gallery_measured.js";
-import { G, capital, kinds, labelOf, numbers, pairName, roleOf, settingOf, shown, stage, standard, trialOf } from "./gallery_trials.js";
+import {
+  capital,
+  G,
+  kinds,
+  labelOf,
+  numbers,
+  pairName,
+  roleOf,
+  settingOf,
+  shown,
+  stage,
+  standard,
+  trialOf,
+} from "./gallery_trials.js";
 import { showView, view, wipeShare, zoomTo } from "./gallery_view.js";
 
 function image(uri, alt) {
@@ -26,15 +39,13 @@ function figure(uri, kind, whose = "") {
 function choiceOf(number, label, text, act) {
   const select = element("select", { onchange: () => act(Number(select.value)) });
   select.setAttribute("aria-label", label);
-  select.append(
-    ...numbers.map((n) => element("option", { value: n, textContent: text(n), selected: n === number })),
-  );
+  select.append(...numbers.map((n) => element("option", { value: n, textContent: text(n), selected: n === number })));
   return select;
 }
 
 // Draws anew what a choice changes; the focus stays on the control of the same name.
 function redraw() {
-  const held = stage.contains(document.activeElement) && document.activeElement.getAttribute("aria-label");
+  const held = stage.contains(document.activeElement) && document.activeElement?.getAttribute("aria-label");
   drawPair();
   if (held) stage.querySelector(`[aria-label="${held}"]`)?.focus({ preventScroll: true });
 }
@@ -74,12 +85,7 @@ function head(number, column) {
   const rank = trial.rank ? `, rank ${trial.rank} of ${G.ranked}` : "",
     setting = settingOf(number);
   const open = element("button", { type: "button", textContent: `Trial ${number}`, onclick: () => openTrial(setting) });
-  return element(
-    "div",
-    { className: "gallery-head" },
-    select,
-    element("p", {}, open, `${rank}: ${nameOf(setting)}`),
-  );
+  return element("div", { className: "gallery-head" }, select, element("p", {}, open, `${rank}: ${nameOf(setting)}`));
 }
 
 function drawPair() {

@@ -7,6 +7,7 @@ export const G = D.gallery;
 export const stage = at("gallery");
 export const numbers = G.trials.map((trial) => trial.number);
 export const standard = G.trials.findIndex((trial) => trial.roles.includes("default"));
+/** @type {{ pair: number, columns: number[], wiped: number[], dataset: string | null }} */
 export const shown = {
   pair: 0,
   columns: numbers.slice(0, 3),
@@ -18,8 +19,10 @@ export const kinds = { visible: "visible", infrared: "infrared", weight_map: "we
 export const trialOf = (number) => G.trials[numbers.indexOf(number)];
 export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 const roleName = (role) => (role === "default" && G.apart ? "nearest to the defaults" : role);
-export const roleOf = ({ roles, rank }) => capital(roles.map(roleName).join(" and ")) || (rank ? `Rank ${rank}` : "Not ranked");
+export const roleOf = ({ roles, rank }) =>
+  capital(roles.map(roleName).join(" and ")) || (rank ? `Rank ${rank}` : "Not ranked");
 export const labelOf = (number) => `${roleOf(trialOf(number))}: trial ${number}`;
 const confirms = (i, number) => (D.ranking?.final?.trials[i] ?? []).some(([own]) => own === number);
-export const settingOf = (number) => D.settings.findIndex(({ trials }, i) => trials.includes(number) || confirms(i, number));
+export const settingOf = (number) =>
+  D.settings.findIndex(({ trials }, i) => trials.includes(number) || confirms(i, number));
 export const pairName = ({ dataset, stem }) => `${dataset} ${stem}`;

@@ -7,7 +7,7 @@ import { absence } from "../page/settings.js";
 import { register, state } from "../page/state.js";
 import { opensTrials } from "../page/trial.js";
 import { heatScale, levelsOf, printed } from "./cells.js";
-import { HEAT, edges, grid, ordered, titleOf } from "./heatmap_grid.js";
+import { edges, grid, HEAT, ordered, titleOf } from "./heatmap_grid.js";
 import { heatmapCaption, hoverText, untrainedLine } from "./heatmap_words.js";
 
 const MARGIN = 150;

@@ -16,7 +16,9 @@ export function grid(numbers) {
     columns = combinations(HEAT.columns);
   const index = (axes, setting) => axes.reduce((sum, a) => sum * levelsOf(a).length + levelAt(a, setting), 0);
   const cells = rows.map(() => columns.map(() => []));
-  D.settings.forEach((setting, i) => cells[index(HEAT.rows, setting)][index(HEAT.columns, setting)].push(i));
+  D.settings.forEach((setting, i) => {
+    cells[index(HEAT.rows, setting)][index(HEAT.columns, setting)].push(i);
+  });
   for (const cell of cells.flat()) cell.sort((i, j) => firstIsBetter(numbers[i], numbers[j]));
   return { rows, columns, cells };
 }
@@ -30,7 +32,9 @@ export function ordered(lines) {
     return some.reduce((a, b) => a + b, 0) / some.length;
   });
   order.sort((a, b) => firstIsBetter(strength[a], strength[b]) || a - b);
-  return HEAT.order === "value" ? order : order.reduce((row, line, i) => (i % 2 ? [...row, line] : [line, ...row]), []);
+  if (HEAT.order === "value") return order;
+  const before = order.filter((_, i) => i % 2 === 0).reverse();
+  return [...before, ...order.filter((_, i) => i % 2 === 1)];
 }
 
 export const titleOf = (axes, where = []) =>

@@ -46,7 +46,9 @@ export function heatmapCaption({ some, write, total, most }) {
   }
   if (D.seeds) said.push("A setting is the mean of its seeds.");
   if (some.length && some.length < total) {
-    said.push(`${total - some.length} of ${total} cells are blank: ${D.mixture ? "the weights sum to the same, so not every combination can be" : "hover one for the reason"}.`);
+    said.push(
+      `${total - some.length} of ${total} cells are blank: ${D.mixture ? "the weights sum to the same, so not every combination can be" : "hover one for the reason"}.`,
+    );
   }
   if (HEAT.order === "centre") said.push("Rows and columns with the best mean lie in the middle.");
   if (HEAT.order === "value") said.push("Rows and columns with the best mean come first.");

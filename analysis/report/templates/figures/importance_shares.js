@@ -23,7 +23,7 @@ export function importanceRows({ main, pair, rest }) {
     ...main.map((share, p) => ({ name: weightName(p), share, weight: p, hue: colourOf(D.importance.parameters[p]) })),
     ...pair.map((share, k) => ({ name: pairName(k), share, hue: "#8c8c8c" })).filter((row) => row.share > LEAST_SHARE),
   ];
-  rows.sort((a, b) => isNumber(b.share) - isNumber(a.share) || b.share - a.share);
+  rows.sort((a, b) => Number(isNumber(b.share)) - Number(isNumber(a.share)) || b.share - a.share);
   return rest > LEAST_SHARE ? [...rows, { name: "three and more, chance", share: rest, hue: colour("line") }] : rows;
 }
 

@@ -52,7 +52,13 @@ function drawLift() {
       tickfont: { size: 10 },
       automargin: false,
     });
-    layout.shapes.push(...boundLines(near, suffix), ...boundLines(panel.started.map((value) => ({ value, start: true })), suffix));
+    layout.shapes.push(
+      ...boundLines(near, suffix),
+      ...boundLines(
+        panel.started.map((value) => ({ value, start: true })),
+        suffix,
+      ),
+    );
     const note = { xref: "paper", yref: "paper", yanchor: "top", showarrow: false };
     layout.annotations.push({
       ...note,
@@ -65,23 +71,37 @@ function drawLift() {
     const best = far.filter((copy) => !copy.start).sort((a, b) => firstIsBetter(a.value, b.value, m))[0];
     if (!best || (right - left) * width < 110 + 8 * D.metrics[m].name.length) return;
     const text = `untrained ${panel.write(best.value)} ${best.value > range[1] ? "↑" : "↓"}`;
-    layout.annotations.push({ ...note, text, x: right, xanchor: "right", y: top - 2 / height, font: { size: 10, color: colour("soft") } });
+    layout.annotations.push({
+      ...note,
+      text,
+      x: right,
+      xanchor: "right",
+      y: top - 2 / height,
+      font: { size: 10, color: colour("soft") },
+    });
   });
-  return plot("lift", panels.flatMap((panel) => panel.traces), layout);
+  return plot(
+    "lift",
+    panels.flatMap((panel) => panel.traces),
+    layout,
+  );
 }
 
 function liftCaption() {
-  const fixed = D.lift.groups.map((_, g) => g).filter((g) => {
-    const epoch = liftAt("at_epoch", state.metric)[g];
-    return isNumber(epoch) && epoch !== D.epochs[state.epoch];
-  });
+  const fixed = D.lift.groups
+    .map((_, g) => g)
+    .filter((g) => {
+      const epoch = liftAt("at_epoch", state.metric)[g];
+      return isNumber(epoch) && epoch !== D.epochs[state.epoch];
+    });
   const said = [
     `${D.datasets[state.dataset]}, epoch ${D.epochs[state.epoch]}; each panel has its own scale, ↑ higher is better, ↓ lower.`,
     "Dot: the best setting, the bound; box: the middle half of the settings, the bar in it their median; line: down to the worst.",
   ];
   if (D.starts.length) said.push("Diamond and line across: the start, what the loss had reached before the reward.");
   said.push("Dotted: untrained fusions.");
-  for (const g of fixed) said.push(`${D.lift.groups[g][1]}: at epoch ${liftAt("at_epoch", state.metric)[g]}, by which that run ranks.`);
+  for (const g of fixed)
+    said.push(`${D.lift.groups[g][1]}: at epoch ${liftAt("at_epoch", state.metric)[g]}, by which that run ranks.`);
   return [...said, ...D.lift.notes].join(" ");
 }
 

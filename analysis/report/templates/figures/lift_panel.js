@@ -4,7 +4,8 @@ import { colour, colourOf, escapeText, faint } from "../page/look.js";
 import { isNumber, sayDifference, writer } from "../page/numbers.js";
 import { state } from "../page/state.js";
 
-export const liftHue = (kind) => ({ "loss-trained": colourOf(0), "reward-trained": colourOf(1) })[kind] ?? colour("ink");
+export const liftHue = (kind) =>
+  ({ "loss-trained": colourOf(0), "reward-trained": colourOf(1) })[kind] ?? colour("ink");
 export const liftAt = (name, m) => part(D.lift[name], m, state.dataset, state.epoch);
 const signed = (x) => `${x < 0 ? "−" : "+"}${sayDifference(Math.abs(x))}`;
 
@@ -15,7 +16,9 @@ function liftHover(g, m, write) {
   if (kind === "start") lines.push("what trials began from, trained on the loss");
   else {
     lines.push(`the best of ${get("settings")} settings at epoch ${get("at_epoch")}`);
-    lines.push(`median ${write(get("median"))}, quartiles ${write(get("q1"))} to ${write(get("q3"))}, worst ${write(get("worst"))}`);
+    lines.push(
+      `median ${write(get("median"))}, quartiles ${write(get("q1"))} to ${write(get("q3"))}, worst ${write(get("worst"))}`,
+    );
   }
   if (isNumber(get("gain"))) lines.push(`the best reward-trained: ${liftGain(g, m)}`, liftAbove(g, m));
   return lines.join("<br>");
@@ -53,7 +56,13 @@ export function liftPanel(m, suffix) {
         hovertemplate: "%{text}<extra></extra>",
       };
     if (kind === "start") return [dot];
-    const line = { ...base, mode: "lines", x: [g, g], y: [get("worst", g), get("best", g)], line: { color: hue, width: 1 } };
+    const line = {
+      ...base,
+      mode: "lines",
+      x: [g, g],
+      y: [get("worst", g), get("best", g)],
+      line: { color: hue, width: 1 },
+    };
     const box = {
       ...base,
       type: "bar",

@@ -17,16 +17,26 @@ export function drawLiftTable() {
     const copies = references(m, state.dataset).filter((one) => !one.start && isNumber(one.value));
     copies.sort((a, b) => firstIsBetter(a.value, b.value, m));
     const write = writer([...groups.map(({ g }) => get("best", g)), ...copies.map((one) => one.value)]);
-    const cells = [arrow(m), copies.length ? write(copies[0].value) : "–", ...groups.map(({ g }) => write(get("best", g)))];
+    const cells = [
+      arrow(m),
+      copies.length ? write(copies[0].value) : "–",
+      ...groups.map(({ g }) => write(get("best", g))),
+    ];
     const marks = cells.map(() => "");
     for (const { g } of bars) {
       cells.push(liftGain(g, m), isNumber(get("gain", g)) ? `${get("above", g)} of ${get("of", g)}` : "–");
       marks.push(get("gain_low", g) > 0 ? "up" : get("gain_high", g) < 0 ? "down" : "", "");
     }
-    const made = cells.map((text, k) => element("td", { className: `${k ? "number" : ""} ${marks[k]}`, textContent: text }));
+    const made = cells.map((text, k) =>
+      element("td", { className: `${k ? "number" : ""} ${marks[k]}`, textContent: text }),
+    );
     return element("tr", { className: m === state.metric ? "chosen" : "" }, ...made);
   });
-  const line = element("tr", {}, ...head.map((name, k) => element("th", { scope: "col", className: k ? "number" : "", textContent: name })));
+  const line = element(
+    "tr",
+    {},
+    ...head.map((name, k) => element("th", { scope: "col", className: k ? "number" : "", textContent: name })),
+  );
   at("lift-table").tHead.replaceChildren(line);
   at("lift-table").tBodies[0].replaceChildren(...rows);
   const tested = D.metrics.some((_, m) => bars.some(({ g }) => isNumber(liftAt("gain_low", m)[g])));

@@ -27,9 +27,12 @@ function modelCaption(near) {
   ];
   const counts = [...modelAt("seeds", state.metric)].filter((n) => n > 0),
     seeds = Math.max(...counts);
-  if (seeds > 1) said.push(`±: standard deviation between ${Math.min(...counts) < seeds ? "up to " : ""}${seeds} seeds.`);
+  if (seeds > 1)
+    said.push(`±: standard deviation between ${Math.min(...counts) < seeds ? "up to " : ""}${seeds} seeds.`);
   if (several) said.push("A metric is that of the model's best setting.");
-  said.push(`Line: ${D.metrics[state.metric].name} at this epoch${D.epochs.length > 1 ? ", pale: at the others" : ""}.`);
+  said.push(
+    `Line: ${D.metrics[state.metric].name} at this epoch${D.epochs.length > 1 ? ", pale: at the others" : ""}.`,
+  );
   if (near.some(({ start }) => !start)) said.push("Dotted: untrained fusions.");
   if (lost.length) said.push(`Not measured, for no trial reached its end: ${lost.join(", ")}.`);
   return said.join(" ");
@@ -50,7 +53,9 @@ function modelLine(e, scale, write) {
     customdata: best,
     line: { color: hue, width: chosen ? 2.4 : 1.2 },
     marker: { size: chosen ? 9 : 5, color: hue },
-    ...(chosen && stds.some(isNumber) ? { error_y: { type: "data", array: stds.map((x) => x || 0), color: hue, thickness: 1.2 } } : {}),
+    ...(chosen && stds.some(isNumber)
+      ? { error_y: { type: "data", array: stds.map((x) => x || 0), color: hue, thickness: 1.2 } }
+      : {}),
     hovertext: means.map(hover),
     hovertemplate: "%{hovertext}<extra></extra>",
   };
@@ -71,7 +76,10 @@ function drawModelSize() {
   const ends = [...modelAt("mean", m)].flatMap((x, k) => [-1, 1].map((sign) => x + sign * (modelAt("std", m)[k] || 0)));
   const { range, near } = boundScale({ seen: [...seen, ...ends.filter(isNumber)], ends: [], copies });
   caption("model_size", modelCaption(near));
-  at("model_size").setAttribute("aria-label", `${D.metrics[m].name} against ${scale.title}. ${at("model_size-caption").textContent}`);
+  at("model_size").setAttribute(
+    "aria-label",
+    `${D.metrics[m].name} against ${scale.title}. ${at("model_size-caption").textContent}`,
+  );
   const order = [...every.filter((e) => e !== state.epoch), state.epoch];
   const places = scale.x.filter((x) => x > 0).map(Math.log10),
     [first, last] = extent(places),
@@ -84,11 +92,17 @@ function drawModelSize() {
       type: "log",
       title: { text: scale.title },
       range: [first - room, last + room],
-      ...(new Set(places).size <= 8 ? { tickvals: scale.x, ticktext: scale.x.map(scale.say) } : { exponentformat: "SI" }),
+      ...(new Set(places).size <= 8
+        ? { tickvals: scale.x, ticktext: scale.x.map(scale.say) }
+        : { exponentformat: "SI" }),
     }),
     yaxis: axis({ title: { text: arrow(m) }, range }),
   });
-  return plot("model_size", order.map((e) => modelLine(e, scale, write)), layout).then(opensTrials);
+  return plot(
+    "model_size",
+    order.map((e) => modelLine(e, scale, write)),
+    layout,
+  ).then(opensTrials);
 }
 
 register({ id: "model_size", draw: drawModelSize });

@@ -8,7 +8,8 @@ import { state } from "../page/state.js";
 // What each swept model costs and what its best setting reaches: a table, and the metric against the parameters.
 export const modelAt = (name, m, e = state.epoch) => part(D.model_size[name], m, state.dataset, e);
 export const modelCost = (name) => [...D.model_size[name].data];
-export const briefCount = (x) => (x >= 1e6 ? `${(x / 1e6).toPrecision(3)} M` : x >= 1e3 ? `${(x / 1e3).toPrecision(3)} k` : String(x));
+export const briefCount = (x) =>
+  x >= 1e6 ? `${(x / 1e6).toPrecision(3)} M` : x >= 1e3 ? `${(x / 1e3).toPrecision(3)} k` : String(x);
 
 // A mean with as many decimals as two digits of its deviation need.
 export function withDeviation(mean, std, write) {
@@ -39,21 +40,35 @@ function modelColumns() {
   const reached = order.map((m) => {
     const [means, stds] = ["mean", "std"].map((name) => [...modelAt(name, m)]);
     const write = writer(means);
-    return { title: arrow(m), chosen: m === state.metric, cells: means.map((x, k) => withDeviation(x, stds[k], write)) };
+    return {
+      title: arrow(m),
+      chosen: m === state.metric,
+      cells: means.map((x, k) => withDeviation(x, stds[k], write)),
+    };
   });
   return [...cost, ...reached];
 }
 
 export function drawModelTable() {
   const columns = modelColumns();
+  /** @type {(tag: string, column: { title: string, chosen?: boolean }, text: string) => any} */
   const cell = (tag, { chosen }, textContent) =>
-    element(tag, { className: `number ${chosen ? "chosen" : ""}`, textContent, ...(tag === "th" ? { scope: "col" } : {}) });
+    element(tag, {
+      className: `number ${chosen ? "chosen" : ""}`,
+      textContent,
+      ...(tag === "th" ? { scope: "col" } : {}),
+    });
   const head = element("th", { scope: "col", textContent: "model" });
   const table = at("model_size-table");
   table.tHead.replaceChildren(element("tr", {}, head, ...columns.map((column) => cell("th", column, column.title))));
   table.tBodies[0].replaceChildren(
     ...D.model_size.models.map(([name], k) =>
-      element("tr", {}, element("td", { textContent: name }), ...columns.map((column) => cell("td", column, column.cells[k]))),
+      element(
+        "tr",
+        {},
+        element("td", { textContent: name }),
+        ...columns.map((column) => cell("td", column, column.cells[k])),
+      ),
     ),
   );
 }

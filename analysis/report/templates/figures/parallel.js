@@ -4,7 +4,7 @@ import { D } from "../page/data.js";
 import { at } from "../page/document.js";
 import { caption, nothing } from "../page/look.js";
 import { register, state } from "../page/state.js";
-import { PARALLEL, brushes, parallelPlan } from "./parallel_axes.js";
+import { brushes, PARALLEL, parallelPlan } from "./parallel_axes.js";
 import { parallelCanvas } from "./parallel_canvas.js";
 
 function drawParallel() {

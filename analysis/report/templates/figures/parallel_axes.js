@@ -57,7 +57,7 @@ export function parallelPlan() {
   const rank = new Map(order.map((i, k) => [i, k]));
   const sampled = D.parallel.sample && new Set([...D.parallel.sample, ...order.slice(0, PARALLEL.best)]);
   const lines = sampled ? order.filter((i) => sampled.has(i)) : order;
-  const spread = (i) => 0.5 - rank.get(i) / Math.max(1, order.length - 1);
+  const spread = (i) => 0.5 - (rank.get(i) ?? NaN) / Math.max(1, order.length - 1);
   const weights = D.axes.flatMap((one, a) => (one.values.length > 1 ? [weightAxis(a, spread)] : []));
   const metrics = [...new Set([...state.compared, state.metric])].map((m) => metricAxis(m, lines));
   const axes = [...weights, ...metrics];

@@ -1,6 +1,6 @@
 // @ts-check
 import { colour } from "../page/look.js";
-import { brushOf, brushes, sayBrushed } from "./parallel_axes.js";
+import { brushes, brushOf, sayBrushed } from "./parallel_axes.js";
 import { strokeLines, svg } from "./parallel_lines.js";
 
 export function axisGroup(view, one, k) {
@@ -19,11 +19,7 @@ export function axisGroup(view, one, k) {
     stroke: colour("accent"),
     visibility: "hidden",
   });
-  group.append(
-    svg("line", { y1: y(0), y2: y(1), stroke: colour("soft") }),
-    brush,
-    ...axisWords(view, one),
-  );
+  group.append(svg("line", { y1: y(0), y2: y(1), stroke: colour("soft") }), brush, ...axisWords(view, one));
   const hand = svg("rect", {
     x: -16,
     width: 32,

@@ -33,7 +33,7 @@ export function parallelCanvas(plan) {
     p: (y) => Math.min(1, Math.max(0, 1 - (y - top) / (height - top - bottom))),
     pointed: svg("polyline", { fill: "none", stroke: colour("ink"), "stroke-width": 2.5, "pointer-events": "none" }),
   };
-  plan.axes.forEach((one, k) => cover.append(axisGroup(view, one, k)));
+  cover.append(...plan.axes.map((one, k) => axisGroup(view, one, k)));
   cover.append(...rankLegend(view), ...startLines(view), view.pointed);
   pointAtLines(view);
   strokeLines(view);

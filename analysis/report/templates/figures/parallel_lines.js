@@ -15,7 +15,7 @@ export const svg = (tag, attributes = {}, ...children) => {
 
 // Worst first, so that the best lie on top; those outside the brushes stay as a shadow.
 export function strokeLines(view) {
-  const { canvas, lines, crossings, total, x, y } = view;
+  const { canvas, lines, crossings, x, y } = view;
   const pen = canvas.getContext("2d"),
     scale = ramp(true);
   view.inside = insideBrushes(view);
@@ -49,8 +49,16 @@ export function startLines({ axes, x, y }) {
   const there = axes.map((one, k) => ({ one, k })).filter(({ one }) => one.m !== undefined);
   return D.starts.map((name, s) => {
     const points = there.map(({ one, k }) => [x(k), one.toAt(startValues(one.m, state.dataset)[s])]);
-    const known = points.filter(([, p]) => isNumber(p)).map(([px, p]) => `${px},${y(Math.min(1.02, Math.max(-0.02, p)))}`);
-    const line = { fill: "none", stroke: colour("ink"), "stroke-width": 2, "stroke-dasharray": "7 4", "pointer-events": "none" };
+    const known = points
+      .filter(([, p]) => isNumber(p))
+      .map(([px, p]) => `${px},${y(Math.min(1.02, Math.max(-0.02, p)))}`);
+    const line = {
+      fill: "none",
+      stroke: colour("ink"),
+      "stroke-width": 2,
+      "stroke-dasharray": "7 4",
+      "pointer-events": "none",
+    };
     return svg("polyline", { ...line, points: known.join(" "), "data-start": name });
   });
 }

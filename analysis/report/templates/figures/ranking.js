@@ -12,6 +12,7 @@ import { FINAL, tableRows } from "./ranking_rows.js";
 
 const FIRST = 20;
 const MOST = 500; // rows that a table shows at a time
+/** @type {{ query: string, all: boolean, tied: boolean, sort: string, descending: boolean | null }} */
 const TABLE = { query: "", all: false, tied: false, sort: "value", descending: null };
 
 function matches(row, words) {
@@ -89,14 +90,15 @@ function drawTable() {
       const x = by.get(a),
         y = by.get(b);
       const stands = by.key === "value" && descending === (by.higher === true) ? a.standing - b.standing : 0;
-      return isNumber(y) - isNumber(x) || stands || (isNumber(x) ? (descending ? y - x : x - y) : 0);
+      return Number(isNumber(y)) - Number(isNumber(x)) || stands || (isNumber(x) ? (descending ? y - x : x - y) : 0);
     });
+  /** @type {Map<string, ((x: unknown) => string) | null | undefined>} */
   const writers = new Map(
     columns.map((column) => [column.key, column.text || column.key === "rank" ? null : writer(rows.map(column.get))]),
   );
   writers.set("std", writers.get("value"));
-  if (writers.has("picked")) writers.set("picked", (x) => (isNumber(x) ? writers.get("value")(x) : ""));
-  const [low, high] = extent(rows.map((row) => row.value)),
+  if (writers.has("picked")) writers.set("picked", (x) => (isNumber(x) ? (writers.get("value")?.(x) ?? "") : ""));
+  const [low, high] = extent(rows.map((row) => row.value ?? NaN)),
     good = (x) => (higher(state.metric) ? x - low : high - x) / (high - low);
   const share = (x) => (isNumber(x) && high > low ? 4 + 96 * good(x) : 0);
 
@@ -114,7 +116,9 @@ function drawTable() {
 }
 
 function tableCaption(rows) {
-  const said = [`${place()}: settings, and in italics the untrained fusions${D.starts.length ? " and (bold) the start, before the reward" : ""}; n is the number of images.`];
+  const said = [
+    `${place()}: settings, and in italics the untrained fusions${D.starts.length ? " and (bold) the start, before the reward" : ""}; n is the number of images.`,
+  ];
   if (D.stds) said.push("± is the standard deviation between the images of a data set.");
   else said.push("Standard deviations are left out of a page of so many settings; the results table has them.");
   const tied = rows.filter((row) => row.tied).length,
@@ -131,7 +135,9 @@ function tableCaption(rows) {
       "Confirmed: run again with fresh seeds, and ranked by those alone, before all others; picked at is what the search's own seeds gave, which flatters those that it picked. Not confirmed: the value is that of the search's own seeds.",
     );
   if (FINAL?.constraints.length)
-    said.push(`Settings that break ${FINAL.constraints.join(" or ")} (mean over the data sets at this epoch) come after those that do not.`);
+    said.push(
+      `Settings that break ${FINAL.constraints.join(" or ")} (mean over the data sets at this epoch) come after those that do not.`,
+    );
   said.push("Click a heading to sort, a row to open its trial.");
   return said.join(" ");
 }

@@ -1,6 +1,6 @@
 // @ts-check
 import { better, firstIsBetter } from "../page/chosen.js";
-import { D, baselineValues, imagesOf, part, startValues } from "../page/data.js";
+import { baselineValues, D, imagesOf, part, startValues } from "../page/data.js";
 import { isNumber } from "../page/numbers.js";
 import { state } from "../page/state.js";
 
@@ -32,14 +32,14 @@ function rowReader() {
   const setting = (i) => ({
     id: i,
     setting: D.settings[i],
-    value: mine[i],
+    value: mine?.[i],
     std: stds?.[i],
     n: images(i),
     spread: spreads?.[i],
-    tied: tied[i] > 0,
+    tied: Number(tied?.[i]) > 0,
     low: low?.[i],
     high: high?.[i],
-    picked: again?.[i] ? picked[i] : NaN,
+    picked: again?.[i] ? picked?.[i] : NaN,
     standing: (keeps && !keeps[i] ? 2 : 0) + (again && !again[i] ? 1 : 0),
     other: (metric) => part(of.values, metric, d, e)[i],
   });

@@ -2,7 +2,7 @@
 import { arrow } from "../page/chosen.js";
 import { D } from "../page/data.js";
 import { at, element } from "../page/document.js";
-import { CATEGORIES, axis, caption, colour, colourOf, escapeText, faint, look, nothing, plot } from "../page/look.js";
+import { axis, CATEGORIES, caption, colour, colourOf, escapeText, faint, look, nothing, plot } from "../page/look.js";
 import { extent, isNumber, writer } from "../page/numbers.js";
 import { register } from "../page/state.js";
 import { drawReplayTable, replayChosen, replayed, sharePercent } from "./replay_table.js";
@@ -13,7 +13,7 @@ function replayLine(k, along, write) {
   const own = D.replay.searches[k],
     hue = colourOf(k),
     chosen = k === replayChosen();
-  const hover = (x, i) =>
+  const hover = (_, i) =>
     `<b>${escapeText(own.row.search)}: ${write(own.best_median[i])}</b><br>${write(own.best_low[i])} to ${write(own.best_high[i])} in 90 % of ${own.row.repeats} repeats` +
     `<br>${sharePercent(own.cost[i])} of the epochs${isNumber(own.seconds[i]) ? `, ${sharePercent(own.seconds[i])} of the seconds` : ""}`;
   const percent = own[along].map((x) => 100 * x),
@@ -29,13 +29,19 @@ function replayLine(k, along, write) {
   };
   if (!chosen) return [line];
   const edge = { ...base, hoverinfo: "skip", line: { shape: "hv", width: 0 } };
-  return [{ ...edge, y: own.best_low }, { ...edge, y: own.best_high, fill: "tonexty", fillcolor: faint(hue, 0.22) }, line];
+  return [
+    { ...edge, y: own.best_low },
+    { ...edge, y: own.best_high, fill: "tonexty", fillcolor: faint(hue, 0.22) },
+    line,
+  ];
 }
 
 // The best of the grid and what counts as near it; a line that lies below all curves would only press them together.
 function replayLevels(range) {
   const { best, targets } = D.replay;
-  return [{ name: "best of the grid", value: best }, ...targets].filter(({ value }) => value >= range[0] && value <= range[1]);
+  return [{ name: "best of the grid", value: best }, ...targets].filter(
+    ({ value }) => value >= range[0] && value <= range[1],
+  );
 }
 
 function replayCaption(levels) {
@@ -67,7 +73,8 @@ function drawReplay() {
     write = writer(seen);
   caption("replay", replayCaption(levels));
   at("replay").setAttribute("aria-label", at("replay-caption").textContent);
-  if (!searches.some((one) => one.cost.length)) return nothing("replay", "No search came to a setting in every repeat.");
+  if (!searches.some((one) => one.cost.length))
+    return nothing("replay", "No search came to a setting in every repeat.");
   const [least, most] = extent(searches.flatMap((one) => one[along]).filter((x) => x > 0)),
     ticks = [0.1, 0.2, 0.5, 1, 2, 5, 10, 25, 50, 100].filter((x) => x >= 99 * least && x <= 101 * most);
   const across = { xref: "paper", yref: "y", x0: 0, x1: 1, layer: "below" },
@@ -77,11 +84,30 @@ function drawReplay() {
     hovermode: "closest",
     shapes: [
       ...levels.map(({ value }) => ({ ...across, type: "line", y0: value, y1: value, line: thin })),
-      { type: "line", xref: "x", yref: "paper", x0: 100 * within, x1: 100 * within, y0: 0, y1: 1, layer: "below", line: { ...thin, color: colour("ink") } },
+      {
+        type: "line",
+        xref: "x",
+        yref: "paper",
+        x0: 100 * within,
+        x1: 100 * within,
+        y0: 0,
+        y1: 1,
+        layer: "below",
+        line: { ...thin, color: colour("ink") },
+      },
     ],
     annotations: spread(levels, range, 420 - 66).map(({ name, value, shift }) => ({
-      xref: "paper", x: 1, xanchor: "right", y: value, yanchor: "bottom", yshift: shift, showarrow: false,
-      text: name, font: { size: 11, color: colour("soft") }, bgcolor: colour("paper"), borderpad: 1,
+      xref: "paper",
+      x: 1,
+      xanchor: "right",
+      y: value,
+      yanchor: "bottom",
+      yshift: shift,
+      showarrow: false,
+      text: name,
+      font: { size: 11, color: colour("soft") },
+      bgcolor: colour("paper"),
+      borderpad: 1,
     })),
     xaxis: axis({
       type: "log",
@@ -92,8 +118,12 @@ function drawReplay() {
     }),
     yaxis: axis({ title: { text: arrow(metric) }, range, nticks: 6 }),
   });
-  const order = searches.map((_, k) => k).sort((a, b) => (a === replayChosen()) - (b === replayChosen()));
-  return plot("replay", order.flatMap((k) => replayLine(k, along, write)), layout);
+  const order = searches.map((_, k) => k).sort((a, b) => Number(a === replayChosen()) - Number(b === replayChosen()));
+  return plot(
+    "replay",
+    order.flatMap((k) => replayLine(k, along, write)),
+    layout,
+  );
 }
 
 // Labels of lines that lie close together stand beside them in their order, no two over each other.

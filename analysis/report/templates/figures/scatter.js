@@ -56,7 +56,9 @@ export function paintOf(some) {
 // The scale of a metric: the settings, and untrained fusions that lie near them; `rim` puts those further out at the edge.
 export function scaleOf(m) {
   const numbers = [...column(m)].filter(isNumber),
-    copies = references(m, state.dataset).map(({ value }) => value).filter(isNumber);
+    copies = references(m, state.dataset)
+      .map(({ value }) => value)
+      .filter(isNumber);
   let [low, high] = numbers.length ? [Math.min(...numbers), Math.max(...numbers)] : [0, 0];
   const reach = (high - low || Math.abs(high) * 0.01 || 1) * 0.6;
   for (const x of copies) {
@@ -140,12 +142,19 @@ function referenceTraces({ across, up }, { h, v, both, trace }) {
     const outside = h.rim(bx) !== bx || v.rim(by) !== by;
     const line = { width: outside ? 1.2 : 2.2, color: colour("ink") };
     return {
-      ...trace(name, [], { symbol: start ? "diamond" : UNTRAINED[k % 3], size: outside ? 8 : 11, color: colour("ink"), line }),
+      ...trace(name, [], {
+        symbol: start ? "diamond" : UNTRAINED[k % 3],
+        size: outside ? 8 : 11,
+        color: colour("ink"),
+        line,
+      }),
       x: [h.rim(bx, v.rim(by) === by ? 0 : k)],
       y: [v.rim(by)],
       cliponaxis: false,
       customdata: [-1],
-      hovertext: [`${both(bx, by)}<br>${start ? "before the reward" : "untrained"}: ${name}${outside ? ", outside the picture" : ""}`],
+      hovertext: [
+        `${both(bx, by)}<br>${start ? "before the reward" : "untrained"}: ${name}${outside ? ", outside the picture" : ""}`,
+      ],
     };
   });
 }

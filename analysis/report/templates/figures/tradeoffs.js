@@ -1,13 +1,13 @@
 // @ts-check
 import { arrow, better, column, higher, ranked } from "../page/chosen.js";
-import { D, baselineValues } from "../page/data.js";
+import { baselineValues, D } from "../page/data.js";
 import { at, element, fill } from "../page/document.js";
 import { axis, axisId, caption, look, nothing, plot, shownBox } from "../page/look.js";
 import { isNumber, listed, percent } from "../page/numbers.js";
 import { choose, register, state } from "../page/state.js";
 import { opensTrials } from "../page/trial.js";
 import { hypervolumeShare, paretoFront } from "./front.js";
-import { paintOf, panelTraces, panels, scaleOf } from "./scatter.js";
+import { paintOf, panels, panelTraces, scaleOf } from "./scatter.js";
 import { drawPrices } from "./tradeoffs_prices.js";
 
 const MOST_COMPARED = 5;
@@ -35,6 +35,7 @@ function drawTradeoffChoices() {
     const made = element("select", {
       ariaLabel: `metric ${k + 1} of the front`,
       onchange: async () => {
+        /** @type {(number | null)[]} */
         const front = [...state.front];
         front[k] = made.value === "" ? null : Number(made.value);
         await choose({ front: front.filter((m, i) => m !== null && front.indexOf(m) === i) });
@@ -106,7 +107,9 @@ function drawTradeoffs() {
   }
   const some = drawnOf(there);
   const front = [];
-  paretoFront(state.front.map(column), state.front.map(higher)).forEach((on, i) => on && front.push(i));
+  paretoFront(state.front.map(column), state.front.map(higher)).forEach((on, i) => {
+    if (on) front.push(i);
+  });
   const best = ranked(column(state.metric))[0] ?? -1;
   const scales = new Map(state.compared.map((m) => [m, scaleOf(m)]));
   const drawn = { some, front, best, paint: paintOf(some), scales };
@@ -129,14 +132,14 @@ function drawTradeoffs() {
       domain: span(k),
       anchor: axisId("y", lines),
       title: title(state.compared[k]),
-      range: scales.get(state.compared[k]).range,
+      range: scales.get(state.compared[k])?.range,
     });
     layout[axisId("yaxis", k + 1)] = axis({
       ...more,
       domain: span(lines - 1 - k),
       anchor: "x",
       title: title(state.compared[k + 1]),
-      range: scales.get(state.compared[k + 1]).range,
+      range: scales.get(state.compared[k + 1])?.range,
     });
   }
   const legend =

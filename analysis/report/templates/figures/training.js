@@ -7,7 +7,7 @@ import { isNumber, writer } from "../page/numbers.js";
 import { hoverOf, trialTag } from "../page/settings.js";
 import { choose, register, state } from "../page/state.js";
 import { opensTrials } from "../page/trial.js";
-import { LOSS_AT_START, logTicks, panelRows, panelled, termName, termRow, trainedSettings } from "./training_panels.js";
+import { LOSS_AT_START, logTicks, panelled, panelRows, termName, termRow, trainedSettings } from "./training_panels.js";
 import { drawRewards } from "./training_rewards.js";
 
 function trainingCaption(missing) {
@@ -23,7 +23,9 @@ function trainingCaption(missing) {
     "A trial that is opened is added.",
   ];
   if (D.training.names.some(([name]) => name === LOSS_AT_START))
-    said.push("Dotted in the panel of the fusion loss: what the start has; a reward that rises while it rises is paid for with it.");
+    said.push(
+      "Dotted in the panel of the fusion loss: what the start has; a reward that rises while it rises is paid for with it.",
+    );
   if (D.seeds) said.push("Each line is the mean of its seeds.");
   if (D.training.epochs.length === 1) said.push("One epoch only, so each line is a point.");
   if (odd.length) said.push(`${odd.join("; ")}.`);
@@ -56,7 +58,8 @@ function drawTraining() {
   const same = still.map((one) => `${termName(one.name)} ${writer(seen(one))(seen(one)[0])}`);
   caption(
     "training",
-    trainingCaption(wanted.filter((one) => !logged(one))) + (same.length ? ` Not drawn, being the same all along: ${same.join(", ")}.` : ""),
+    trainingCaption(wanted.filter((one) => !logged(one))) +
+      (same.length ? ` Not drawn, being the same all along: ${same.join(", ")}.` : ""),
   );
   return drawTerms(names, drawn);
 }

@@ -39,7 +39,9 @@ export function drawRewards(wanted) {
   const traces = drawn.flatMap(([i, what], k) => {
     const rows = kinds.map((name) => curve(i, name));
     const where = panels.add(k, `<b>${escapeText(what)}</b> (${trialTag(i)})`, { nticks: 6 });
-    return kinds.map((name, n) => rewardTrace(name, rows[n], [i, what], { where, write: writer(rows.flat()), first: k === 0 }));
+    return kinds.map((name, n) =>
+      rewardTrace(name, rows[n], [i, what], { where, write: writer(rows.flat()), first: k === 0 }),
+    );
   });
   return plot("training-reward", traces, panels.layout(room < 560 ? 190 : 90)).then(opensTrials);
 }
@@ -58,7 +60,9 @@ function rewardTrace(name, numbers, [i, what], { where, write, first }) {
     ...where,
     customdata: epochs.map(() => i),
     line: { color: looks.beside ? colour(looks.beside) : colourOf(0), width: looks.width, dash: looks.dash },
-    hovertext: numbers.map((one, e) => hoverOf(i, `<b>${looks.name} ${write(one)}</b> in epoch ${epochs[e]}`, escapeText(what))),
+    hovertext: numbers.map((one, e) =>
+      hoverOf(i, `<b>${looks.name} ${write(one)}</b> in epoch ${epochs[e]}`, escapeText(what)),
+    ),
     hovertemplate: "%{hovertext}<extra></extra>",
   };
 }

@@ -4,12 +4,14 @@ import { isNumber } from "./numbers.js";
 
 // D is the data, computed in Python; the scripts place, sort and colour. Arrays of numbers lie packed in the page and are
 // there once `unpacked` is: before that (at the top level of a module) use only names, axes and the like.
+/** @type {PageData} */
 export const D = JSON.parse(at("data").textContent);
-D.settings = D.settings.at.map((levels, i) => ({
+const written = /** @type {any} */ (D.settings);
+D.settings = written.at.map((levels, i) => ({
   at: levels, // which value of each of D.axes
-  trials: D.settings.trials[i],
-  seeds: D.settings.seeds?.[i], // of the trials, where there are several
-  status: D.settings.statuses[D.settings.status[i]],
+  trials: written.trials[i],
+  seeds: written.seeds?.[i], // of the trials, where there are several
+  status: written.statuses[written.status[i]],
 }));
 
 function bytesOf(base64) {
@@ -44,7 +46,11 @@ async function unpack(value) {
 
 export const unpacked = unpack(D);
 
-// The part of an unpacked array under its leading indices: part(D.values, m, d, e) has one number per setting.
+/**
+ * The part of an unpacked array under its leading indices: part(D.values, m, d, e) has one number per setting.
+ * @param {Packed} packed
+ * @param {...number} indices
+ */
 export function part({ shape, data }, ...indices) {
   let size = data.length,
     start = 0;
@@ -59,12 +65,17 @@ export const values = (m, d, e) => part(D.values, m, d, e); // Float32Array over
 export const baselineValues = (m, d) => part(D.baselines.values, m, d); // over D.fusions
 export const startValues = (m, d) => (D.startStats ? part(D.startStats.values, m, d) : []); // over D.starts
 
-// What settings are held against: the untrained fusions, and what trials began from (start: true).
+/**
+ * What settings are held against: the untrained fusions, and what trials began from (start: true).
+ * @returns {Reference[]}
+ */
 export const references = (m, d) => [
   ...D.fusions.map((name, k) => ({ name, k, value: baselineValues(m, d)[k], start: false })),
   ...(D.starts ?? []).map((name, k) => ({ name, k, value: startValues(m, d)[k], start: true })),
 ];
+/** @type {(setting: Setting, axis: number) => any} */
 export const level = (setting, axis) => D.axes[axis].values[setting.at[axis]];
 
 // n of each setting at a place; one number where all have the same.
-export const imagesOf = (stats, m, d, ...e) => (isNumber(stats[m][d]) ? () => stats[m][d] : (i) => part(stats[m][d], ...e)[i]);
+export const imagesOf = (stats, m, d, ...e) =>
+  isNumber(stats[m][d]) ? () => stats[m][d] : (i) => part(stats[m][d], ...e)[i];

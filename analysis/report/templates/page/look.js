@@ -6,13 +6,20 @@ import { at, element } from "./document.js";
 export const CATEGORIES = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c8c8c", "#b8a800"];
 export const colourOf = (i) => CATEGORIES[i % CATEGORIES.length];
 export const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim(); // ink, soft, line …
-export const faint = (hex, opacity) => `rgba(${[1, 3, 5].map((k) => parseInt(hex.slice(k, k + 2), 16)).join(",")},${opacity})`;
+export const faint = (hex, opacity) =>
+  `rgba(${[1, 3, 5].map((k) => parseInt(hex.slice(k, k + 2), 16)).join(",")},${opacity})`;
 const CONFIG = { responsive: true, displaylogo: false, showSendToCloud: false, modeBarButtons: [["toImage"]] };
+/** @type {(x: unknown) => string} */
 export const escapeText = (x) =>
-  String(x).replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);
+  String(x).replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c] ?? c);
 // What hangs in a hover label: lines of at most about 60 letters.
 export const wrapped = (text) => escapeText(text).replace(/(.{60}\S*)\s/g, "$1<br>");
 
+/**
+ * @param {number} height
+ * @param {object} more
+ * @returns {any} a layout of plotly
+ */
 export function look(height, more = {}) {
   const font = (size) => ({ family: getComputedStyle(document.body).fontFamily, color: colour("ink"), size });
   return {
@@ -28,6 +35,7 @@ export function look(height, more = {}) {
   };
 }
 
+/** @type {(more?: object) => any} */
 export const axis = (more = {}) => ({
   automargin: true,
   fixedrange: true,
@@ -39,6 +47,11 @@ export const axis = (more = {}) => ({
   ...more,
 });
 
+/**
+ * @param {string} id
+ * @param {object[]} traces
+ * @param {object} layout
+ */
 export function plot(id, traces, layout, config = {}) {
   at(id).querySelector(":scope > .nothing")?.remove();
   return Plotly.react(id, traces, layout, { ...CONFIG, ...config });
@@ -46,12 +59,17 @@ export function plot(id, traces, layout, config = {}) {
 
 // Where a search confirmed its best with other seeds, these say that they are not of those.
 const OF_OWN_SEEDS = ["bounds", "heatmap", "pairs", "tradeoffs", "parallel", "curves"];
+/** @type {(id: string, text: string) => void} */
 export const caption = (id, text) => {
   const own = text && OF_OWN_SEEDS.includes(id) ? D.ownSeeds : "";
   at(`${id}-caption`).textContent = own ? `${text} ${own}` : text;
 };
 
 // Says in a figure's place why there is nothing to draw.
+/**
+ * @param {string} id
+ * @param {string} why
+ */
 export function nothing(id, why) {
   Plotly.purge(id);
   at(id).replaceChildren(element("p", { className: "nothing", textContent: why }));

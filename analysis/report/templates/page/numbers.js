@@ -1,7 +1,12 @@
 // @ts-check
-export const isNumber = Number.isFinite;
+/** @type {(x: unknown) => x is number} */
+export const isNumber = /** @type {any} */ (Number.isFinite);
 
-// Writes numbers with as many decimals as tell these `values` apart; "–" where there is none.
+/**
+ * Writes numbers with as many decimals as tell these `values` apart; "–" where there is none.
+ * @param {Iterable<unknown>} values
+ * @returns {(x: unknown) => string}
+ */
 export function writer(values) {
   let low = Infinity,
     high = -Infinity;
@@ -22,7 +27,10 @@ export function writer(values) {
 export const sayDifference = (x) => (isNumber(x) ? String(Number(x.toPrecision(2))) : "–");
 export const percent = (share, digits = 0) => (isNumber(share) ? `${(100 * share).toFixed(digits)} %` : "–");
 
-// Low and high of many numbers; NaN is left out.
+/**
+ * Low and high of many numbers; NaN is left out.
+ * @param {Iterable<number>} numbers
+ */
 export function extent(numbers) {
   let low = Infinity,
     high = -Infinity;
@@ -32,4 +40,5 @@ export function extent(numbers) {
   }
   return [low, high];
 }
-export const listed = (names) => (names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`);
+export const listed = (names) =>
+  names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;

@@ -11,7 +11,7 @@ export const hoverOf = (i, ...lines) => [...lines, wrapped(nameOf(i)), trialsOf(
 // The trials of a setting, short: a row of neighbours by its ends.
 export function trialTag(i) {
   const { trials } = D.settings[i],
-    row = trials.at(-1) - trials[0] === trials.length - 1;
+    row = trials[trials.length - 1] - trials[0] === trials.length - 1;
   if (trials.length < 3) return trialsOf(i);
   return row
     ? `trials ${trials[0]}–${trials.at(-1)}`

@@ -1,7 +1,7 @@
 // @ts-check
 import { D } from "./data.js";
 import { at, element, fill } from "./document.js";
-import { nameOf, trialTag, trialsOf } from "./settings.js";
+import { nameOf, trialsOf, trialTag } from "./settings.js";
 import { choose, state } from "./state.js";
 import { trialFacts, trialLosses, trialMetrics } from "./trial_tables.js";
 

@@ -1,6 +1,6 @@
 // @ts-check
 import { better, place } from "./chosen.js";
-import { D, baselineValues, level, part, startValues, values } from "./data.js";
+import { baselineValues, D, level, part, startValues, values } from "./data.js";
 import { element } from "./document.js";
 import { isNumber, sayDifference, writer } from "./numbers.js";
 import { state } from "./state.js";
