@@ -1,5 +1,5 @@
 # make sweep   sets up and runs the demo sweep      make test    sets up and passes the tests
-# make check   ruff, mypy, import-linter, audit              make audit   known vulnerabilities of what is installed
+# make check   ruff, mypy, import-linter, scripts, audit     make audit   known vulnerabilities of what is installed
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
@@ -15,6 +15,7 @@ check: .venv/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tests.scripts
 	$(BIN)/python -m tests.audit
 
 # Fails for a known vulnerability; a service that cannot be asked is said, and fails nothing.

@@ -47,7 +47,7 @@ def render(comparison: Comparison, numbers: Numbers) -> str:
         data=html.data(comparison_data(comparison, numbers) if sides else {}),
         style=html.asset("page/page.css", "compare/compare.css"),
         theme=html.asset("page/theme.js"),
-        script=html.asset("page/state.js", "page/look.js", "compare/compare.js"),
+        script=html.script("compare/compare.js"),
         plotly=Markup(get_plotlyjs()),
     )
 

@@ -9,6 +9,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from analysis.report.bundle import bundle
 from fusion_core import atomic_files
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -26,6 +27,11 @@ def render(template: str, **values: Any) -> str:
 def asset(*names: str) -> Markup:
     """Return files of `templates` one after the other, to stand inside a style or script element."""
     return Markup("\n".join((TEMPLATES / name).read_text(encoding="utf-8") for name in names))
+
+
+def script(*entries: str) -> Markup:
+    """Return modules of `templates` and what they import as one script, to stand inside a script element."""
+    return Markup(bundle(TEMPLATES, entries))
 
 
 def data(value: Any) -> Markup:

@@ -1,4 +1,4 @@
-"""Arrays of numbers as short text that a page unpacks by itself (templates/state.js)."""
+"""Arrays of numbers as short text that a page unpacks by itself (templates/page/data.js)."""
 
 from __future__ import annotations
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
@@ -14,21 +12,12 @@ from analysis.findings.findings import Findings
 from analysis.formatting import text
 from analysis.report import html
 from analysis.report.figures.page_data import page_data
-from analysis.report.figures.registry import PARTS, order_of, page_parts, title_of
+from analysis.report.figures.registry import order_of, page_parts, title_of
 from analysis.report.tables import write_tables
 from analysis.runs.open_run import open_run
 from analysis.text.answer import answer
 from analysis.text.run_facts import failed_trials, provenance_line, run_details
 from trials.storage.layout import RunFolder
-
-# In this order; the scripts of the figures stand between look.js and controls.js.
-SCRIPTS = (
-    "page/state.js", "page/look.js", "page/trial.js", "page/marks.js", "figures/heatmap.js", "figures/pairs.js",
-    "figures/bounds.js", "figures/panels.js", "figures/importance.js", "figures/front.js", "figures/scatter.js",
-    "figures/tradeoffs.js", "figures/parallel.js", "figures/parallel_canvas.js", "figures/curves.js",
-    "figures/training.js", "figures/lift.js", "figures/effects.js", "figures/model_size.js", "figures/replay.js",
-    "figures/noise.js", "figures/gallery.js", "figures/ranking.js", "page/controls.js",
-)  # fmt: skip
 
 
 def write_report(run: Path, other: Path | None = None) -> Path:
@@ -52,6 +41,7 @@ def render(findings: Findings) -> str:
     names = findings.names
     failed = failed_trials(run)
     parts = page_parts(findings) if scores.metrics else {}
+    sections = order_of(run, parts)
     return html.render(
         "page/report.html.j2",
         title=run.name,
@@ -64,17 +54,11 @@ def render(findings: Findings) -> str:
              "setting": ", ".join(f"{names[key]} {text(row[key])}" for key in run.axes)}
             for row in failed.to_dict("records")
         ],
-        sections=[(name, title_of(run, name)) for name in order_of(run, parts)],
+        sections=[(name, title_of(run, name)) for name in sections],
         noun=findings.noun,
         data=html.data(page_data(findings) | parts),
         style=html.asset("page/page.css"),
         theme=html.asset("page/theme.js"),
-        script=html.asset(*_scripts(parts)),
+        script=html.script(*(f"figures/{name}.js" for name in sections), "page/controls.js"),
         plotly=Markup(get_plotlyjs()),
     )  # fmt: skip
-
-
-def _scripts(parts: Mapping[str, Any]) -> list[str]:
-    """Return the scripts of the page; one that is named after a figure goes with its section."""
-    stems = {name: Path(name).stem for name in SCRIPTS}
-    return [name for name, stem in stems.items() if stem not in PARTS or stem in parts]

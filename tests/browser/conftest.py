@@ -37,6 +37,7 @@ def opened(browser: Any) -> Iterator[Open]:
         if place.startswith("#fig-"):
             tab.wait_for_selector(f"{place}[data-drawn]", timeout=60_000)
         settle(tab)
+        expose(tab)
         return tab
 
     def refuse(route: Any) -> None:
@@ -51,6 +52,11 @@ def opened(browser: Any) -> Iterator[Open]:
 
 def _inside(route: Any) -> bool:
     return bool(route.request.url.startswith(("file:", "data:", "blob:")))
+
+
+def expose(tab: Any) -> None:
+    """Give the test the names that the modules of the page export, as the modules themselves have them."""
+    tab.evaluate("Object.assign(window, ...Object.values(window.fusionReport ?? {}))")
 
 
 def settle(tab: Any) -> None:

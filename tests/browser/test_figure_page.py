@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-import analysis
+from analysis.report.bundle import bundle
+from analysis.report.html import TEMPLATES
 from analysis.report.report import write_report
 from analysis.statistics.pareto import hypervolume_share, pareto_front, worst_point
 from fusion_core.metrics.facts import FACTS
@@ -17,11 +18,11 @@ from tests.analysis.make import Made, make_run
 from tests.analysis.replay.grids import table
 from tests.analysis.replay.test_files import call
 from tests.analysis.searches import search_run
+from tests.browser.conftest import expose
 from trials.storage.results import Results
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on PATH to draw the page")
-TEMPLATES = Path(analysis.__file__).parent / "report" / "templates"
 BOTH = """
 function both(columns, up) {
   const some = columns.map((column) => Float64Array.from(column, (x) => x ?? NaN)), share = hypervolumeShare(some, up);
@@ -48,6 +49,7 @@ def opened(browser: Any, report: Path, **options: Any) -> Any:
     """Return the page with all its figures drawn."""
     page = browser.new_page(**options)
     page.goto(f"{report.as_uri()}#all")
+    expose(page)
     settle(page)
     return page
 
@@ -74,9 +76,9 @@ def cases() -> list[tuple[np.ndarray, list[bool]]]:
 
 def test_fronts_and_hypervolumes_of_the_page_are_those_of_python(browser: Any) -> None:
     page = browser.new_page()
-    page.add_script_tag(
-        content="const isNumber = Number.isFinite;" + (TEMPLATES / "figures" / "front.js").read_text() + BOTH
-    )
+    page.add_script_tag(content=bundle(TEMPLATES, ["figures/front.js"]))
+    expose(page)
+    page.add_script_tag(content=BOTH)
     for values, higher in cases():
         columns = json.dumps([[None if np.isnan(x) else x for x in column] for column in values.T])
         front, share = page.evaluate(f"both({columns}, {json.dumps(higher)})")

@@ -5,7 +5,6 @@ import json
 import re
 import subprocess
 import sys
-from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,8 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.report.html import TEMPLATES
-from analysis.report.report import SCRIPTS, write_report
+from analysis.report.report import write_report
 from analysis.runs.open_run import open_run
 from analysis.text.run_facts import provenance_line
 from fusion_core.errors import FusionError
@@ -109,19 +107,6 @@ def test_markup_in_the_table_stays_text(tmp_path: Path) -> None:
     data = re.search(r'id="data">(.*?)</script>', html, flags=re.DOTALL)
     assert data is not None
     assert evil in json.loads(data[1])["axes"][1]["values"]
-
-
-def test_no_two_scripts_of_the_page_give_one_name_to_two_things() -> None:
-    names = [
-        name
-        for script in SCRIPTS
-        for name in re.findall(r"^(?:async )?(?:function|const|let|class) (\w+)", text_of(script), flags=re.MULTILINE)
-    ]
-    assert [name for name, count in Counter(names).items() if count > 1] == []
-
-
-def text_of(script: str) -> str:
-    return (TEMPLATES / script).read_text(encoding="utf-8")
 
 
 def test_the_page_asks_nothing_of_the_outside(tmp_path: Path) -> None:

@@ -1,3 +1,6 @@
+// @ts-check
+import { isNumber } from "../page/numbers.js";
+
 // Pareto fronts and hypervolumes of the metrics that are chosen in the page: the numbers of analysis/statistics/pareto.py,
 // which tests/browser/test_figure_page.py holds against these. A column is one metric over settings; up[k]: higher is
 // better.
@@ -7,7 +10,7 @@ function gainsOf(columns, up) {
 }
 
 // Which settings no other beats: as good in every column and better in one. One without all its numbers never is.
-function paretoFront(columns, up) {
+export function paretoFront(columns, up) {
   const gains = gainsOf(columns, up),
     count = columns[0].length,
     there = Array.from({ length: count }, (_, i) => i).filter((i) => gains.every((column) => isNumber(column[i])));
@@ -39,7 +42,7 @@ function areaOf(points) {
 }
 
 // What two or three columns reach of the box between the worst and the best of each, in [0, 1]; NaN for a flat box.
-function hypervolumeShare(columns, up) {
+export function hypervolumeShare(columns, up) {
   const gains = gainsOf(columns, up).map((column) => {
     let low = Infinity,
       high = -Infinity;
@@ -53,7 +56,9 @@ function hypervolumeShare(columns, up) {
   if (gains.some((column) => !column)) return NaN;
   const [x, y, z = new Float64Array(columns[0].length).fill(1)] = gains;
   const front = [];
-  paretoFront(columns, up).forEach((on, i) => on && front.push(i));
+  paretoFront(columns, up).forEach((on, i) => {
+    if (on) front.push(i);
+  });
   front.sort((a, b) => x[b] - x[a]);
   let volume = 0;
   front.forEach((i, k) => {

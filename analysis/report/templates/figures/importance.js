@@ -1,41 +1,11 @@
-const LEAST_SHARE = 0.01;
-
-// Shares at one place: one per weight, the pairs worth a bar, and what is left for three and more together.
-function sharesAt(m, d, e) {
-  const main = [...part(D.importance.main, m, d, e)],
-    pair = [...part(D.importance.pair, m, d, e)];
-  const sum = (some) => some.filter(isNumber).reduce((a, b) => a + b, 0);
-  return { main, pair, rest: Math.max(0, 1 - sum(main) - sum(pair)), pairs: sum(pair), known: main.some(isNumber) };
-}
-
-const weightName = (p) => D.axes[D.importance.parameters[p]].name;
-const pairName = (k) => D.importance.pairs[k].map(weightName).join(" × ");
-
-function importanceRows({ main, pair, rest }) {
-  const rows = [
-    ...main.map((share, p) => ({ name: weightName(p), share, weight: p, hue: colourOf(D.importance.parameters[p]) })),
-    ...pair.map((share, k) => ({ name: pairName(k), share, hue: "#8c8c8c" })).filter((row) => row.share > LEAST_SHARE),
-  ];
-  rows.sort((a, b) => isNumber(b.share) - isNumber(a.share) || b.share - a.share);
-  return rest > LEAST_SHARE ? [...rows, { name: "three and more, chance", share: rest, hue: colour("line") }] : rows;
-}
-
-// Why there is no share at a place, in words.
-function whyNoShares() {
-  const some = values(state.metric, state.dataset, state.epoch).filter(isNumber);
-  if (!D.importance.parameters.length) return `Nothing is swept, so no ${D.noun} can decide anything.`;
-  if (!some.length) return `No setting has a number for ${place()}.`;
-  if (some.length === 1) return `Only one setting has a number for ${place()}.`;
-  const [low, high] = [Math.min(...some), Math.max(...some)];
-  return high - low > 1e-6 * Math.max(Math.abs(low), Math.abs(high))
-    ? `${place()}: ${some.length} settings are too few to tell the ${D.noun}s apart, ${whyFit()}.`
-    : `${place()}: the metric is the same for every setting, so no ${D.noun} decides it.`;
-}
-
-const whyFit = () =>
-  D.mixture
-    ? "for the weights sum to the same, so that not every combination can be"
-    : "for the grid has holes or a range was searched";
+// @ts-check
+import { place } from "../page/chosen.js";
+import { D, part } from "../page/data.js";
+import { axis, caption, colour, escapeText, look, nothing, plot, shownBox } from "../page/look.js";
+import { isNumber, listed, percent } from "../page/numbers.js";
+import { register, state } from "../page/state.js";
+import { importanceRows, sharesAt, whyFit, whyNoShares } from "./importance_shares.js";
+import { drawShareTable } from "./importance_table.js";
 
 function importanceCaption(rows, opinion) {
   const { metric: m, dataset: d, epoch: e } = state;
@@ -133,74 +103,6 @@ function drawImportance() {
       ),
     }),
   });
-}
-
-// Metrics down, weights across: which weight decides which metric.
-function drawShareTable() {
-  const { dataset: d, epoch: e } = state;
-  const count = D.importance.parameters.length;
-  const shares = D.metrics.map((_, m) => sharesAt(m, d, e));
-  if (!count || !shares.some((one) => one.known)) {
-    at("importance-metrics-caption").textContent = "";
-    return nothing("importance-metrics", whyNoShares());
-  }
-  const together = count > 1 && shares.some((one) => one.pairs > 0);
-  const columns = [...D.importance.parameters.map((a) => D.axes[a].name), ...(together ? ["pairs", "rest"] : [])];
-  const z = shares.map((one) =>
-    one.known ? [...one.main, ...(together ? [one.pairs, one.rest] : [])] : columns.map(() => NaN),
-  );
-  const blank = shares.filter((one) => !one.known).length;
-  at("importance-metrics-caption").textContent =
-    `${D.datasets[d]}, epoch ${D.epochs[e]}: each row sums to 100 %. ` +
-    (together ? "Pairs: all two-way interactions; rest: three and more together, and chance. " : "") +
-    (blank ? "A blank row is a metric that does not differ between settings, or of too few of them. " : "") +
-    "Click a row to choose that metric.";
-  at("importance-metrics").style.minWidth =
-    `${130 + columns.reduce((sum, name) => sum + Math.max(58, 12 + 7 * name.length), 0)}px`;
-  const label = (metric, m) => (m === state.metric ? `<b>${escapeText(metric.name)}</b>` : escapeText(metric.name));
-  plot("importance-metrics", [shareCells(z, columns, count)], {
-    ...look(60 + 24 * z.length, { margin: { l: 20, r: 10, t: 30, b: 4 } }),
-    xaxis: axis({ side: "top", showgrid: false, ticks: "", type: "category", tickangle: 0 }),
-    yaxis: axis({
-      autorange: "reversed",
-      showgrid: false,
-      ticks: "",
-      tickvals: D.metrics.map((metric) => metric.name),
-      ticktext: D.metrics.map(label),
-    }),
-  });
-  at("importance-metrics").removeAllListeners("plotly_click");
-  at("importance-metrics").on("plotly_click", ({ points }) => {
-    at("metric").value = D.metrics.findIndex((metric) => metric.name === points[0].y);
-    at("metric").dispatchEvent(new Event("change"));
-  });
-}
-
-// Cells of the table of shares; the first `count` columns are weights.
-function shareCells(z, columns, count) {
-  const strongest = (row) => columns[row.indexOf(Math.max(...row.slice(0, count).filter(isNumber)))];
-  return {
-    type: "heatmap",
-    z,
-    x: columns.map(escapeText),
-    y: D.metrics.map((metric) => metric.name),
-    zmin: 0,
-    zmax: 1,
-    colorscale: "Viridis",
-    showscale: false,
-    xgap: 1,
-    ygap: 1,
-    text: z.map((row) => row.map((share) => (isNumber(share) ? String(Math.round(100 * share)) : ""))),
-    texttemplate: "%{text}",
-    hovertext: z.map((row, m) =>
-      row.map((share, k) =>
-        isNumber(share)
-          ? `<b>${percent(share, 1)}</b> of the variance of ${escapeText(D.metrics[m].name)}<br>${escapeText(columns[k])}; most by ${escapeText(strongest(row))}`
-          : "no share",
-      ),
-    ),
-    hovertemplate: "%{hovertext}<extra></extra>",
-  };
 }
 
 register({ id: "importance", draw: drawImportance });

@@ -1,3 +1,11 @@
+// @ts-check
+import { arrow, column } from "../page/chosen.js";
+import { D, part } from "../page/data.js";
+import { at, element } from "../page/document.js";
+import { caption } from "../page/look.js";
+import { isNumber } from "../page/numbers.js";
+import { register, state } from "../page/state.js";
+
 // What the seed alone does to each metric, and the least difference that it does not explain.
 function noiseRow(m) {
   const { dataset: d, epoch: e } = state;

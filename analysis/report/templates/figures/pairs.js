@@ -1,3 +1,12 @@
+// @ts-check
+import { firstIsBetter, higher, place } from "../page/chosen.js";
+import { baselineValues, D, part, references } from "../page/data.js";
+import { at } from "../page/document.js";
+import { axis, caption, colour, escapeText, look, nothing, plot } from "../page/look.js";
+import { extent, isNumber, writer } from "../page/numbers.js";
+import { register, state } from "../page/state.js";
+import { heatScale, levelsOf, printed } from "./cells.js";
+
 // Every two weights: a small heatmap each, all on one scale.
 const PAIRS = { of: "best" };
 
@@ -86,7 +95,8 @@ function pairsCaption(some, write) {
     .sort((a, b) => firstIsBetter(a.value, b.value))[0];
   if (best) said.push(`Best untrained: ${write(best.value)} (${best.name}).`);
   const begun = references(state.metric, state.dataset).filter(({ start, value }) => start && isNumber(value));
-  if (begun.length) said.push(`Before the reward: ${begun.map(({ name, value }) => `${name} ${write(value)}`).join(", ")}.`);
+  if (begun.length)
+    said.push(`Before the reward: ${begun.map(({ name, value }) => `${name} ${write(value)}`).join(", ")}.`);
   if (D.mixture) said.push("Blank: these weights would sum to more than all have.");
   if (D.pairs.left_out) said.push(`Of the ${D.pairs.left_out} further ${D.noun}s there is none.`);
   return said.join(" ");

@@ -1,7 +1,17 @@
+// @ts-check
+import { firstIsBetter } from "../page/chosen.js";
+import { D } from "../page/data.js";
+import { at, element } from "../page/document.js";
+import { axis, caption, colour, escapeText, look, nothing, plot } from "../page/look.js";
+import { choose, state } from "../page/state.js";
+import { opensTrials } from "../page/trial.js";
+import { BOUNDS, boundPanel, boundPlaces } from "./bounds_panel.js";
+import { boundLines, boundScale } from "./scale.js";
+
 // The bounds of the other metrics, each with its own scale, in small panels.
 const PANEL = { group: "all", height: 168, left: 46, right: 8 };
 
-function drawPanels() {
+export function drawPanels() {
   const places = boundPlaces(),
     chosen = PANEL.group === "all" ? D.metrics.map((_, m) => m) : D.bounds.groups[PANEL.group];
   const others = chosen.filter((m) => m !== state.metric),
@@ -91,12 +101,12 @@ function panelsCaption(panels) {
   return said.join(" ");
 }
 
-if (D.bounds) {
+// What to choose the panels from; once, before they are drawn.
+export function offerGroups() {
   const names = ["all", ...Object.keys(D.bounds.groups)];
   at("panels-group").replaceChildren(...names.map((name) => element("option", { value: name, textContent: name })));
   at("panels-group").onchange = (event) => {
     PANEL.group = event.target.value;
     drawPanels();
   };
-  register({ id: "panels", draw: drawPanels, acts: ["metric", "dataset", "epoch", "upTo", "whisker"] });
 }

@@ -1,145 +1,19 @@
-const HEADLINES = ["Reward", "VIF", "Qabf", "SSIM", "MI"];
+// @ts-check
+import { higher, place } from "../page/chosen.js";
+import { D, level, part } from "../page/data.js";
+import { at, element } from "../page/document.js";
+import { caption } from "../page/look.js";
+import { extent, isNumber, writer } from "../page/numbers.js";
+import { absence } from "../page/settings.js";
+import { register, state } from "../page/state.js";
+import { openTrial } from "../page/trial.js";
+import { columnsOfTable, markOf, numbersOf } from "./ranking_columns.js";
+import { FINAL, tableRows } from "./ranking_rows.js";
+
 const FIRST = 20;
 const MOST = 500; // rows that a table shows at a time
-// Where some settings were run again with fresh seeds, or must keep to constraints: what they rank by.
-const FINAL = D.ranking.final;
+/** @type {{ query: string, all: boolean, tied: boolean, sort: string, descending: boolean | null }} */
 const TABLE = { query: "", all: false, tied: false, sort: "value", descending: null };
-
-// What the table says of one setting, or of one untrained fusion.
-function rowReader() {
-  const { metric: m, dataset: d, epoch: e } = state,
-    here = (packed) => (packed ? part(packed, m, d, e) : null);
-  const of = FINAL ?? D;
-  const [picked, mine, stds, spreads, again, tied, low, high] = [
-    D.values,
-    of.values,
-    of.stds,
-    of.spreads,
-    FINAL?.confirmed,
-    D.ranking.tied,
-    D.ranking.worse_low,
-    D.ranking.worse_high,
-  ].map(here);
-  const keeps = FINAL?.keeps ? part(FINAL.keeps, e) : null;
-  const images = imagesOf(D.images, m, d, e),
-    copies = {
-      values: baselineValues(m, d),
-      stds: part(D.baselines.stds, m, d),
-      n: imagesOf(D.baselines.images, m, d),
-    };
-  const setting = (i) => ({
-    id: i,
-    setting: D.settings[i],
-    value: mine[i],
-    std: stds?.[i],
-    n: images(i),
-    spread: spreads?.[i],
-    tied: tied[i] > 0,
-    low: low?.[i],
-    high: high?.[i],
-    picked: again?.[i] ? picked[i] : NaN,
-    standing: (keeps && !keeps[i] ? 2 : 0) + (again && !again[i] ? 1 : 0),
-    other: (metric) => part(of.values, metric, d, e)[i],
-  });
-  const copy = (i) => ({
-    name: D.fusions[i],
-    value: copies.values[i],
-    std: copies.stds[i],
-    n: copies.n(i),
-    other: (metric) => baselineValues(metric, d)[i],
-  });
-  const begun = (i) => ({
-    name: D.starts[i],
-    start: true,
-    value: startValues(m, d)[i],
-    std: part(D.startStats.stds, m, d)[i],
-    n: imagesOf(D.startStats.images, m, d)(i),
-    other: (metric) => startValues(metric, d)[i],
-  });
-  return { setting, copy, begun };
-}
-
-// Its columns; `get` gives what is sorted by, `text` what is shown where that is not a number of the metric's scale.
-function columnsOfTable() {
-  const { metric: m, dataset: d, epoch: e } = state,
-    metric = D.metrics[m],
-    sure = D.ranking.worse_low && part(D.ranking.worse_low, m, d, e).some(isNumber);
-  const others = HEADLINES.map((name) => D.metrics.findIndex((one) => one.name === name))
-    .filter((i) => i >= 0 && i !== m)
-    .slice(0, 4);
-  const soft = (key, title, get, more) => ({ key, title, kind: "soft", get, ...more });
-  const number = (row) => (isNumber(row.value) ? String(row.n) : "–");
-  const between = (row) => (isNumber(row.low) ? `${sayDifference(row.low)} to ${sayDifference(row.high)}` : "");
-  return [
-    { key: "rank", title: "#", get: (row) => row.rank },
-    { key: "value", title: metric.name, kind: "value", higher: metric.higher, get: (row) => row.value },
-    D.stds && soft("std", "±", (row) => row.std),
-    (FINAL ?? D).spreads && soft("spread", "± seeds", (row) => row.spread),
-    soft("n", "n", (row) => row.n, { text: number }),
-    sure && soft("worse", "worse by, 95 %", (row) => row.high, { text: between }),
-    FINAL?.confirmed && soft("picked", "picked at", (row) => row.picked, { higher: metric.higher }),
-    { key: "tied", title: "tied", kind: "tied", higher: true, get: tieOf, text: (row) => (row.tied ? "●" : "") },
-    FINAL && {
-      key: "standing",
-      title: "standing",
-      kind: "soft words",
-      get: (row) => (row.setting && isNumber(row.value) ? row.standing : NaN),
-      text: (row) => (row.setting && isNumber(row.value) ? markOf(row) : ""),
-    },
-    ...D.axes.map((one, i) => ({
-      key: one.key,
-      title: one.name,
-      axis: i,
-      get: (row) => row.setting?.at[i],
-      text: (row) => (row.setting ? String(level(row.setting, i)) : ""),
-    })),
-    ...others.map((i) => soft(`other-${i}`, D.metrics[i].name, (row) => row.other(i), { higher: D.metrics[i].higher })),
-    {
-      key: "trial",
-      title: D.seeds ? "trials" : "trial",
-      get: (row) => row.setting?.trials[0],
-      text: (row) => (row.setting ? numbersOf(row).join(", ") : ""),
-    },
-  ].filter(Boolean);
-}
-
-// The trials of a setting, those that confirm it last.
-const numbersOf = (row) => [...row.setting.trials, ...(FINAL?.trials[row.id] ?? []).map(([number]) => number)];
-
-// What is said of a setting that does not stand first.
-function markOf({ standing }) {
-  const marks = [];
-  if (FINAL.confirmed) marks.push(standing % 2 ? "not confirmed" : "confirmed");
-  if (standing > 1) marks.push(`breaks ${FINAL.constraints.join(" or ")}`);
-  return marks.join(", ");
-}
-
-// Untrained fusions stand with the first settings whose worst they beat.
-function standBaselines(settings, others) {
-  const groups = [...new Set(settings.map((row) => row.standing))].sort();
-  const worst = groups.map((group) =>
-    settings.filter((row) => row.standing === group).reduce((a, b) => (better(b.value, a.value) ? a : b)),
-  );
-  for (const row of others)
-    row.standing = (worst.find((one) => !better(one.value, row.value)) ?? worst.at(-1))?.standing ?? 0;
-}
-
-const tieOf = (row) => (row.setting ? Number(row.tied) : NaN);
-
-function tableRows() {
-  const read = rowReader(),
-    settings = D.settings.map((_, i) => read.setting(i));
-  const scored = settings.filter((row) => isNumber(row.value));
-  scored
-    .sort((a, b) => a.standing - b.standing || firstIsBetter(a.value, b.value))
-    .forEach((row, i) => {
-      row.rank = i + 1;
-    });
-  const others = [...D.starts.map((_, i) => read.begun(i)), ...D.fusions.map((_, i) => read.copy(i))];
-  const measured = others.filter((row) => isNumber(row.value));
-  standBaselines(scored, measured);
-  return [...settings, ...measured];
-}
 
 function matches(row, words) {
   if (TABLE.tied && row.setting && !row.tied) return false;
@@ -216,14 +90,15 @@ function drawTable() {
       const x = by.get(a),
         y = by.get(b);
       const stands = by.key === "value" && descending === (by.higher === true) ? a.standing - b.standing : 0;
-      return isNumber(y) - isNumber(x) || stands || (isNumber(x) ? (descending ? y - x : x - y) : 0);
+      return Number(isNumber(y)) - Number(isNumber(x)) || stands || (isNumber(x) ? (descending ? y - x : x - y) : 0);
     });
+  /** @type {Map<string, ((x: unknown) => string) | null | undefined>} */
   const writers = new Map(
     columns.map((column) => [column.key, column.text || column.key === "rank" ? null : writer(rows.map(column.get))]),
   );
   writers.set("std", writers.get("value"));
-  if (writers.has("picked")) writers.set("picked", (x) => (isNumber(x) ? writers.get("value")(x) : ""));
-  const [low, high] = extent(rows.map((row) => row.value)),
+  if (writers.has("picked")) writers.set("picked", (x) => (isNumber(x) ? (writers.get("value")?.(x) ?? "") : ""));
+  const [low, high] = extent(rows.map((row) => row.value ?? NaN)),
     good = (x) => (higher(state.metric) ? x - low : high - x) / (high - low);
   const share = (x) => (isNumber(x) && high > low ? 4 + 96 * good(x) : 0);
 
@@ -241,7 +116,9 @@ function drawTable() {
 }
 
 function tableCaption(rows) {
-  const said = [`${place()}: settings, and in italics the untrained fusions${D.starts.length ? " and (bold) the start, before the reward" : ""}; n is the number of images.`];
+  const said = [
+    `${place()}: settings, and in italics the untrained fusions${D.starts.length ? " and (bold) the start, before the reward" : ""}; n is the number of images.`,
+  ];
   if (D.stds) said.push("± is the standard deviation between the images of a data set.");
   else said.push("Standard deviations are left out of a page of so many settings; the results table has them.");
   const tied = rows.filter((row) => row.tied).length,
@@ -258,7 +135,9 @@ function tableCaption(rows) {
       "Confirmed: run again with fresh seeds, and ranked by those alone, before all others; picked at is what the search's own seeds gave, which flatters those that it picked. Not confirmed: the value is that of the search's own seeds.",
     );
   if (FINAL?.constraints.length)
-    said.push(`Settings that break ${FINAL.constraints.join(" or ")} (mean over the data sets at this epoch) come after those that do not.`);
+    said.push(
+      `Settings that break ${FINAL.constraints.join(" or ")} (mean over the data sets at this epoch) come after those that do not.`,
+    );
   said.push("Click a heading to sort, a row to open its trial.");
   return said.join(" ");
 }

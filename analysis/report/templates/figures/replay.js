@@ -1,15 +1,19 @@
-// Searches replayed on the recorded grid: the best so far against the cost, and the cost to find a setting as good.
-const replayed = { chosen: null };
-const sharePercent = (x) => (isNumber(x) ? `${Number((100 * x).toPrecision(3))}\u00a0%` : "–");
+// @ts-check
+import { arrow } from "../page/chosen.js";
+import { D } from "../page/data.js";
+import { at, element } from "../page/document.js";
+import { axis, CATEGORIES, caption, colour, colourOf, escapeText, faint, look, nothing, plot } from "../page/look.js";
+import { extent, isNumber, writer } from "../page/numbers.js";
+import { register } from "../page/state.js";
+import { drawReplayTable, replayChosen, replayed, sharePercent } from "./replay_table.js";
+
 const replayDash = (k) => (k < CATEGORIES.length ? "solid" : "dot");
-const replayChosen = () =>
-  replayed.chosen ?? Math.max(0, D.replay.searches.findIndex(({ row }) => row.search === D.replay.recommended));
 
 function replayLine(k, along, write) {
   const own = D.replay.searches[k],
     hue = colourOf(k),
     chosen = k === replayChosen();
-  const hover = (x, i) =>
+  const hover = (_, i) =>
     `<b>${escapeText(own.row.search)}: ${write(own.best_median[i])}</b><br>${write(own.best_low[i])} to ${write(own.best_high[i])} in 90 % of ${own.row.repeats} repeats` +
     `<br>${sharePercent(own.cost[i])} of the epochs${isNumber(own.seconds[i]) ? `, ${sharePercent(own.seconds[i])} of the seconds` : ""}`;
   const percent = own[along].map((x) => 100 * x),
@@ -25,13 +29,19 @@ function replayLine(k, along, write) {
   };
   if (!chosen) return [line];
   const edge = { ...base, hoverinfo: "skip", line: { shape: "hv", width: 0 } };
-  return [{ ...edge, y: own.best_low }, { ...edge, y: own.best_high, fill: "tonexty", fillcolor: faint(hue, 0.22) }, line];
+  return [
+    { ...edge, y: own.best_low },
+    { ...edge, y: own.best_high, fill: "tonexty", fillcolor: faint(hue, 0.22) },
+    line,
+  ];
 }
 
 // The best of the grid and what counts as near it; a line that lies below all curves would only press them together.
 function replayLevels(range) {
   const { best, targets } = D.replay;
-  return [{ name: "best of the grid", value: best }, ...targets].filter(({ value }) => value >= range[0] && value <= range[1]);
+  return [{ name: "best of the grid", value: best }, ...targets].filter(
+    ({ value }) => value >= range[0] && value <= range[1],
+  );
 }
 
 function replayCaption(levels) {
@@ -54,7 +64,7 @@ function drawReplay() {
   const along = select.closest(".tools").hidden ? "cost" : select.value;
   at("replay-said").replaceChildren(...said.map((textContent) => element("p", { textContent })));
   at("replay-notes").replaceChildren(...notes.map((textContent) => element("p", { textContent })));
-  drawReplayTable(along);
+  drawReplayTable(along, chooseReplay);
   const seen = [...searches.flatMap((one) => one.best_median), best].filter(isNumber),
     [low, high] = extent(seen),
     room = 0.06 * (high - low || Math.abs(high) || 1),
@@ -63,7 +73,8 @@ function drawReplay() {
     write = writer(seen);
   caption("replay", replayCaption(levels));
   at("replay").setAttribute("aria-label", at("replay-caption").textContent);
-  if (!searches.some((one) => one.cost.length)) return nothing("replay", "No search came to a setting in every repeat.");
+  if (!searches.some((one) => one.cost.length))
+    return nothing("replay", "No search came to a setting in every repeat.");
   const [least, most] = extent(searches.flatMap((one) => one[along]).filter((x) => x > 0)),
     ticks = [0.1, 0.2, 0.5, 1, 2, 5, 10, 25, 50, 100].filter((x) => x >= 99 * least && x <= 101 * most);
   const across = { xref: "paper", yref: "y", x0: 0, x1: 1, layer: "below" },
@@ -73,11 +84,30 @@ function drawReplay() {
     hovermode: "closest",
     shapes: [
       ...levels.map(({ value }) => ({ ...across, type: "line", y0: value, y1: value, line: thin })),
-      { type: "line", xref: "x", yref: "paper", x0: 100 * within, x1: 100 * within, y0: 0, y1: 1, layer: "below", line: { ...thin, color: colour("ink") } },
+      {
+        type: "line",
+        xref: "x",
+        yref: "paper",
+        x0: 100 * within,
+        x1: 100 * within,
+        y0: 0,
+        y1: 1,
+        layer: "below",
+        line: { ...thin, color: colour("ink") },
+      },
     ],
     annotations: spread(levels, range, 420 - 66).map(({ name, value, shift }) => ({
-      xref: "paper", x: 1, xanchor: "right", y: value, yanchor: "bottom", yshift: shift, showarrow: false,
-      text: name, font: { size: 11, color: colour("soft") }, bgcolor: colour("paper"), borderpad: 1,
+      xref: "paper",
+      x: 1,
+      xanchor: "right",
+      y: value,
+      yanchor: "bottom",
+      yshift: shift,
+      showarrow: false,
+      text: name,
+      font: { size: 11, color: colour("soft") },
+      bgcolor: colour("paper"),
+      borderpad: 1,
     })),
     xaxis: axis({
       type: "log",
@@ -88,8 +118,12 @@ function drawReplay() {
     }),
     yaxis: axis({ title: { text: arrow(metric) }, range, nticks: 6 }),
   });
-  const order = searches.map((_, k) => k).sort((a, b) => (a === replayChosen()) - (b === replayChosen()));
-  return plot("replay", order.flatMap((k) => replayLine(k, along, write)), layout);
+  const order = searches.map((_, k) => k).sort((a, b) => Number(a === replayChosen()) - Number(b === replayChosen()));
+  return plot(
+    "replay",
+    order.flatMap((k) => replayLine(k, along, write)),
+    layout,
+  );
 }
 
 // Labels of lines that lie close together stand beside them in their order, no two over each other.
@@ -103,42 +137,6 @@ function spread(levels, range, height) {
       above = place;
       return { ...level, shift: place - pixels(level.value) };
     });
-}
-
-function drawReplayTable(along) {
-  const { searches, targets, recommended, within, judged } = D.replay,
-    early = searches.some(({ row }) => isNumber(row.epochs_saved)),
-    kind = along === "cost" ? "cost" : "seconds";
-  const th = (textContent, more = {}) => element("th", { textContent, scope: "col", className: "number", ...more });
-  const first = [
-    th("search", { rowSpan: 2, className: "name" }),
-    th("repeats", { rowSpan: 2 }),
-    ...targets.map(({ name, settings }) => th(`${name}: ${settings} ${settings === 1 ? "setting" : "settings"}`, { colSpan: 3, scope: "colgroup", className: "group" })),
-    ...(early ? [th("epochs saved", { rowSpan: 2, className: "number group" }), th("most lost", { rowSpan: 2 })] : []),
-  ];
-  const second = targets.flatMap(() => [th(`within ${sharePercent(within)}`, { className: "number group" }), th("median"), th("90 %")]);
-  at("replay-table").tHead.replaceChildren(element("tr", {}, ...first), element("tr", {}, ...second));
-  at("replay-table").tBodies[0].replaceChildren(...searches.map(({ row }, k) => {
-    const button = element("button", { type: "button", textContent: row.search, onclick: () => chooseReplay(k) });
-    button.style.setProperty("--key", colourOf(k));
-    button.setAttribute("aria-pressed", String(k === replayChosen()));
-    const td = (textContent, className = "") => element("td", { textContent, className: `number ${className}` });
-    const cells = targets.flatMap(({ key }) => {
-      const share = row[`${key}_within`];
-      return [
-        td(sharePercent(share), `group ${share >= 0.9 ? "sure" : ""}`),
-        td(sharePercent(row[`${key}_${kind}_median`])),
-        td(sharePercent(row[`${key}_${kind}_q90`])),
-      ];
-    });
-    const saved = early ? [td(sharePercent(row.epochs_saved), "group"), td(sayDifference(row.loss_most))] : [];
-    const name = element("td", {}, button, ...(row.search === recommended ? [" · recommended"] : []));
-    return element("tr", { className: row.search === recommended ? "recommended" : "" }, name, td(String(row.repeats)), ...cells, ...saved);
-  }));
-  const by = targets.find(({ key }) => key === judged).name;
-  at("replay-table-caption").textContent =
-    `Share of the repeats that have such a setting within ${sharePercent(within)} of the grid's epochs (in colour from 90 % on), and the share of its ${kind === "cost" ? "epochs" : "seconds"} by which half and 90 % of them have it (–: not as far as they went). Recommended: the cheapest in 90 % of its repeats by the ${by}.` +
-    (early ? " Saved: of the epochs that the settings tried would have taken; most lost: by how much the best of a whole grid was worse, in the worst repeat." : "");
 }
 
 function chooseReplay(k) {

@@ -1,9 +1,17 @@
+// @ts-check
+import { arrow, column, higher } from "../page/chosen.js";
+import { D, references } from "../page/data.js";
+import { axisId, colour, escapeText, isDark, ramp } from "../page/look.js";
+import { isNumber, writer } from "../page/numbers.js";
+import { hoverOf } from "../page/settings.js";
+import { state } from "../page/state.js";
+
 // The panels of the scatter matrix: scales, colours and traces.
 const FRONT_COLOUR = "#d55e00";
 const UNTRAINED = ["cross-thin", "x-thin", "asterisk"];
 
 // What colours the settings: nothing, the chosen metric, or a weight by the order of its values.
-function paintOf(some) {
+export function paintOf(some) {
   if (state.paint === "") return { color: isDark() ? "#8fa3b5" : "#6d8296" };
   const bar = {
     thickness: 12,
@@ -46,9 +54,11 @@ function paintOf(some) {
 }
 
 // The scale of a metric: the settings, and untrained fusions that lie near them; `rim` puts those further out at the edge.
-function scaleOf(m) {
+export function scaleOf(m) {
   const numbers = [...column(m)].filter(isNumber),
-    copies = references(m, state.dataset).map(({ value }) => value).filter(isNumber);
+    copies = references(m, state.dataset)
+      .map(({ value }) => value)
+      .filter(isNumber);
   let [low, high] = numbers.length ? [Math.min(...numbers), Math.max(...numbers)] : [0, 0];
   const reach = (high - low || Math.abs(high) * 0.01 || 1) * 0.6;
   for (const x of copies) {
@@ -65,17 +75,15 @@ function scaleOf(m) {
   return { range, rim, write: writer([...numbers, ...copies]) };
 }
 
-const axisId = (letter, k) => letter + (k > 1 ? k : "");
-
 // Panels below the diagonal: metric `state.compared[c]` across, `state.compared[r]` up.
-function panels() {
+export function panels() {
   const shown = state.compared;
   return shown.flatMap((up, r) =>
     shown.slice(0, r).map((across, c) => ({ across, up, xaxis: axisId("x", c + 1), yaxis: axisId("y", r) })),
   );
 }
 
-function panelTraces(panel, first, { some, front, best, paint, scales }) {
+export function panelTraces(panel, first, { some, front, best, paint, scales }) {
   const { across, up, xaxis, yaxis } = panel;
   const x = column(across),
     y = column(up);
@@ -134,12 +142,19 @@ function referenceTraces({ across, up }, { h, v, both, trace }) {
     const outside = h.rim(bx) !== bx || v.rim(by) !== by;
     const line = { width: outside ? 1.2 : 2.2, color: colour("ink") };
     return {
-      ...trace(name, [], { symbol: start ? "diamond" : UNTRAINED[k % 3], size: outside ? 8 : 11, color: colour("ink"), line }),
+      ...trace(name, [], {
+        symbol: start ? "diamond" : UNTRAINED[k % 3],
+        size: outside ? 8 : 11,
+        color: colour("ink"),
+        line,
+      }),
       x: [h.rim(bx, v.rim(by) === by ? 0 : k)],
       y: [v.rim(by)],
       cliponaxis: false,
       customdata: [-1],
-      hovertext: [`${both(bx, by)}<br>${start ? "before the reward" : "untrained"}: ${name}${outside ? ", outside the picture" : ""}`],
+      hovertext: [
+        `${both(bx, by)}<br>${start ? "before the reward" : "untrained"}: ${name}${outside ? ", outside the picture" : ""}`,
+      ],
     };
   });
 }

@@ -1,12 +1,17 @@
+// @ts-check
+import { arrow, better, column, higher, ranked } from "../page/chosen.js";
+import { baselineValues, D } from "../page/data.js";
+import { at, element, fill } from "../page/document.js";
+import { axis, axisId, caption, look, nothing, plot, shownBox } from "../page/look.js";
+import { isNumber, listed, percent } from "../page/numbers.js";
+import { choose, register, state } from "../page/state.js";
+import { opensTrials } from "../page/trial.js";
+import { hypervolumeShare, paretoFront } from "./front.js";
+import { paintOf, panels, panelTraces, scaleOf } from "./scatter.js";
+import { drawPrices } from "./tradeoffs_prices.js";
+
 const MOST_COMPARED = 5;
 const MOST_POINTS = 8000;
-state.compared = [...(D.tradeoffs?.chosen ?? [])];
-state.front = [...(D.tradeoffs?.front ?? [])];
-state.paint = "";
-
-// Numbers of a metric over settings at the chosen data set and epoch.
-const column = (m) => values(m, state.dataset, state.epoch);
-const listed = (names) => (names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`);
 
 function drawTradeoffChoices() {
   const full = state.compared.length >= MOST_COMPARED;
@@ -30,6 +35,7 @@ function drawTradeoffChoices() {
     const made = element("select", {
       ariaLabel: `metric ${k + 1} of the front`,
       onchange: async () => {
+        /** @type {(number | null)[]} */
         const front = [...state.front];
         front[k] = made.value === "" ? null : Number(made.value);
         await choose({ front: front.filter((m, i) => m !== null && front.indexOf(m) === i) });
@@ -101,7 +107,9 @@ function drawTradeoffs() {
   }
   const some = drawnOf(there);
   const front = [];
-  paretoFront(state.front.map(column), state.front.map(higher)).forEach((on, i) => on && front.push(i));
+  paretoFront(state.front.map(column), state.front.map(higher)).forEach((on, i) => {
+    if (on) front.push(i);
+  });
   const best = ranked(column(state.metric))[0] ?? -1;
   const scales = new Map(state.compared.map((m) => [m, scaleOf(m)]));
   const drawn = { some, front, best, paint: paintOf(some), scales };
@@ -124,14 +132,14 @@ function drawTradeoffs() {
       domain: span(k),
       anchor: axisId("y", lines),
       title: title(state.compared[k]),
-      range: scales.get(state.compared[k]).range,
+      range: scales.get(state.compared[k])?.range,
     });
     layout[axisId("yaxis", k + 1)] = axis({
       ...more,
       domain: span(lines - 1 - k),
       anchor: "x",
       title: title(state.compared[k + 1]),
-      range: scales.get(state.compared[k + 1]).range,
+      range: scales.get(state.compared[k + 1])?.range,
     });
   }
   const legend =
@@ -144,51 +152,7 @@ function drawTradeoffs() {
   return plot("tradeoffs", traces, layout).then(opensTrials);
 }
 
-// What the best of each metric costs in the others.
-function drawPrices() {
-  const { dataset: d, epoch: e } = state,
-    shown = state.compared;
-  const table = at("tradeoffs-prices");
-  table.hidden = at("tradeoffs-prices-caption").hidden = shown.length < 2;
-  if (table.hidden) return;
-  const head = ["the best of", "is", ...shown.map((m) => `costs in ${D.metrics[m].name}`)];
-  const rows = shown.map((m) => {
-    const best = ranked(column(m), m)[0];
-    const [loss, share] = [D.tradeoffs.loss, D.tradeoffs.share].map((array) => part(array, d, e, m));
-    const cells = shown.map((other) => {
-      if (other === m) return element("td", { className: "soft number", textContent: "" });
-      const write = writer([...column(other)]);
-      const text = isNumber(loss[other])
-        ? loss[other] > 0
-          ? `${write(loss[other])} (${percent(share[other])})`
-          : "nothing"
-        : "–";
-      const cell = element("td", { className: "number price", textContent: text });
-      cell.style.setProperty("--share", `${isNumber(share[other]) ? (100 * share[other]).toFixed(1) : 0}%`);
-      const setting = part(D.tradeoffs.setting, d, e, m)[other];
-      if (setting >= 0) cell.title = `${trialsOf(setting)}: ${nameOf(setting)}`;
-      return cell;
-    });
-    const value = best === undefined ? "–" : writer([...column(m)])(column(m)[best]);
-    return element(
-      "tr",
-      {},
-      element("td", {}, element("b", { textContent: arrow(m) })),
-      element("td", { className: "number" }, `${value} `, ...(best === undefined ? [] : [trialButton(best)])),
-      ...cells,
-    );
-  });
-  table.tHead.replaceChildren(
-    element(
-      "tr",
-      {},
-      ...head.map((name, k) => element("th", { scope: "col", className: k ? "number" : "", textContent: name })),
-    ),
-  );
-  table.tBodies[0].replaceChildren(...rows);
-}
-
-at("tradeoffs-paint")?.addEventListener("change", (event) => {
+at("tradeoffs-paint").addEventListener("change", (event) => {
   const chosen = Number(event.target.value);
   choose({ paint: chosen ? chosen - 1 : "" });
 });

@@ -1,3 +1,9 @@
+// @ts-check
+import { stoppedSaid } from "./chosen.js";
+import { D, unpacked } from "./data.js";
+import { at, fill, page } from "./document.js";
+import { choose, drawAll, drawNear, figures, state } from "./state.js";
+
 function sayChoices() {
   const metric = D.metrics[state.metric],
     weights = D.weights[D.datasets[state.dataset]];
@@ -27,7 +33,7 @@ async function start() {
   const watch = new IntersectionObserver(
     (seen) => {
       for (const { target, isIntersecting } of seen)
-        figures.find(({ section }) => section === target).near = isIntersecting;
+        for (const figure of figures) if (figure.section === target) figure.near = isIntersecting;
       drawNear();
     },
     { rootMargin: "300px 0px" },
@@ -61,7 +67,7 @@ async function goTo(section) {
 
 // Marks in the navigation which section is on the screen.
 function watchSections() {
-  const links = [...document.querySelectorAll("nav a")],
+  const links = /** @type {HTMLAnchorElement[]} */ ([...document.querySelectorAll("nav a")]),
     sectionOf = (link) => at(link.hash.slice(1));
   const mark = () => {
     const passed = links.filter((link) => sectionOf(link).getBoundingClientRect().top < innerHeight * 0.4);

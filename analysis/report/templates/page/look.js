@@ -1,15 +1,26 @@
-// Colours follow the theme; Okabe-Ito for categories (a parameter, a front runner), Viridis for values.
-const CATEGORIES = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c8c8c", "#b8a800"];
-const colourOf = (i) => CATEGORIES[i % CATEGORIES.length];
-const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim(); // ink, soft, line …
-const faint = (hex, opacity) => `rgba(${[1, 3, 5].map((k) => parseInt(hex.slice(k, k + 2), 16)).join(",")},${opacity})`;
-const CONFIG = { responsive: true, displaylogo: false, showSendToCloud: false, modeBarButtons: [["toImage"]] };
-const escapeText = (x) =>
-  String(x).replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);
-// What hangs in a hover label: lines of at most about 60 letters.
-const wrapped = (text) => escapeText(text).replace(/(.{60}\S*)\s/g, "$1<br>");
+// @ts-check
+import { D } from "./data.js";
+import { at, element } from "./document.js";
 
-function look(height, more = {}) {
+// Colours follow the theme; Okabe-Ito for categories (a parameter, a front runner), Viridis for values.
+export const CATEGORIES = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c8c8c", "#b8a800"];
+export const colourOf = (i) => CATEGORIES[i % CATEGORIES.length];
+export const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim(); // ink, soft, line …
+export const faint = (hex, opacity) =>
+  `rgba(${[1, 3, 5].map((k) => parseInt(hex.slice(k, k + 2), 16)).join(",")},${opacity})`;
+const CONFIG = { responsive: true, displaylogo: false, showSendToCloud: false, modeBarButtons: [["toImage"]] };
+/** @type {(x: unknown) => string} */
+export const escapeText = (x) =>
+  String(x).replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c] ?? c);
+// What hangs in a hover label: lines of at most about 60 letters.
+export const wrapped = (text) => escapeText(text).replace(/(.{60}\S*)\s/g, "$1<br>");
+
+/**
+ * @param {number} height
+ * @param {object} more
+ * @returns {any} a layout of plotly
+ */
+export function look(height, more = {}) {
   const font = (size) => ({ family: getComputedStyle(document.body).fontFamily, color: colour("ink"), size });
   return {
     height,
@@ -24,7 +35,8 @@ function look(height, more = {}) {
   };
 }
 
-const axis = (more = {}) => ({
+/** @type {(more?: object) => any} */
+export const axis = (more = {}) => ({
   automargin: true,
   fixedrange: true,
   zeroline: false,
@@ -35,25 +47,54 @@ const axis = (more = {}) => ({
   ...more,
 });
 
-function plot(id, traces, layout, config = {}) {
+/**
+ * @param {string} id
+ * @param {object[]} traces
+ * @param {object} layout
+ */
+export function plot(id, traces, layout, config = {}) {
   at(id).querySelector(":scope > .nothing")?.remove();
   return Plotly.react(id, traces, layout, { ...CONFIG, ...config });
 }
 
 // Where a search confirmed its best with other seeds, these say that they are not of those.
 const OF_OWN_SEEDS = ["bounds", "heatmap", "pairs", "tradeoffs", "parallel", "curves"];
-const caption = (id, text) => {
+/** @type {(id: string, text: string) => void} */
+export const caption = (id, text) => {
   const own = text && OF_OWN_SEEDS.includes(id) ? D.ownSeeds : "";
   at(`${id}-caption`).textContent = own ? `${text} ${own}` : text;
 };
 
 // Says in a figure's place why there is nothing to draw.
-function nothing(id, why) {
+/**
+ * @param {string} id
+ * @param {string} why
+ */
+export function nothing(id, why) {
   Plotly.purge(id);
   at(id).replaceChildren(element("p", { className: "nothing", textContent: why }));
 }
 
-const sayDifference = (x) => (isNumber(x) ? String(Number(x.toPrecision(2))) : "–");
-const nameOf = (i) =>
-  D.axes.map((axis, k) => `${axis.name} ${level(D.settings[i], k)}`).join(", ") || "the only setting";
-const trialsOf = (i) => `trial${D.settings[i].trials.length > 1 ? "s" : ""} ${D.settings[i].trials.join(", ")}`;
+export const isDark = () => parseInt(colour("paper").slice(1, 3), 16) < 128;
+export const shownBox = (id) => at(id).parentElement.clientWidth || 600;
+const colours = [
+  "#440154",
+  "#482878",
+  "#3e4989",
+  "#31688e",
+  "#26828e",
+  "#1f9e89",
+  "#35b779",
+  "#6ece58",
+  "#b5de2b",
+  "#fde725",
+];
+
+// Viridis without the end that the paper swallows, for lines (`thin`) a little more of it; bright is best everywhere.
+export function ramp(thin = false) {
+  const some = isDark() ? colours.slice(2) : colours.slice(0, thin ? 8 : 9);
+  return some.map((one, i) => [i / (some.length - 1), one]);
+}
+
+// Plotly's name of the k-th axis, counted from 1.
+export const axisId = (letter, k) => letter + (k > 1 ? k : "");

@@ -1,15 +1,14 @@
-"use strict";
+// @ts-check
 // Only in the page as served: asks its own server whether the page is newer, and reloads it where the reader was.
 (() => {
-  const tag = `"${document.currentScript.dataset.tag}"`;
+  const tag = `"${document.currentScript?.dataset.tag}"`;
   const place = `place of ${location.pathname}`;
   const chosen = {};
   let held = false;
 
   addEventListener("change", (event) => {
     const select = event.target;
-    if (select.tagName === "SELECT" && select.id)
-      chosen[select.id] = select.selectedOptions[0]?.textContent;
+    if (select instanceof HTMLSelectElement && select.id) chosen[select.id] = select.selectedOptions[0]?.textContent;
   });
   addEventListener("pointerdown", () => {
     held = true;
@@ -25,7 +24,7 @@
     sessionStorage.removeItem(place);
     if (!before) return;
     for (const [id, words] of Object.entries(before.chosen)) {
-      const select = document.getElementById(id);
+      const select = /** @type {HTMLSelectElement | null} */ (document.getElementById(id));
       const option = select && [...select.options].find((one) => one.textContent === words);
       if (!option) continue;
       chosen[id] = words;

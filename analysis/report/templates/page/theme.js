@@ -1,3 +1,4 @@
+// @ts-check
 // Before anything is painted: the theme chosen here before, else the system's.
 (() => {
   const root = document.documentElement,
@@ -20,7 +21,7 @@
   system.addEventListener("change", show);
   addEventListener("DOMContentLoaded", () => {
     show();
-    document.getElementById("theme").onclick = () => {
+    /** @type {HTMLElement} */ (document.getElementById("theme")).onclick = () => {
       chosen = root.dataset.theme === "dark" ? "light" : "dark";
       try {
         localStorage.setItem("theme", chosen);

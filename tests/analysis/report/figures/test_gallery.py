@@ -20,6 +20,7 @@ from analysis.report.report import write_report
 from analysis.runs import samples
 from analysis.runs.open_run import open_run
 from tests.analysis.make import Made, make_run
+from tests.browser.conftest import expose
 from trials.storage.results import Results
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -197,6 +198,7 @@ def opened(browser: Any, report: Path) -> Iterator[Any]:
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     page.goto(report.as_uri())
+    expose(page)
     page.locator("#fig-gallery").scroll_into_view_if_needed()
     page.wait_for_selector("#fig-gallery[data-drawn=yes]")
     yield page
