@@ -2,13 +2,14 @@
 # make check   ruff, mypy, import-linter, audit              make audit   known vulnerabilities of what is installed
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
+WORKERS ?= 2
 
 .PHONY: sweep test check audit setup clean
 sweep: .venv/installed
 	$(BIN)/python run_sweep.py sweeps/demo.yaml
 
 test: .venv/installed-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 check: .venv/installed-dev
 	$(BIN)/ruff check .
