@@ -2,21 +2,27 @@
 # make check   ruff, mypy, import-linter, scripts, audit     make audit   known vulnerabilities of what is installed
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
+WORKERS ?= 2
 
-.PHONY: sweep test check audit setup clean
+.PHONY: sweep test check lint types audit setup clean
 sweep: .venv/installed
 	$(BIN)/python run_sweep.py sweeps/demo.yaml
 
 test: .venv/installed-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
+# The audit waits for its service while mypy computes.
 check: .venv/installed-dev
+	@$(MAKE) --no-print-directory -j2 --output-sync types audit lint
+
+lint: .venv/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.scripts
-	$(BIN)/python -m tests.audit
+
+types: .venv/installed-dev
+	$(BIN)/mypy
 
 # Fails for a known vulnerability; a service that cannot be asked is said, and fails nothing.
 audit: .venv/installed-dev

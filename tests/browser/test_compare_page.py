@@ -66,7 +66,7 @@ def test_each_choice_changes_every_figure_that_it_acts_on(opened: Open, page: Pa
 
 
 def test_the_best_of_a_row_is_bold_whatever_its_direction(opened: Open, page: Path) -> None:
-    tab = opened(page)
+    tab = opened(page, "#fig-metrics")
     select(tab, "epoch", "1")
     bold = tab.evaluate(
         "Object.fromEntries([...document.querySelectorAll('#metrics tbody tr')].map((row) =>"
@@ -77,7 +77,7 @@ def test_the_best_of_a_row_is_bold_whatever_its_direction(opened: Open, page: Pa
 
 
 def test_what_is_not_tested_is_said_in_the_table_of_differences(opened: Open, page: Path) -> None:
-    tab = opened(page)
+    tab = opened(page, "#fig-differences")
     text = tab.inner_text("#verdicts tbody tr")
     assert "a_better_recipe_of_a_long_name" in text
     assert "not tested: No values per image" in text

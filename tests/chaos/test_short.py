@@ -10,7 +10,7 @@ from tests.chaos import driver_kill, signals, worker_kill
 from tests.chaos.sweeps import Chaos, arithmetic, compare
 
 # Ray starts slowly where much else runs.
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.alone, pytest.mark.slow, pytest.mark.timeout(300)]
 INLINE = ("--executor", "inline")
 
 

@@ -11,6 +11,7 @@ from tests.reliability.commands import SWEEP, assert_whole, sweep
 from trials.storage.results import Results
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_a_soak_of_seconds_grows_neither_in_memory_nor_in_handles_and_its_reader_sees_whole_epochs(
     tmp_path: Path,

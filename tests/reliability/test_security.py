@@ -94,6 +94,7 @@ def test_a_sweep_without_ray_asks_no_network_unpickles_nothing_and_starts_git_al
     assert len(written) > 5 and not [file for file in written if secret.encode() in file.read_bytes()]
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_ray_tells_nobody_of_its_use_and_its_dashboard_stays_on_this_machine() -> None:
     code = (

@@ -165,6 +165,7 @@ def test_what_is_left_is_known_once_each_search_was_timed() -> None:
     assert pace.left == pytest.approx((3 * 1.0 + 1 * 10.0) / 2)
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_processes_give_what_one_gives(tmp_path: Path) -> None:
     first, second = table(tmp_path / "a"), table(tmp_path / "b")
@@ -174,6 +175,7 @@ def test_processes_give_what_one_gives(tmp_path: Path) -> None:
     assert (first / "replay.csv").read_bytes() == (second / "replay.csv").read_bytes()
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_ctrl_c_ends_it_and_its_processes_with_a_word(tmp_path: Path) -> None:
     run = table(tmp_path, sizes=(12, 10))

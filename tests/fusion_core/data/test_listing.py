@@ -82,6 +82,7 @@ def test_two_paths_to_one_folder_are_one(tmp_path: Path, write: Write) -> None:
         find_pairs(tmp_path / "vi", tmp_path / "ir")
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_twenty_thousand_files_are_listed_in_seconds(tmp_path: Path) -> None:
     for folder in ("vi", "ir"):

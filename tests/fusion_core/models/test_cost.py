@@ -60,6 +60,7 @@ def test_what_the_measuring_keeps_can_still_be_trained_with() -> None:
     assert weight_map.grad is not None
 
 
+@pytest.mark.alone
 def test_a_larger_model_takes_longer() -> None:
     small, large = (
         inference_milliseconds(PolicyConfig(base_channels=c), KernelConfig(), (64, 64), CPU) for c in (2, 32)

@@ -90,6 +90,7 @@ def test_what_is_good_to_have_at_the_end_is_left_out_where_a_stop_takes_too_long
     assert signal.getsignal(interrupt.ALARM) == signal.SIG_DFL
 
 
+@pytest.mark.alone
 def test_a_second_signal_ends_the_program_at_once(tmp_path: Path) -> None:
     write_sweep(tmp_path, SWEEP.replace("epochs: 2", "epochs: 2, seconds: 5"))
     process = start(tmp_path, "--executor", "inline")

@@ -331,6 +331,7 @@ def test_settings_that_no_trial_can_be_are_passed_over_and_said(tmp_path, capsys
     assert outcome.tally.finished == 5 or "proposed what no trial can be" in capsys.readouterr().out
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_a_search_on_ray_survives_sigkill_and_runs_nothing_twice(tmp_path):
     text = CONFIRMED.replace("epochs: 2", "epochs: 3, seconds: 0.2") + "stop_early: {kind: asha, reduction: 2}\n"

@@ -325,6 +325,7 @@ def test_killed_at_random_moments_a_sweep_ends_with_the_table_of_an_undisturbed_
     assert rows(run(tmp_path, text=text).run) == undisturbed
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_a_sweep_cleanly_and_says_how_to_go_on(tmp_path: Path, number: signal.Signals) -> None:
     write_sweep(tmp_path, SWEEP.replace("epochs: 2", "epochs: 2, seconds: 5"))
@@ -364,6 +365,7 @@ def test_a_trial_whose_worker_dies_three_times_has_failed(tmp_path: Path) -> Non
     assert (row.status, row.attempts, row.error) == ("failed", 3, "its worker died 3 times: the node is gone")
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_ray_gives_the_same_rows_as_inline_on_any_number_of_workers(
@@ -383,6 +385,7 @@ def test_ray_gives_the_same_rows_as_inline_on_any_number_of_workers(
     assert all("trial" in line for line in said[1:]), "Ray prints nothing of its own"
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_a_trial_whose_worker_is_killed_is_tried_again(tmp_path: Path) -> None:
     text = SWEEP.replace("epochs: 2", "epochs: 3, seconds: 0.2")

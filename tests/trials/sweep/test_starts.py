@@ -170,6 +170,7 @@ def test_a_half_trained_start_goes_on_at_the_next_epoch(tmp_path: Path, monkeypa
     assert numbers(outcome.run) == undisturbed and not (outcome.run / "states").exists()
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_killed_while_starts_are_trained_a_sweep_ends_with_the_table_of_an_undisturbed_one(tmp_path: Path) -> None:
     text = GRPO.replace("epochs: 2", "epochs: 40") + "grid: {loss.max_ratio: [4, 16]}\n"
@@ -436,6 +437,7 @@ def test_a_worker_takes_a_start_as_bytes_and_reads_it_once(tmp_path: Path, monke
     assert "".join(asked) == "abcdea"  # a worker keeps the last few
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_a_start_whose_worker_is_killed_goes_on_with_the_epoch_after_its_last(tmp_path: Path) -> None:
     text = PAIRS.replace("epochs: 2", "epochs: 6").replace("train: 4", "train: 12")
@@ -451,6 +453,7 @@ def test_a_start_whose_worker_is_killed_goes_on_with_the_epoch_after_its_last(tm
     assert "Traceback" not in said and numbers(tmp_path / "tiny") == undisturbed
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_ray_trains_two_starts_at_once_and_gives_the_rows_of_inline(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -467,6 +470,7 @@ def test_ray_trains_two_starts_at_once_and_gives_the_rows_of_inline(
         run(tmp_path, "trial.start.recipe.learning_rate=1e30", text=text, executor="ray", workers=2)
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_a_worker_on_ray_trains_one_start_after_the_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAY_AUTH_MODE", "token")  # Ray reads it when it is imported
