@@ -19,7 +19,7 @@ from fusion_core import losses, workspace
 from fusion_core.config import LossConfig, PolicyConfig, SupervisedConfig, SyntheticConfig, TrialConfig
 from fusion_core.data.dataset import PairSet
 from fusion_core.data.synthetic.pairs import synthetic_pairs
-from fusion_core.images import constant, gaussian
+from fusion_core.images.filters import constant, gaussian
 from fusion_core.recipes.supervised import SupervisedRecipe
 from fusion_core.workspace import Workspace
 

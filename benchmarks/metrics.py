@@ -12,7 +12,7 @@ import torch
 from benchmarks.timing import in_turns, machine, report
 from fusion_core.config import SyntheticConfig
 from fusion_core.data.synthetic.pairs import synthetic_pairs
-from fusion_core.images import to_unit
+from fusion_core.images.colour import to_unit
 from fusion_core.metrics.catalog import METRICS, measure
 from fusion_core.sources import Fused, Sources
 from fusion_core.workspace import choose_device, configure_process

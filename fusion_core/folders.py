@@ -20,11 +20,11 @@ from fusion_core.data.listing import files_by_stem, named, same_folder
 from fusion_core.data.pairs import Pairing, read_pair, scan_pairs
 from fusion_core.data.reading import read_picture
 from fusion_core.errors import DataError, shown
-from fusion_core.images import as_image
+from fusion_core.images.colour import as_image
+from fusion_core.images.png import png
 from fusion_core.metrics.catalog import measure
 from fusion_core.models.checkpoints import Checkpoint
 from fusion_core.models.policy import UNetPolicy
-from fusion_core.png import png
 from fusion_core.sources import Fused, Sources
 
 # Maps of the policy's base channels that its last level holds at once, skips and convolutions included.
@@ -46,11 +46,6 @@ def as_batch(image: np.ndarray, device: str = "cpu") -> torch.Tensor:
     """(H, W) or (H, W, 3) uint8 to (1, C, H, W)."""
     planes = image[None] if image.ndim == 2 else image.transpose(2, 0, 1)
     return torch.from_numpy(np.ascontiguousarray(planes))[None].to(device)
-
-
-def write_png(path: Path, image: np.ndarray) -> None:
-    """Write uint8 (H, W) or RGB (H, W, 3), whole or not at all. Raises DiskError where the disk refuses."""
-    write_whole(path, png(image))
 
 
 def fuse_folder(
@@ -84,9 +79,9 @@ def fuse_folder(
         sources = Sources.from_pixels(as_batch(pair.visible, device), as_batch(pair.infrared, device))
         fused, weight_map = checkpoint.fuse(sources)
         files = [target / f"{stem}.png" for target in targets]
-        write_png(files[0], as_image(fused.pixels[0]))
+        write_whole(files[0], png(as_image(fused.pixels[0])))
         if maps:
-            write_png(files[1], as_image(weight_map[0] * 255))
+            write_whole(files[1], png(as_image(weight_map[0] * 255)))
         yield FusedFile(stem, files[0], files[1] if maps else None)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import torch.nn.functional as F
 from torch import Tensor
 
-from fusion_core.images import constant, gaussian
+from fusion_core.images.filters import constant, gaussian
 from fusion_core.sources import Fused, Sources
 
 TAPS = gaussian(5, 1.0)

@@ -14,7 +14,8 @@ from torch import Tensor
 
 from fusion_core.config import LossConfig
 from fusion_core.errors import ConfigError, did_you_mean
-from fusion_core.images import chroma, gaussian, smooth, sobel
+from fusion_core.images.colour import chroma
+from fusion_core.images.filters import gaussian, smooth, sobel
 from fusion_core.sources import Fused, Sources
 
 Term = Callable[[Sources, Fused, LossConfig], Tensor]

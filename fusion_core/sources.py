@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fusion_core import images
+from fusion_core.images import colour
 
 T = TypeVar("T", Tensor, tuple[Tensor, ...])
 
@@ -40,7 +40,7 @@ class Fused(Quantities):
     @classmethod
     def from_pixels(cls, pixels: Tensor) -> Fused:
         """Take 0..255 values as they are, so that whole numbers stay whole."""
-        return cls(images.to_unit(pixels), pixels.to(torch.float32))
+        return cls(colour.to_unit(pixels), pixels.to(torch.float32))
 
     @classmethod
     def from_luma(cls, sources: Sources, luma: Tensor) -> Fused:
@@ -63,18 +63,18 @@ class Fused(Quantities):
     @property
     def grey(self) -> Tensor:
         """BT.601 grey in [-1, 1]."""
-        return self.once("grey", lambda: images.luma(self.image))
+        return self.once("grey", lambda: colour.luma(self.image))
 
     @property
     def pixels(self) -> Tensor:
         """Floats in 0..255, not rounded."""
-        return self.once("pixels", lambda: images.to_pixels(self.image))
+        return self.once("pixels", lambda: colour.to_pixels(self.image))
 
     @property
     def metric_grey(self) -> Tensor:
         """The grey of the metrics, 0..255, (N, 1, H, W)."""
         pixels = self.pixels.expand(-1, 3, -1, -1) if self._repeated else self.pixels
-        return self.once("metric_grey", lambda: images.metric_grey(pixels))
+        return self.once("metric_grey", lambda: colour.metric_grey(pixels))
 
 
 class Sources(Quantities):
@@ -92,7 +92,7 @@ class Sources(Quantities):
     @classmethod
     def from_pixels(cls, visible: Tensor, infrared: Tensor) -> Sources:
         """Take 0..255 images (uint8 or float)."""
-        sources = cls(images.to_unit(visible), images.to_unit(infrared))
+        sources = cls(colour.to_unit(visible), colour.to_unit(infrared))
         sources._kept["visible_pixels"] = visible.to(torch.float32)
         sources._kept["infrared_pixels"] = infrared.to(torch.float32)
         return sources
@@ -126,35 +126,35 @@ class Sources(Quantities):
 
     @property
     def visible(self) -> Tensor:
-        return self.once("visible", lambda: images.to_unit(self._stored("visible")))
+        return self.once("visible", lambda: colour.to_unit(self._stored("visible")))
 
     @property
     def infrared(self) -> Tensor:
-        return self.once("infrared", lambda: images.to_unit(self._stored("infrared")))
+        return self.once("infrared", lambda: colour.to_unit(self._stored("infrared")))
 
     @property
     def visible_pixels(self) -> Tensor:
         """Floats in 0..255."""
         if self._origin is not None and "visible_pixels" not in self._kept:
             self._kept["visible_pixels"] = self._stored("visible").to(torch.float32)
-        return self.once("visible_pixels", lambda: images.to_pixels(self.visible))
+        return self.once("visible_pixels", lambda: colour.to_pixels(self.visible))
 
     @property
     def infrared_pixels(self) -> Tensor:
         """Floats in 0..255."""
         if self._origin is not None and "infrared_pixels" not in self._kept:
             self._kept["infrared_pixels"] = self._stored("infrared").to(torch.float32)
-        return self.once("infrared_pixels", lambda: images.to_pixels(self.infrared))
+        return self.once("infrared_pixels", lambda: colour.to_pixels(self.infrared))
 
     @property
     def luma(self) -> Tensor:
         """BT.601 luma (= grey) of the visible image, in [-1, 1]."""
-        return self.once("luma", lambda: images.luma(self.visible))
+        return self.once("luma", lambda: colour.luma(self.visible))
 
     @property
     def colour_offset(self) -> Tensor:
         """What a luma lacks to be the visible image, (N, 3, H, W)."""
-        return self.once("colour_offset", lambda: images.colour_offset(self.visible))
+        return self.once("colour_offset", lambda: colour.colour_offset(self.visible))
 
     @property
     def policy_input(self) -> Tensor:
@@ -164,7 +164,7 @@ class Sources(Quantities):
     @property
     def visible_grey(self) -> Tensor:
         """The grey of the metrics, 0..255, (N, 1, H, W)."""
-        return self.once("visible_grey", lambda: images.metric_grey(self.visible_pixels))
+        return self.once("visible_grey", lambda: colour.metric_grey(self.visible_pixels))
 
     @property
     def infrared_grey(self) -> Tensor:

@@ -7,8 +7,8 @@ import math
 import torch
 from torch import Tensor
 
-from fusion_core.gradients import finite_gradient, scratch
-from fusion_core.images import Padding, sobel
+from fusion_core.images.filters import Padding, sobel
+from fusion_core.images.gradients import finite_gradient, scratch
 from fusion_core.sources import Fused, Sources
 
 RIGHT_ANGLE = math.pi / 2

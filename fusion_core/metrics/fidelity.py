@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from fusion_core.gradients import finite_gradient
+from fusion_core.images.gradients import finite_gradient
 from fusion_core.sources import Fused, Sources
 
 

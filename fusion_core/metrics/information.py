@@ -8,8 +8,8 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from fusion_core.gradients import scratch
-from fusion_core.images import gaussian, smooth
+from fusion_core.images.filters import gaussian, smooth
+from fusion_core.images.gradients import scratch
 from fusion_core.metrics.by_source import products
 from fusion_core.sources import Fused, Sources
 

@@ -17,7 +17,7 @@ from torch import Tensor
 from fusion_core.config import TrialConfig
 from fusion_core.errors import CheckpointError, TrialError
 from fusion_core.evaluation import evaluate, summarise
-from fusion_core.images import as_image
+from fusion_core.images.colour import as_image
 from fusion_core.losses import FusionLoss
 from fusion_core.metrics import optional
 from fusion_core.metrics.catalog import Metric

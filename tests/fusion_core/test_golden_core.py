@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from fusion_core.config import LossConfig
-from fusion_core.images import luma
+from fusion_core.images.colour import luma
 from fusion_core.kernel import fuse_luma
 from fusion_core.losses import FusionLoss
 from fusion_core.sources import Fused, Sources

@@ -7,8 +7,8 @@ import torch
 from scipy import ndimage
 from torch import Tensor
 
-from fusion_core.gradients import finite_gradient, scratch, truncated
-from fusion_core.images import BLOCK_BYTES, gaussian, separable_filter, smooth
+from fusion_core.images.filters import BLOCK_BYTES, gaussian, separable_filter, smooth
+from fusion_core.images.gradients import finite_gradient, scratch, truncated
 from fusion_core.metrics.catalog import METRICS
 from fusion_core.sources import Fused, Sources
 

@@ -10,7 +10,7 @@ from torch.nn.functional import conv2d
 from fusion_core import losses
 from fusion_core.config import LossConfig
 from fusion_core.errors import ConfigError
-from fusion_core.images import depthwise_filter, gaussian, separable_filter, smooth, sobel
+from fusion_core.images.filters import depthwise_filter, gaussian, separable_filter, smooth, sobel
 from fusion_core.losses import FusionLoss
 from fusion_core.sources import Fused, Sources
 

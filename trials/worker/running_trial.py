@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from fusion_core.config import TrialConfig
 from fusion_core.errors import CheckpointError
-from fusion_core.png import png
+from fusion_core.images.png import png
 from fusion_core.recipes.base import Recipe
 from fusion_core.recipes.catalog import build_recipe
 from fusion_core.reports import EpochReport, Summary

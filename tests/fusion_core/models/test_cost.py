@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from fusion_core import images
 from fusion_core.config import KernelConfig, PolicyConfig
+from fusion_core.images import filters
 from fusion_core.kernel import fuse_luma
 from fusion_core.models.cost import count, inference_milliseconds, model_cost
 from fusion_core.sources import Sources
@@ -53,7 +53,7 @@ def test_measuring_changes_neither_random_numbers_nor_settings() -> None:
 
 
 def test_what_the_measuring_keeps_can_still_be_trained_with() -> None:
-    images.constant.cache_clear()
+    filters.constant.cache_clear()
     inference_milliseconds(PolicyConfig(base_channels=2), KernelConfig(), (48, 48), CPU)
     weight_map = torch.full((1, 1, 48, 48), 0.5, requires_grad=True)
     fuse_luma(Sources(torch.zeros(1, 3, 48, 48), torch.ones(1, 1, 48, 48)), weight_map).sum().backward()

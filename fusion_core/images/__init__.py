@@ -1,0 +1,1 @@
+"""What an image is here: its ranges and grey, filters with gradients, PNG."""
