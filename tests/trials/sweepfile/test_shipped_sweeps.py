@@ -1,3 +1,4 @@
+import json
 import re
 import subprocess
 import sys
@@ -78,3 +79,10 @@ def test_reading_a_sweep_needs_neither_torch_nor_ray():
     )
     done = subprocess.run([sys.executable, "-c", code, str(by_name("demo"))], cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("path", SWEEPS, ids=lambda path: path.stem)
+def test_the_trials_of_a_sweep_file_keep_their_ids(path):
+    """A sweep resumes by the ids in its table; only a new NUMERICS (trials/spec/identity.py) may change them."""
+    ids = json.loads((ROOT / "tests" / "golden" / "trial_ids.json").read_text())[path.name]
+    assert [trial_id(trial.config, {}) for trial in expand(load(path))] == ids
