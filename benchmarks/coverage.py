@@ -61,7 +61,7 @@ def cover(world: World, repeats: int, seed: int = 0) -> dict[str, float]:
         evidence = Evidence.of(values.mean(axis=1), [1.0], [Sample.of(values[:, None], 0)])
         best = pick(evidence, [everyone])
         held["best"] += bool(best.low[0] <= truth[evidence.best] <= best.high[0])
-        low, high = interval(evidence.mean[0] - evidence.mean[last], evidence.stray_behind(0, last))
+        low, high = interval(evidence.mean[0] - evidence.mean[last], evidence.studentised_gap_deviation(0, last))
         held["pair"] += bool(low[0] <= truth[0] - truth[last[0]] <= high[0])
         low, high = behind(evidence, last, best.flattery)
         held["behind"] += bool(low[0] <= truth[evidence.best] - truth[last[0]] <= high[0])

@@ -26,6 +26,10 @@ class DataError(FusionError):
     """Images are missing, unpaired or unreadable; the message names every file."""
 
 
+class ImageError(FusionError, ValueError):
+    """Arrays given to the library break a rule; the message lists every problem, one a line."""
+
+
 class CheckpointError(FusionError):
     """A checkpoint is missing, damaged, or of another architecture."""
 

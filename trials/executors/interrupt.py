@@ -40,11 +40,17 @@ class Stop:
 
     def __enter__(self) -> Self:
         self._before = self.listen()
-        self._before[ALARM] = signal.signal(ALARM, self._be_late)
+        if _takes_signals():
+            self._before[ALARM] = signal.signal(ALARM, self._be_late)
         return self
 
     def listen(self) -> dict[int, object]:
-        """Take the signals (again, where a library has taken them); return who had them before."""
+        """Take the signals (again, where a library has taken them); return who had them before.
+
+        Off the main thread there is nothing to take: `request` is the way to stop.
+        """
+        if not _takes_signals():
+            return {}
         return {
             number: signal.signal(number, self._handle) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
         }
@@ -53,6 +59,10 @@ class Stop:
         self._alarm.cancel()
         for number, handler in self._before.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
+
+    def request(self) -> None:
+        """Ask for a stop from any thread, after the running epoch."""
+        self.requested = True
 
     def cause(self) -> BaseException | None:
         """Return what to end with; None while nothing speaks against going on."""
@@ -94,6 +104,10 @@ class Stop:
         self._alarm.start()
         if self._interruptible:
             raise Stopped
+
+
+def _takes_signals() -> bool:
+    return threading.current_thread() is threading.main_thread()
 
 
 def end_at_once(code: int) -> NoReturn:
