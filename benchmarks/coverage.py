@@ -63,7 +63,7 @@ def cover(world: World, repeats: int, seed: int = 0) -> dict[str, float]:
         held["best"] += bool(best.low[0] <= truth[evidence.best] <= best.high[0])
         low, high = interval(evidence.mean[0] - evidence.mean[last], evidence.studentised_gap_deviation(0, last))
         held["pair"] += bool(low[0] <= truth[0] - truth[last[0]] <= high[0])
-        low, high = behind(evidence, last, best.flattery)
+        low, high = behind(evidence, last, best.selection_bias)
         held["behind"] += bool(low[0] <= truth[evidence.best] - truth[last[0]] <= high[0])
         tied = tied_with_best(evidence.mean, evidence.gaps(), *evidence.covariance())
         held["in tied set"] += bool(tied[int(truth.argmax())])

@@ -24,7 +24,8 @@ class Quantities:
         """Return the quantity `name`; `compute` gives it, batch first, the first time."""
         if name not in self._kept:
             self._kept[name] = compute()
-        return self._kept[name]
+        result: T = self._kept[name]
+        return result
 
 
 class Fused(Quantities):
@@ -112,7 +113,8 @@ class Sources(Quantities):
                 self._kept[name] = compute()
             else:
                 self._kept[name] = self._origin.recall(name, self._rows, compute)
-        return self._kept[name]
+        result: T = self._kept[name]
+        return result
 
     @property
     def first_row(self) -> int:

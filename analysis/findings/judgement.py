@@ -123,9 +123,10 @@ class Judge:
     def tied(self) -> np.ndarray:
         """The settings that cannot be told from the best; of those not compared, as far behind as one that was."""
         if self.evidence is None:
-            return self.worse == 0
+            none_worse: np.ndarray = self.worse == 0
+            return none_worse
         same = tied_with_best(self.evidence.mean, self.evidence.gaps(), *self.evidence.covariance())
-        tied = self.worse <= self.worse[self.rows][same].max()
+        tied: np.ndarray = self.worse <= self.worse[self.rows][same].max()
         tied[self.rows] = same
         return tied
 

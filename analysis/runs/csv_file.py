@@ -63,7 +63,8 @@ class CsvText:
             for i in np.flatnonzero(np.isnan(values) & ~missing.to_numpy()):
                 shown = printable(self.cells[name][i][:60])
                 problems.append(f"{self.path}:{self.lines[i]}: {name} must be a number, but got '{shown}'")
-        return values
+        result: np.ndarray = values
+        return result
 
     def whole_numbers(self, name: str, problems: list[str] | None = None) -> np.ndarray | None:
         """Return integers, or None where a cell is anything else, which is a problem if `problems` is given."""

@@ -47,7 +47,8 @@ def tied_with_best(mean: np.ndarray, deviation: np.ndarray, spread: np.ndarray, 
         null *= scale[s, rivals, None]
         # So few images span fewer directions than there are rivals: the drawn lead is too small, by this much.
         tied[s] = lead[s] <= (1 + 1 / freedom) * _as_student(_quantile(null.max(axis=0), LEVEL), freedom)
-    return tied
+    result: np.ndarray = tied
+    return result
 
 
 def _as_student(point: float, freedom: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -116,9 +117,12 @@ class _Smooth(torch.autograd.Function):
         return _spread_axis(spread, ctx.taps, -1, ctx.stride, width), None, None
 
 
+_smooth: Callable[[Tensor, tuple[float, ...], int], Tensor] = _Smooth.apply
+
+
 def smooth(x: Tensor, taps: tuple[float, ...], stride: int = 1) -> Tensor:
     """Do what `separable_filter` does, with a gradient."""
-    return _Smooth.apply(x, taps, stride) if x.requires_grad and not x.is_cuda else separable_filter(x, taps, stride)
+    return _smooth(x, taps, stride) if x.requires_grad and not x.is_cuda else separable_filter(x, taps, stride)
 
 
 def _sobel_valid(x: Tensor) -> tuple[Tensor, Tensor]:
@@ -154,7 +158,10 @@ class _Sobel(torch.autograd.Function):
         return out
 
 
+_sobel: Callable[[Tensor], tuple[Tensor, Tensor]] = _Sobel.apply
+
+
 def sobel(x: Tensor, padding: Padding) -> tuple[Tensor, Tensor]:
     """Return the 3x3 Sobel responses in x (to the right) and y (down), of the size of `x`."""
     padded = F.pad(x, (1, 1, 1, 1), mode=padding)
-    return _Sobel.apply(padded) if padded.requires_grad else _sobel_valid(padded)
+    return _sobel(padded) if padded.requires_grad else _sobel_valid(padded)

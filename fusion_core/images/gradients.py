@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -30,6 +31,9 @@ class _Truncate(torch.autograd.Function):
         return gradients[0]
 
 
+_truncate: Callable[[Tensor], Tensor] = _Truncate.apply
+
+
 def truncated(x: Tensor) -> Tensor:
     """Cut off what follows the point, in place where gradients are off; gradients pass as if nothing were cut."""
-    return _Truncate.apply(x) if x.requires_grad else x.trunc_()
+    return _truncate(x) if x.requires_grad else x.trunc_()

@@ -16,7 +16,8 @@ def _flat(grey: Tensor) -> Tensor:
 
 
 def _dot(a: Tensor, b: Tensor) -> Tensor:
-    return torch.linalg.vecdot(a, b)
+    result: Tensor = torch.linalg.vecdot(a, b)
+    return result
 
 
 def _source_sums(sources: Sources) -> tuple[Tensor, ...]:

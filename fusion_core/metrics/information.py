@@ -42,7 +42,8 @@ def entropy(sources: Sources, fused: Fused) -> Tensor:
 
 def _bits(counts: Tensor) -> Tensor:
     p = counts / counts.sum(dim=1, keepdim=True)
-    return -torch.special.xlogy(p, p).sum(dim=1) / math.log(2)
+    result: Tensor = -torch.special.xlogy(p, p).sum(dim=1) / math.log(2)
+    return result
 
 
 def _codes(grey: Tensor) -> Tensor:

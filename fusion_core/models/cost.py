@@ -64,7 +64,8 @@ def count(policy: PolicyConfig, kernel: KernelConfig, size: tuple[int, int]) -> 
 
     def forward() -> torch.Tensor:
         mu, logvar = network(sources.policy_input)
-        return fuse_luma(sources, mu, kernel.levels).sum() + logvar.sum()
+        result: torch.Tensor = fuse_luma(sources, mu, kernel.levels).sum() + logvar.sum()
+        return result
 
     forward()  # what belongs to the sources is computed once, and counted in neither
     with FlopCounterMode(display=False) as counter:

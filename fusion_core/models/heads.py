@@ -6,7 +6,7 @@ policy gradients in continuous control with deep RL using the Beta distribution,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -100,7 +100,10 @@ class _AtSample(torch.autograd.Function):
         return own * (grads[0] - (drawn * grads[0]).sum(-1, keepdim=True)), None
 
 
+_at_sample: Callable[[Tensor, Tensor], Tensor] = _AtSample.apply
+
+
 def attached(distribution: Beta, action: Tensor) -> Tensor:
     """Return a drawn `action` (N, dims) with its gradient in the distribution's concentrations."""
     concentrations = torch.stack((distribution.concentration1, distribution.concentration0), dim=-1)
-    return _AtSample.apply(concentrations, torch.stack((action, 1 - action), dim=-1))[..., 0]
+    return _at_sample(concentrations, torch.stack((action, 1 - action), dim=-1))[..., 0]

@@ -42,7 +42,8 @@ class Up(nn.Module):
         high, wide = skip.shape[-2] - x.shape[-2], skip.shape[-1] - x.shape[-1]
         if high or wide:
             x = F.pad(x, (wide // 2, wide - wide // 2, high // 2, high - high // 2))
-        return self.convolve(torch.cat((skip, x), dim=1))
+        result: Tensor = self.convolve(torch.cat((skip, x), dim=1))
+        return result
 
 
 class UNetPolicy(nn.Module):

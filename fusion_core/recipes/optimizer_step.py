@@ -154,7 +154,8 @@ class Stepper:
 
     def forward(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
         """Run the policy in the trial's precision; mu and logvar come as float32."""
-        return self.run(self.policy, inputs)
+        result: tuple[Tensor, Tensor] = self.run(self.policy, inputs)
+        return result
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, str]]:
         """Return weights and optimizer slots by name, and what else training needs to go on."""

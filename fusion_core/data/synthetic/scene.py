@@ -149,4 +149,5 @@ def noise(rng: np.random.Generator, height: int, width: int, cell: int) -> np.nd
 
 
 def _fixed(points: np.ndarray) -> np.ndarray:
-    return np.rint(points * (1 << SHIFT)).astype(np.int32)
+    result: np.ndarray = np.rint(points * (1 << SHIFT)).astype(np.int32)
+    return result

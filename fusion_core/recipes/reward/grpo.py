@@ -189,7 +189,8 @@ class GRPORecipe(ReinforcedRecipe):
     @torch.no_grad()
     def _initial(self, pooled: Tensor) -> Beta:
         """Return what the heads gave when training began."""
-        return self.first_heads(pooled)
+        result: Beta = self.first_heads(pooled)
+        return result
 
     def _stabilisers(
         self, sources: Sources, weight_map: Tensor, distribution: Beta, initial: Beta, sample: Tensor, best: Tensor
@@ -241,7 +242,8 @@ class GRPORecipe(ReinforcedRecipe):
 
 
 def _log_prob(distribution: Beta, actions: Tensor) -> Tensor:
-    return distribution.log_prob(actions).sum(dim=-1)
+    result: Tensor = distribution.log_prob(actions).sum(dim=-1)
+    return result
 
 
 def _row(distribution: Beta, index: int) -> Beta:

@@ -59,7 +59,8 @@ class Explorer(nn.Module):
         self.log_sigma.clamp_(math.log(SMALLEST_SIGMA), math.log(LARGEST_SIGMA))
 
     def forward(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
-        return self.policy(inputs)
+        result: tuple[Tensor, Tensor] = self.policy(inputs)
+        return result
 
 
 class PPORecipe(ReinforcedRecipe):
@@ -156,7 +157,8 @@ class PPORecipe(ReinforcedRecipe):
         old, deviation = rollout.before
         away = (sigma / deviation).log() + (deviation.square() + (old - means).square()) / (2 * sigma.square()) - 0.5
         away = away.flatten(1)
-        return (away.sum(dim=1) if self.recipe.log_prob == "sum" else away.mean(dim=1)).mean().item()
+        result: float = (away.sum(dim=1) if self.recipe.log_prob == "sum" else away.mean(dim=1)).mean().item()
+        return result
 
     def _step(self, sources: Sources, rollout: Rollout, epoch: int) -> tuple[Values, list[Tensor]]:
         done = super()._step(sources, rollout, epoch)

@@ -56,7 +56,8 @@ class ReinforcedRecipe(RewardedRecipe):
 
     @property
     def trained(self) -> nn.Module:
-        return self.stepper.policy
+        result: nn.Module = self.stepper.policy
+        return result
 
     @property
     def draws(self) -> bool:
