@@ -49,6 +49,12 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, float, int]]:
 
 # Ray starts slowly where much else runs.
 WAIT_SECONDS = 150
+PROGRAM = (str(REPOSITORY / "run_sweep.py"),)
+# Where much else runs, a report at a stop takes longer than a user is let wait for it.
+PATIENT = (
+    "-c",
+    "import run_sweep; from trials.executors import interrupt; interrupt.WRAP_UP_SECONDS = 60; run_sweep.command()",
+)
 
 
 def statuses(run: Path) -> dict[int, str]:
@@ -56,10 +62,10 @@ def statuses(run: Path) -> dict[int, str]:
         return {row.number: row.status for row in results.trials().values()}
 
 
-def start(folder: Path, *options: str) -> subprocess.Popen[str]:
+def start(folder: Path, *options: str, program: tuple[str, ...] = PROGRAM) -> subprocess.Popen[str]:
     command = [
         sys.executable,
-        str(REPOSITORY / "run_sweep.py"),
+        *program,
         str(folder / "tiny.yaml"),
         "--out",
         str(folder),
@@ -333,7 +339,7 @@ def test_killed_at_random_moments_a_sweep_ends_with_the_table_of_an_undisturbed_
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_a_sweep_cleanly_and_says_how_to_go_on(tmp_path: Path, number: signal.Signals) -> None:
     write_sweep(tmp_path, SWEEP.replace("epochs: 2", "epochs: 2, seconds: 5"))
-    process = start(tmp_path, "--executor", "inline")
+    process = start(tmp_path, "--executor", "inline", program=PATIENT)
     wait_for(tmp_path / "tiny", "SELECT count(*) FROM trials WHERE status = 'running'", 1)
     process.send_signal(number)
     said, _ = process.communicate(timeout=10)
