@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import fcntl
+import os
+import secrets
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -39,6 +43,21 @@ def alone(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 @pytest.fixture(autouse=True, scope="session")
 def one_thread() -> None:
     configure_process("cpu")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def ray_token() -> None:
+    """Make the token that Ray would make, whole at once: two Rays that start together may read half of it."""
+    token = Path.home() / ".ray" / "auth_token"
+    if "RAY_AUTH_TOKEN_PATH" in os.environ or token.exists():
+        return
+    token.parent.mkdir(exist_ok=True)
+    draft = token.with_name(f"auth_token.{os.getpid()}")
+    draft.touch(mode=0o600)
+    draft.write_text(secrets.token_hex(32))
+    with suppress(FileExistsError):  # the other worker was first
+        token.hardlink_to(draft)
+    draft.unlink()
 
 
 @pytest.fixture(scope="session")

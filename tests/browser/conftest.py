@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,21 @@ def opened(browser: Any) -> Iterator[Open]:
 
     All figures are drawn at #all, else those that are near the place.
     """
+    with opening(browser) as open_page:
+        yield open_page
+
+
+@pytest.fixture(scope="module")
+def kept(browser: Any) -> Iterator[Open]:
+    """Return open(path): the one tab of a page, all of it drawn, for tests of a module that only read it."""
+    tabs: dict[Path, Any] = {}
+    with opening(browser) as open_page:
+        yield lambda path: tabs.get(path) or tabs.setdefault(path, open_page(path))
+
+
+@contextmanager
+def opening(browser: Any) -> Iterator[Open]:
+    """Give a function that opens tabs; close them at the end, and fail where a page has complained."""
     contexts, problems = [], []
 
     def open_page(path: Path, place: str = "#all", **options: Any) -> Any:

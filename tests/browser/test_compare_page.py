@@ -40,8 +40,8 @@ def page(tmp_path_factory: pytest.TempPathFactory, report: Path) -> Path:
     return write(report.parent, other, out=tmp_path_factory.mktemp("page") / "compare.html")
 
 
-def test_every_figure_is_drawn(opened: Open, page: Path) -> None:
-    tab = opened(page)
+def test_every_figure_is_drawn(kept: Open, page: Path) -> None:
+    tab = kept(page)
     assert set(tab.evaluate("figures.map(({ id }) => id)")) == FIGURES
     for name in ("best", "differences", "envelopes", "curves"):
         assert tab.locator(f"#{name} svg .points path").count() > 0
@@ -140,8 +140,8 @@ def test_a_served_page_reloads_when_it_changes_and_keeps_choices_and_place(brows
         tab.close()
 
 
-def test_a_file_opened_from_disk_asks_for_nothing(opened: Open, page: Path) -> None:
-    tab = opened(page)
+def test_a_file_opened_from_disk_asks_for_nothing(kept: Open, page: Path) -> None:
+    tab = kept(page)
     tab.wait_for_timeout(3000)
     names = tab.evaluate("performance.getEntriesByType('resource').map((one) => one.name)")
     assert [name for name in names if not name.startswith(("data:", "blob:"))] == []

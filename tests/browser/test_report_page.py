@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -57,8 +58,8 @@ def test_weights_drawn_from_ranges_and_words_are_drawn_too(opened: Open, tmp_pat
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-def test_every_section_of_the_navigation_is_there_and_every_figure_is_drawn(opened: Open, report: Path) -> None:
-    tab = opened(report)
+def test_every_section_of_the_navigation_is_there_and_every_figure_is_drawn(kept: Open, report: Path) -> None:
+    tab = kept(report)
     links = tab.evaluate("[...document.querySelectorAll('nav a')].map((link) => link.hash)")
     assert {"#fig-bounds", "#fig-heatmap", "#fig-pairs", "#fig-ranking"} <= set(links)
     assert all(tab.locator(f"section{link}").count() == 1 for link in links)
@@ -178,6 +179,9 @@ def test_the_page_follows_the_system_theme_until_the_reader_chooses(opened: Open
     tab = opened(report, "#fig-bounds", color_scheme="dark")
     assert brightness(tab) < 60
     tab.emulate_media(color_scheme="light")
+    deadline = time.monotonic() + 20  # the page hears of the new theme a little later
+    while brightness(tab) <= 200 and time.monotonic() < deadline:
+        tab.wait_for_timeout(50)
     settle(tab)
     assert brightness(tab) > 200
     tab.click("#theme")
@@ -227,7 +231,7 @@ def test_a_link_of_the_navigation_leads_to_its_section_whatever_is_drawn_above_i
     assert 0 <= top < 160 or bottom < 2
 
 
-def test_the_plots_offer_no_upload(opened: Open, report: Path) -> None:
-    tab = opened(report)
+def test_the_plots_offer_no_upload(kept: Open, report: Path) -> None:
+    tab = kept(report)
     assert not re.search(r"chart.?studio|send.?to.?cloud|plotly\.com", tab.inner_html("main"), flags=re.IGNORECASE)
     assert tab.locator(".modebar-btn[data-title*='Edit' i], .modebar-btn[data-title*='cloud' i]").count() == 0

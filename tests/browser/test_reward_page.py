@@ -37,8 +37,8 @@ def test_every_figure_is_drawn_in_every_state_of_a_reward_sweep(opened: Open, tm
     assert tab.locator("#fig-lift").count() == 1
 
 
-def test_the_start_is_a_line_of_its_own_in_every_figure_of_a_metric(opened: Open, page: Path) -> None:
-    tab = opened(page)
+def test_the_start_is_a_line_of_its_own_in_every_figure_of_a_metric(kept: Open, page: Path) -> None:
+    tab = kept(page)
     start = tab.evaluate("startValues(state.metric, state.dataset)[0]")
     solid = "(id) => at(id).layout.shapes.filter((s) => s.line.dash === undefined).map((s) => s.y0)"
     assert tab.evaluate(f"({solid})('bounds')") == [start]
@@ -62,16 +62,16 @@ def test_the_lift_shows_both_sweeps_and_its_table_says_how_much_better_the_rewar
     assert "loss-trained (loss_grid): at epoch 2, by which that run ranks" in tab.inner_text("#lift-caption")
 
 
-def test_the_matrix_of_weights_and_metrics_frames_a_metric_and_its_own_weight(opened: Open, page: Path) -> None:
-    tab = opened(page)
+def test_the_matrix_of_weights_and_metrics_frames_a_metric_and_its_own_weight(kept: Open, page: Path) -> None:
+    tab = kept(page)
     assert tab.evaluate("at('effects').layout.shapes.length") == 4
     texts = tab.evaluate("at('effects').data[1].text")
     assert sum(text.startswith("<b>0.9") for text in texts) >= 2
     assert "4 of 4 weights raise their metric" in tab.inner_text("#effects-caption")
 
 
-def test_no_reward_is_drawn_without_the_start_and_the_copies(opened: Open, page: Path) -> None:
-    tab = opened(page)
+def test_no_reward_is_drawn_without_the_start_and_the_copies(kept: Open, page: Path) -> None:
+    tab = kept(page)
     panels = tab.evaluate("new Set(at('training-reward').data.map((trace) => trace.xaxis)).size")
     names = tab.evaluate("at('training-reward').data.map((trace) => trace.name)")
     for name in ("reward of the output", "start", "copy of the visible", "copy of the infrared", "average of both"):

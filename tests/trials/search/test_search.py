@@ -12,8 +12,8 @@ from fusion_core.errors import ConfigError
 from fusion_core.recipes.arithmetic import ArithmeticRecipe
 from fusion_core.reports import EpochReport
 from tests.trials.helpers import rows
+from tests.trials.sweep.test_driver import WAIT_SECONDS, start, statuses, wait_for
 from tests.trials.sweep.test_driver import run as run_sweep
-from tests.trials.sweep.test_driver import start, statuses, wait_for
 from trials.executors.interrupt import Stopped
 from trials.search.journal import StudyFile
 from trials.search.sampler import SETTING
@@ -340,7 +340,7 @@ def test_a_search_on_ray_survives_sigkill_and_runs_nothing_twice(tmp_path):
     wait_for(tmp_path / "tiny", "SELECT count(*) FROM trials WHERE status IN ('finished', 'stopped')", 5)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    assert start(tmp_path, "--workers", "2").wait(120) == 0
+    assert start(tmp_path, "--workers", "2").wait(WAIT_SECONDS) == 0
     states = list(statuses(tmp_path / "tiny").values())
     assert set(states) == {"finished", "stopped"}
     tried = parameters(tmp_path)
