@@ -35,7 +35,9 @@ class Device(StrEnum):
 
 def main(
     sweep: Annotated[Path | None, typer.Argument(metavar="SWEEP.yaml", help="The sweep file.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would run, how long, how much disk.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print what would run, for how long, and how much disk it takes.")
+    ] = False,
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Override a value of the file; repeatable.")
     ] = None,
@@ -43,10 +45,12 @@ def main(
     data_root: Annotated[Path | None, typer.Option(help="Folder that holds the data sets (data).")] = None,
     out: Annotated[Path, typer.Option(help="Folder that run folders go into.")] = Path("runs"),
     address: Annotated[str | None, typer.Option(help="Join a Ray cluster (auto, or host:port).")] = None,
-    executor: Annotated[Executor | None, typer.Option(help="ray, or inline: one after the other, here.")] = None,
+    executor: Annotated[
+        Executor | None, typer.Option(help="ray, or inline: one trial at a time, in this process.")
+    ] = None,
     device: Annotated[Device, typer.Option(help="Where trials compute.")] = Device.auto,
-    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Take up failed trials too.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Run it however many trials it has.")] = False,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Retry failed trials too.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Run even a very large sweep.")] = False,
     fetch: Annotated[str | None, typer.Option(metavar="NAME", help="Fetch a data set (msrs, ...) and stop.")] = None,
 ) -> None:
     """Train every trial of a sweep, and write what each loss weight allows to a table and a report."""
@@ -101,7 +105,7 @@ def _run(spec: SweepSpec, options: Options) -> int:
                 report = write_report(outcome.run)
     except Stopped:
         what = "before the first trial" if outcome is None else "before the report was written; nothing is lost"
-        console.print(f"stopped {what}. To go on:\n  {options.command}", soft_wrap=True, markup=False)
+        console.print(f"stopped {what}. To resume:\n  {options.command}", soft_wrap=True, markup=False)
         return STOPPED
     console.print(*summary(outcome, report, options.command, time.monotonic() - start), sep="\n", soft_wrap=True)
     if outcome.stopped:

@@ -61,8 +61,8 @@ def refused(path: Path, problem: OSError) -> DiskError:
     """Return what to say of a file that could not be written."""
     # pyarrow says a number and no name of it.
     reason = os.strerror(problem.errno) if problem.errno else str(problem)
-    remedy = "make room" if problem.errno in FULL else "see to the folder"
+    remedy = "make room" if problem.errno in FULL else "check that the folder exists and is writable"
     return DiskError(
-        f"{printable(str(path))}: this file must be written, but: {reason}. What was reported before is safe: "
-        f"{remedy}, and run the same command again"
+        f"{printable(str(path))}: this file must be written, but: {reason}. Everything already reported is saved: "
+        f"{remedy}, and rerun the same command"
     )

@@ -103,7 +103,9 @@ def test_a_dry_run_of_a_half_done_sweep_subtracts_and_leaves_the_run_folder_as_i
     command(sweep, "--out", tmp_path, "--executor", "inline", "--set", "grid.loss.grad_ratio=[2]")
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "tiny").rglob("*")}
     done = command(sweep, "--dry-run", "--out", tmp_path)
-    assert "3 done already" in done.stdout and "3 to run" in done.stdout and "by the epochs in the table" in done.stdout
+    assert (
+        "3 done already" in done.stdout and "3 to run" in done.stdout and "from the epochs in the table" in done.stdout
+    )
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "tiny").rglob("*")} == before
 
 
@@ -121,4 +123,4 @@ def test_a_dry_run_of_a_sweep_on_pairs_measures_an_epoch(tmp_path: Path) -> None
 def test_a_sweep_in_which_every_trial_fails_exits_with_one(tmp_path: Path) -> None:
     done = command(write_sweep(tmp_path), "--out", tmp_path, "--executor", "inline", "--set", "trial.recipe.fail_at=1")
     assert done.returncode == 1
-    assert "6 of 6 trials failed:" in done.stdout and "--retry-failed tries them again" in done.stdout
+    assert "6 of 6 trials failed:" in done.stdout and "--retry-failed retries them" in done.stdout

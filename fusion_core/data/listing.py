@@ -52,9 +52,9 @@ def list_images(folder: Path) -> tuple[dict[str, Path], list[str]]:
         else:
             files[stem] = folder / entry.name
     problems = [
-        *named("two files of one stem, of which one must go", twice),
-        *named("images must be files, so remove or mend", no_files),
-        *named("file names that must change", names),
+        *named("two files of one stem, remove one", twice),
+        *named("images must be files, so remove or fix", no_files),
+        *named("file names that must be changed", names),
     ]
     if not files and not problems:
         problems.append(f"{shown(folder)} must hold images ({' '.join(SUFFIXES)}), but got {others} other files")

@@ -128,7 +128,9 @@ class Stepper:
         self.optimizer.zero_grad()
         if self.make_room():
             torch.cuda.empty_cache()
-            self.notes.append("GPU memory ran out: what is kept of the sources is given up, and computed each time")
+            self.notes.append(
+                "GPU memory ran out: cached quantities of the sources are dropped and recomputed each time"
+            )
             return
         whole = min(self.micro_batch, largest)
         if whole == 1:

@@ -87,7 +87,7 @@ def main() -> None:
             lost, doubled = compare(chaos.rows(), undisturbed.rows())
             ends = (EXIT_CODE, -number) if twice else (EXIT_CODE,)  # Ray, half shut down, has given SIGTERM back
             fine = seconds < (AT_ONCE if twice else STOPS_WITHIN) and code in ends and "Traceback" not in said
-            fine = fine and (twice or ("To go on:" in said and files == ["results.sqlite"]))
+            fine = fine and (twice or ("To resume:" in said and files == ["results.sqlite"]))
             name = f"{number.name} {'twice' if twice else 'once'} while {phase} ({options.executor})"
             result = f"exit {code} after {seconds:.1f} s; processes left behind {left}"
             print(

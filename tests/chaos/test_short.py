@@ -47,7 +47,7 @@ def test_a_worker_that_hangs_is_ended_and_its_trial_tried_again(tmp_path: Path) 
 def test_a_stop_leaves_a_closed_table_and_nothing_running(tmp_path: Path, number: signal.Signals) -> None:
     chaos = Chaos(tmp_path / "stopped", arithmetic(3, 0.3), 4, ("--workers", "1"))
     seconds, code, said, left = signals.stop(chaos, "training", number, twice=False)
-    assert code == signals.EXIT_CODE and "To go on:" in said and "Traceback" not in said, said
+    assert code == signals.EXIT_CODE and "To resume:" in said and "Traceback" not in said, said
     assert "SIGTERM received" not in said
     assert seconds < 30 and left == 0
     assert sorted(path.name for path in chaos.run.glob("results.sqlite*")) == ["results.sqlite"]

@@ -136,7 +136,7 @@ def test_a_table_that_cannot_grow_holds_whole_epochs_and_goes_on(
     many = SWEEP + f"seeds: {list(range(12))}\n"
     assert sweep(tmp_path, many) == 2
     said = one_error(capsys)
-    assert "database or disk is full" in said and "make room, and run the same command again" in said
+    assert "database or disk is full" in said and "make room, and rerun the same command" in said
     assert_whole(tmp_path / "tiny")
     assert sweep(tmp_path, many) == 0
     assert {row for row in undisturbed[SWEEP] if len(row) == 8} <= set(rows(tmp_path / "tiny"))
@@ -174,7 +174,7 @@ def test_a_real_disk_that_runs_full_is_one_error_and_more_room_brings_the_same_r
     capsys.readouterr()
     assert sweep(tmp_path, text, out=small_disk) == 2
     said = one_error(capsys)
-    assert "make room, and run the same command again" in said
+    assert "make room, and rerun the same command" in said
     with Results.read(small_disk / "tiny" / "results.sqlite") as results:
         assert {row.status for row in results.trials().values()} <= {"waiting", "running", "finished"}
     subprocess.run(["mount", "-o", "remount,size=40m", str(small_disk)], check=True)

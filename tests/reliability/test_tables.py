@@ -55,17 +55,23 @@ TABLES: dict[str, tuple[Callable[[Path, bytes], object], str]] = {
         with_sql("PRAGMA user_version = 7", "ALTER TABLE metrics RENAME COLUMN std TO deviation"),
         "a newer program wrote it",
     ),
-    "without a column": (with_sql("ALTER TABLE training DROP COLUMN value"), "must not lack training.value"),
-    "without a table": (with_sql("DROP TABLE datasets"), "must not lack table datasets"),
+    "without a column": (
+        with_sql("ALTER TABLE training DROP COLUMN value"),
+        "must hold all its columns, but lacks training.value",
+    ),
+    "without a table": (with_sql("DROP TABLE datasets"), "must hold all its columns, but lacks table datasets"),
     "another program's": (foreign, "another program's database; move it away"),
     "another program's of the same version": (
         lambda path, content: (foreign(path, content), with_sql("PRAGMA user_version = 1")(path, path.read_bytes())),
-        "must not lack table trials",
+        "must hold all its columns, but lacks table trials",
     ),
-    "text": (lambda path, _: path.write_text("trial,metric\n" * 500), "file is not a database; put back a copy"),
-    "short text": (lambda path, _: path.write_text("no"), "file is not a database; put back a copy"),
+    "text": (
+        lambda path, _: path.write_text("trial,metric\n" * 500),
+        "file is not a database; restore it from a backup",
+    ),
+    "short text": (lambda path, _: path.write_text("no"), "file is not a database; restore it from a backup"),
     "a folder": (lambda path, _: path.mkdir(), "unable to open database file"),
-    "cut off": (lambda path, content: path.write_bytes(content[: len(content) // 2]), "put back a copy of it"),
+    "cut off": (lambda path, content: path.write_bytes(content[: len(content) // 2]), "restore it from a backup"),
     "a flipped byte": (flipped, "the table is damaged"),
 }
 

@@ -74,7 +74,7 @@ class Display:
 
     def lost(self, row: TrialRow, reason: str) -> None:
         self.tally.running -= 1
-        self.console.print(plain(f"trial {row.number}: its worker died ({reason}); it is tried again"), soft_wrap=True)
+        self.console.print(plain(f"trial {row.number}: worker process died ({reason}); retrying"), soft_wrap=True)
 
     def failed(self, row: TrialRow, error: str) -> None:
         self.tally.fail(row)
@@ -107,14 +107,14 @@ class Display:
         parts: list[RenderableType] = [plain(self.title, style="bold"), bar, counts, Text(self._pace())]
         if self.top:
             parts += [Text(), best_table(self.top, self.metric), Text()]
-        parts.append(plain(f"{short_path(self.run)} · Ctrl-C stops, the same command goes on", style="dim"))
+        parts.append(plain(f"{short_path(self.run)} · Ctrl-C stops; the same command resumes", style="dim"))
         return Group(*parts)
 
     def _pace(self) -> str:
         tally = self.tally
         left = tally.seconds_left
         parts = [f"{duration(tally.elapsed)} so far"]
-        parts.append(f"{duration(left)} left" if left is not None else "time left is known after the first epoch")
+        parts.append(f"{duration(left)} left" if left is not None else "time left: known after the first epoch")
         if (speed := tally.pairs_per_second) is not None:
             parts.append(f"{speed:.3g} pairs/s")
         return " · ".join(parts)

@@ -155,7 +155,7 @@ class _Reader:
         """Return text as it is, or with halves of characters replaced, which is a fault: they cannot be stored."""
         if not SURROGATE.search(text):
             return text
-        self.faults.append((place, f"text must be readable, but got '{shortened(text)}'. Write it anew."))
+        self.faults.append((place, f"text must be readable, but got '{shortened(text)}'. Write it again."))
         return SURROGATE.sub("\ufffd", text)
 
     def entries(self, events: Iterator[Event], depth: int) -> dict[str, Node]:

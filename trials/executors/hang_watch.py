@@ -40,4 +40,4 @@ class Watch:
         if trial.trial_id not in self.hung:
             return None
         self.hung.remove(trial.trial_id)
-        return f"it reported nothing for {self.limit:g} s, so it was ended (limits.trial_seconds)"
+        return f"no report for {self.limit:g} s, so it was ended (limits.trial_seconds)"

@@ -52,8 +52,9 @@ class Heartbeat:
 
     def _lost(self, problem: OSError) -> None:
         text = (
-            f"Ray's head at {self.address} must answer, but was lost ({problem}). What was reported is in the table: "
-            "start Ray again and give the same command, with the new --address if it has one"
+            f"Ray's head at {self.address} must answer, but was lost ({problem}). Everything already reported is in "
+            "the table: "
+            "restart Ray and rerun the same command, with the new --address if it has one"
         )
         self.stop.lost = ClusterError(text)
         # The main thread may hang in a call to the head; the table is whole at any moment.

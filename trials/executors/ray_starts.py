@@ -94,5 +94,5 @@ def _end_the_hung(pending: Pending, limit: float | None) -> None:
     for training in pending.values():
         if limit is not None and training.since is not None and time.monotonic() - training.since > limit:
             training.since = None
-            training.reason = f"it reported nothing for {limit:g} s, so it was ended (limits.trial_seconds)"
+            training.reason = f"no report for {limit:g} s, so it was ended (limits.trial_seconds)"
             ray.kill(training.worker)

@@ -91,7 +91,7 @@ class JobSearcher(Unsaved, Searcher):
         with suppress(ClusterError):  # all that has what a trial takes is gone: it may come back
             workers = self.measure().workers
         if workers != self.workers:
-            self.jobs.note(f"the cluster has changed: {workers} trials at once, {self.workers} until now")
+            self.jobs.note(f"the cluster has changed: {workers} trials at once, {self.workers} before")
             self.workers = workers
             self.jobs.workers_changed(workers)
 

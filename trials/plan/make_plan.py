@@ -62,7 +62,9 @@ def make_plan(spec: SweepSpec) -> Plan:
         return Plan(listed, configs[0], data, marks, among, objective, tuple(remarks), starts.starts, search)
     refuse_several_starts(starts.starts)
     remarks += [
-        f"trials begin from {one.label}" if one.config is None else f"a start is trained first ({one.label})"
+        f"trials begin from {one.label}"
+        if one.config is None
+        else f"an initial checkpoint is trained first ({one.label})"
         for one in starts.starts.values()
     ]
     search = _search(spec, objective, space, listed, marks, data)

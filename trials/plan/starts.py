@@ -75,11 +75,14 @@ class StartCatalog:
         notes = [f"{self._trials([i])} from {start.label}" for i, start in self.starts.items() if start.config is None]
         trained = [start for start in self.starts.values() if start.config is not None]
         if len(trained) == 1:
-            notes.append(f"a start is trained first ({trained[0].label}); {self._trials([trained[0].id])} from it")
+            notes.append(
+                f"an initial checkpoint is trained first ({trained[0].label}); {self._trials([trained[0].id])} from it"
+            )
         elif trained:
             shared = self._trials([start.id for start in trained])
             notes.append(
-                f"{len(trained)} starts are trained first, one per {' and '.join(self._varied)}; {shared} from them"
+                f"{len(trained)} initial checkpoints are trained first, one per {' and '.join(self._varied)}; "
+                f"{shared} from them"
             )
         return tuple(notes)
 

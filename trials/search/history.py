@@ -62,7 +62,7 @@ def read_history(run: Path, space: Space, objective: Objective, planner: Planner
             try:
                 ours = flat(json.loads(planner.planned(setting, seed).config))
             except ConfigError:
-                left_out["no trial can be so here"] += 1
+                left_out["not a valid trial here"] += 1
                 continue
             no_matter = (
                 _NO_MATTER if objective.rank_by.epoch else tuple(one for one in _NO_MATTER if one != "recipe.epochs")
@@ -75,10 +75,10 @@ def read_history(run: Path, space: Space, objective: Objective, planner: Planner
     known = [(setting, over_seeds(outcomes)) for setting, outcomes in observed.values()]
     apart_ones = [(setting, over_seeds(outcomes)) for setting, outcomes in other.values()]
     first = ranked(apart_ones, objective)[: max(1, min(MOST_TRIED_FIRST, round(SHARE_TRIED_FIRST * len(apart_ones))))]
-    notes = [f"start_from {run.name}: {len(known)} settings are told to the sampler"]
+    notes = [f"start_from {run.name}: {len(known)} configurations are given to the sampler"]
     if first:
         notes.append(
-            f"{len(other)} differ in {', '.join(sorted(differing))}, so their values say little here: the best "
+            f"{len(other)} differ in {', '.join(sorted(differing))}, so their values are not comparable: the best "
             f"{len(first)} are tried first instead"
         )
     notes += [f"{count} trials left out ({why})" for why, count in left_out.items()]

@@ -98,8 +98,8 @@ class StudyFile:
         except Exception as problem:  # noqa: BLE001 - whatever a damaged file does: the table has all that counts
             self.notes, self.failed = {}, []
             say(
-                f"{self.path.name} could not be read ({type(problem).__name__}: {str(problem)[:200]}): it is written "
-                "anew from the table; cmaes and nsga2 begin a new generation"
+                f"{self.path.name} could not be read ({type(problem).__name__}: {str(problem)[:200]}): it is rebuilt "
+                "from the table; cmaes and nsga2 begin a new generation"
             )
 
     def _fits(self, trial: FrozenTrial) -> bool:

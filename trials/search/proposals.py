@@ -75,8 +75,8 @@ class Proposals:
         if self.closed and not self.tried:
             why = next(iter(self.closed.values())).rstrip(".")
             raise ConfigError(
-                "search: a space must hold settings that trials can have, but all that were drawn are refused, such "
-                f"as: {why}. Narrow the space. What was reported before is safe."
+                "search: a space must hold valid configurations, but all that were sampled are refused, such "
+                f"as: {why}. Narrow the space. Everything already reported is saved."
             )
         return None
 
@@ -89,8 +89,8 @@ class Proposals:
             return True
         self.closed[key] = why
         if len(self.closed) <= MOST_SAID:
-            more = "; what else is refused is not said" if len(self.closed) == MOST_SAID else ""
-            self.note(f"search: the sampler proposed what no trial can be, and is asked again: {why}{more}")
+            more = "; further refusals are not reported" if len(self.closed) == MOST_SAID else ""
+            self.note(f"search: the sampler proposed an invalid configuration; sampling again: {why}{more}")
         return False
 
     def _try_another(self, near: Parameters, known: int) -> bool:
@@ -113,8 +113,9 @@ class Proposals:
                 continue
             if search.kind != "random" and known:
                 self.note(
-                    f"search: {search.kind} proposes settings again that were tried ({MOST_TRIES} in a row): where it "
-                    "does, the nearest that is left is next"
+                    f"search: {search.kind} proposes configurations that were tried already ({MOST_TRIES} in a row): "
+                    "the "
+                    "nearest untried one is used instead"
                 )
             self.sampling.try_first(one)
             return True

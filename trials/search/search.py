@@ -121,8 +121,9 @@ class Search:
         if outcome.values is None and all(self.status[one.id] == "finished" for one in setting.trials.values()):
             names = " or ".join(self.plan.objective.metrics)
             self.note(
-                f"search: a finished setting has no number for {names} on every data set that counts: the sampler is "
-                "told that it failed"
+                f"search: a finished configuration lacks {names} on a data set with a weight: the sampler records it "
+                "as "
+                "failed"
             )
 
     def notes(self) -> list[str]:
@@ -135,12 +136,15 @@ class Search:
         kept = [one for one in done if feasible(one)]
         lines = []
         if objective.constraints and done:
-            lines.append(f"{len(kept)} of {len(done)} settings have {' and '.join(map(str, objective.constraints))}")
+            lines.append(
+                f"{len(kept)} of {len(done)} configurations satisfy {' and '.join(map(str, objective.constraints))}"
+            )
         if len(objective.metrics) > 1 and kept:
             front = int((beaten_by(np.array([objective.gains(one) for one in kept])) == 0).sum())
             lines.append(
-                f"front of {', '.join(objective.metrics)}: {front} of {len(kept)} settings are beaten by none in all "
-                "of them (the report's Trade-offs)"
+                f"Pareto front of {', '.join(objective.metrics)}: {front} of {len(kept)} configurations are dominated "
+                "by "
+                "none (Trade-offs in the report)"
             )
         return lines
 
@@ -164,10 +168,11 @@ class Search:
         found = self.proposals.next()
         if found is None:
             closed = len(self.proposals.closed)
-            besides = f" and {closed} that no trial can be" if closed else ""
+            besides = f" and {closed} that are not valid" if closed else ""
             self.note(
-                f"search: the space has no other settings than the {len(self.settings)} that were tried{besides}: it "
-                "ends there"
+                f"search: the space has no configurations beyond the {len(self.settings)} that were tried{besides}: "
+                "the "
+                "search ends"
             )
             return []
         number, parameters = found
@@ -185,7 +190,7 @@ class Search:
         done = [(setting, setting.outcome) for setting in self.settings if setting.outcome is not None]
         best = [one for one in ranked(done, self.plan.objective) if one.outcome is not None and feasible(one.outcome)]
         if not best:
-            self.note("confirm: there is no setting to run again: none is finished and keeps to every constraint")
+            self.note("confirm: there is no configuration to rerun: none has finished and satisfies every constraint")
         best = best[: confirm.top]
         new = []
         for setting in best:
@@ -195,8 +200,8 @@ class Search:
                     self.settings.confirm(setting, planned)
                     new.append(planned)
         if new:
-            settings = "the best setting is" if len(best) == 1 else f"the best {len(best)} settings are"
-            self.note(f"confirm: {settings} run again with {self.plan.fresh_label}, and ranked by that")
+            rerun = "the best configuration is" if len(best) == 1 else f"the best {len(best)} configurations are"
+            self.note(f"confirm: {rerun} rerun with {self.plan.fresh_label}, and ranked by that")
         return new
 
     def _outcome(self, setting: SearchSetting) -> Outcome | None:

@@ -63,25 +63,27 @@ class SearchPlan:
             notes.append(f"stop_early {stop.kind}: trials are judged at epoch {judged} of {epochs}")
         if self.spec.confirm:
             count = min(self.spec.confirm.top, self.settings)
-            notes.append(f"confirm: the best {count} settings are run again with {self.fresh_label} at the end")
+            notes.append(f"confirm: the best {count} configurations are rerun with {self.fresh_label} at the end")
         return notes
 
     def _of_search(self, tried: int) -> list[str]:
         space, search = self.space, self.spec.search
         if space is None:
             return []
-        among = "of a space without end" if space.size is None else f"of {space.size}"
+        among = "of an infinite space" if space.size is None else f"of {space.size}"
         before = f"; {tried} are tried already" if tried else ""
-        notes = [f"search {search.kind}: {self.settings} settings {among} ({space}){before}"]
+        notes = [f"search {search.kind}: {self.settings} configurations {among} ({space}){before}"]
         if tried >= self.settings:
             notes.append(
-                f"search: all {self.settings} settings are tried, whatever drew them: raise search.trials, or give the "
-                "sweep another name, to try others"
+                f"search: all {self.settings} configurations were tried already: raise search.trials, or give the "
+                "sweep "
+                "another name, to try others"
             )
         elif search.kind in ("tpe", "gp") and search.startup >= self.settings:
             notes.append(
-                f"search: {search.kind} draws the first {search.startup} settings at random (search.startup), so these "
-                "are all"
+                f"search: {search.kind} samples the first {search.startup} configurations at random (search.startup), "
+                "so "
+                "all of these are random"
             )
         if self.spec.stop_early.kind != "none" and search.kind in ("gp", "cmaes", "nsga2"):
             notes.append(f"search: {search.kind} learns nothing from trials that are stopped early; tpe does")

@@ -16,7 +16,7 @@ CHECK_SECONDS = 2.0
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _NOT_WRITABLE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM)
 _HELD = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-_SAFE = "What was reported before is safe"
+_SAFE = "Everything already reported is saved"
 
 
 class ResultsError(FusionError):
@@ -51,7 +51,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
         connection = _reader(path)
         opened.append(connection)
         if _is_empty(connection):
-            raise ResultsError(f"{printable(str(path))}: the table is empty; run the sweep, which fills it")
+            raise ResultsError(f"{printable(str(path))}: the table is empty; run the sweep to fill it")
         _check(connection, path)
     return connection
 
@@ -116,7 +116,7 @@ class Transaction:
                 return
         raise ResultsError(
             f"{printable(str(self.path))}: the table was moved or deleted while the sweep ran, so nothing more is "
-            "written; put the folder back, or start anew, and run the same command again"
+            "written; restore the folder, or start over, and rerun the same command"
         )
 
 
@@ -124,13 +124,16 @@ def explained(path: Path, problem: sqlite3.Error) -> ResultsError:
     """Return what SQLite refused, with what to do about it."""
     code, reason = _code(problem), f"SQLite says: {printable(str(problem))}"
     if code in _DAMAGED or code is None:
-        text = f"this must be a results table, but {reason}; put back a copy of it, or move it away to start anew"
+        text = f"this must be a results table, but {reason}; restore it from a backup, or move it away to start over"
     elif code in _NOT_WRITABLE:
-        text = f"the table and its folder must be open to write to, but {reason}; see to that, or give another (--out)"
+        text = (
+            f"the table and its folder must be writable, but {reason}; fix the permissions, or choose another folder "
+            "with --out"
+        )
     elif code in _HELD:
-        text = f"a report must be written, but {reason}. {_SAFE}: close what holds it, and run the same command again"
+        text = f"a report must be written, but {reason}. {_SAFE}: close what holds it, and rerun the same command"
     else:
-        text = f"a report must be written, but {reason}. {_SAFE}: make room, and run the same command again"
+        text = f"a report must be written, but {reason}. {_SAFE}: make room, and rerun the same command"
     return ResultsError(f"{printable(str(path))}: {text}")
 
 
@@ -138,8 +141,8 @@ def damaged(path: Path, what: object) -> ResultsError:
     """Return what to say of a table in which something is not what was written."""
     text = " ".join(str(what).split())[:200]
     return ResultsError(
-        f"{printable(str(path))}: the table is damaged ({printable(text)}); put back a copy of it, or move it away to "
-        "start anew"
+        f"{printable(str(path))}: the table is damaged ({printable(text)}); restore it from a backup, or move it away "
+        "to start over"
     )
 
 
@@ -197,9 +200,10 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
     """Raise ResultsError for another program's database, another version's, or one that lacks a part."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     lacking = schema.lacking(connection)
-    elsewhere = "or start in another folder (--out)"
+    elsewhere = "or start in another folder with --out"
     if version == schema.VERSION and lacking:
-        text = f"the table must not lack {', '.join(lacking[:3])}; put back a copy of it, {elsewhere}"
+        lacks = ", ".join(lacking[:3])
+        text = f"the table must hold all its columns, but lacks {lacks}; restore it from a backup, {elsewhere}"
     elif version == schema.VERSION:
         return
     elif {f"table {name}" for name in ("trials", "metrics")} & set(lacking):

@@ -36,7 +36,7 @@ class RunLock:
             file.close()
             raise LockedError(
                 f"{self.path.parent}: one driver at a time may write here, but {holder} does; "
-                "wait for it, stop it, or give another folder (--out)"
+                "wait for it, stop it, or choose another folder with --out"
             ) from problem
         file.truncate(0)
         file.write(json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": time.time()}))

@@ -171,7 +171,7 @@ class Results:
 
         `baselines` are (cohort, values).
 
-        Rows that are there already stay as they are; returns how many of them said something else.
+        Rows that are there already are kept as they are; returns how many of them said something else.
         """
         status = "finished" if last else "stopped" if stopped else "running"
         metrics = [

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 UNWATCHED = (
-    "limits.trial_seconds is not watched with --executor inline: a trial that hangs would have to end its own process. "
+    "limits.trial_seconds is not enforced with --executor inline: a hanging trial cannot end its own process. "
     "Use --executor ray for that"
 )
 MODEL = ("policy.", "kernel.")
@@ -156,7 +156,7 @@ def choose_executor(options: Options, display: Display) -> str:
         if options.executor == "ray" or options.address:
             raise ConfigError('Ray is not installed: pip install "ray[default,tune]", or use --executor inline')
         display.note(
-            'Ray is not installed: trials run one after the other here (pip install "ray[default,tune]" for more)'
+            'Ray is not installed: trials run one at a time in this process (pip install "ray[default,tune]" for more)'
         )
         return "inline"
     return options.executor or "ray"

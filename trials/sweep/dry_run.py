@@ -100,7 +100,7 @@ def describe(spec: SweepSpec, options: Options) -> list[str]:
     done = Done.of(plan, run, options.retry_failed, stops)
     least, most = min(t.epochs for t in plan.probed), max(t.epochs for t in plan.probed)
     epochs = f"{least} to {most} epochs" if least < most else f"{most} epoch{'s' if most > 1 else ''}"
-    failed = f"{done.failed} failed (--retry-failed takes them up), " if done.failed else ""
+    failed = f"{done.failed} failed (--retry-failed retries them), " if done.failed else ""
     lines = [
         f"{spec.name}: {done.total} trials of {epochs}; "
         f"{done.finished} done already in {run.path}, {failed}{done.to_run} to run",
@@ -113,9 +113,9 @@ def describe(spec: SweepSpec, options: Options) -> list[str]:
     try:
         cost = probe(plan, options.device)
     except TrialError as problem:
-        return [*lines, f"time: not known, since a trial fails on {PROBE_PAIRS} pairs: {problem}"]
+        return [*lines, f"time: unknown, because a trial fails on {PROBE_PAIRS} pairs: {problem}"]
     if done.epoch_seconds is not None:
-        cost = replace(cost, epoch_seconds=done.epoch_seconds, measured="by the epochs in the table")
+        cost = replace(cost, epoch_seconds=done.epoch_seconds, measured="from the epochs in the table")
     inline = options.executor == "inline"
     workers = min(options.workers or (1 if inline else _workers(spec, options.device)), done.to_run)
     total = cost.epoch_seconds * done.epochs_left / workers
@@ -123,7 +123,8 @@ def describe(spec: SweepSpec, options: Options) -> list[str]:
     return [
         *lines,
         f"time: about {duration(total)} on {workers} {'worker' if workers == 1 else 'workers'} "
-        f"({duration(cost.epoch_seconds)} an epoch, {cost.measured}){', less what is stopped early' if stops else ''}",
+        f"({duration(cost.epoch_seconds)} an epoch, "
+        f"{cost.measured}){', less trials that are stopped early' if stops else ''}",
         f"disk: about {_size(_bytes(spec, plan, done.total, cost.checkpoint_bytes, workers, len(lacking)))}",
     ]
 
@@ -158,7 +159,7 @@ def _cost(plan: Plan, trial: PlannedTrial, device: str) -> Cost:
     if plan.data is None or not config.recipe.needs_data:
         recipe = build_recipe(config, None)
         report = recipe.train_epoch()
-        return Cost(report.seconds, len(recipe.checkpoint()), "by one epoch just trained")
+        return Cost(report.seconds, len(recipe.checkpoint()), "from one epoch just trained")
     from fusion_core.workspace import Workspace, choose_device, configure_process
 
     name = choose_device(device)

@@ -70,8 +70,8 @@ class JobQueue(ABC):
         task = self.tasks[place]
         self.lost[trial] += 1
         if self.lost[trial] >= self.rules.attempts:
-            times = "once" if self.rules.attempts == 1 else f"{self.rules.attempts} times"
-            self._on_failed(task, f"its worker died {times}: {reason}", None)
+            attempts = "1 attempt" if self.rules.attempts == 1 else f"{self.rules.attempts} attempts"
+            self._on_failed(task, f"worker process died ({attempts}): {reason}", None)
             return
         del self.running[trial]
         self._on_retry(task, reason)

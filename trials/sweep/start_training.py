@@ -56,7 +56,7 @@ class StartTraining(JobQueue):
         place, task = job
         done = max(States(self.rules.states, task.id).epochs(), default=0)
         if done:
-            self.display.note(f"{self._label(task)}: goes on after epoch {done}")
+            self.display.note(f"{self._label(task)}: resumes after epoch {done}")
         return place, TrialProgress(done)
 
     def take(self, report: Report) -> bool:
@@ -85,21 +85,23 @@ class StartTraining(JobQueue):
         return True
 
     def _on_retry(self, task: Task, reason: str) -> None:
-        self.display.note(f"{self._label(task)}: its worker died ({reason}); it is tried again ({self.lost[task.id]})")
+        self.display.note(f"{self._label(task)}: worker process died ({reason}); retrying ({self.lost[task.id]})")
 
     def _on_failed(self, task: Task, error: str, details: str | None) -> NoReturn:
         """Raise StartError: without it no trial that begins from it can run."""
         if details is not None:
             self.log(f"start_{task.id}", details)
         raise StartError(
-            f"{self._label(task)}: it must be trained before them, but: {error}. What was reported before is safe: "
-            "mend that, and run the same command again"
+            f"{self._label(task)}: it must be trained first, but: {error}. Everything already reported is saved: "
+            "fix the problem and rerun the same command"
         )
 
     def _label(self, task: Task) -> str:
         count = self.needed[task.id]
         trials = "1 trial" if count == 1 else f"{count} trials"
-        return f"start {task.number} of {len(self.tasks)} ({self.plan.starts[task.id].label}), for {trials}"
+        return (
+            f"initial checkpoint {task.number} of {len(self.tasks)} ({self.plan.starts[task.id].label}), for {trials}"
+        )
 
     def _lacks(self, start: Start) -> bool:
         """Return whether a start is to be trained: it is not there, or damaged, which is said."""
@@ -111,7 +113,7 @@ class StartTraining(JobQueue):
         try:
             self._remember(start.id, load_checkpoint(path).digest)
         except CheckpointError as problem:
-            self.display.note(f"{problem} It is trained again.")
+            self.display.note(f"{problem} It is retrained.")
             return True
         return False
 
@@ -121,8 +123,9 @@ class StartTraining(JobQueue):
         known = path.read_text(encoding="utf-8", errors="replace").strip() if path.exists() else digest
         if known != digest:
             self.display.note(
-                f"start {start[:8]} ({self.plan.starts[start].label}) has other weights now ({digest}) than before "
-                f"({printable(known[:16])}): rows of trials that began from the earlier ones stay as they are"
+                f"initial checkpoint {start[:8]} ({self.plan.starts[start].label}) has other weights ({digest}) than "
+                "before "
+                f"({printable(known[:16])}): rows of trials that began from the earlier weights are kept"
             )
         if known != digest or not path.exists():
             write_whole(path, f"{digest}\n".encode())

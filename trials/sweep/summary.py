@@ -31,7 +31,7 @@ def summary(outcome: Outcome, report: Path, command: str, seconds: float) -> lis
         parts += [plain(f"  trial {row.number}: {row.error}") for row in outcome.failures[:MOST_FAILURES]]
         if (more := len(outcome.failures) - MOST_FAILURES) > 0:
             parts.append(Text(f"  and {more} more, in the report"))
-        parts.append(Text("  --retry-failed tries them again"))
+        parts.append(Text("  --retry-failed retries them"))
     if outcome.top:
         best = outcome.top[0]
         parts.append(best_table(outcome.top[:SHOWN], outcome.metric))
@@ -39,22 +39,22 @@ def summary(outcome: Outcome, report: Path, command: str, seconds: float) -> lis
             plain(f"best weights: {parameters_text(best.parameters)} ({outcome.metric} {best.score:.4f})", style="bold")
         )
     elif tally.finished and outcome.constrained:
-        parts.append(plain("no setting keeps to search.where: none is named best"))
+        parts.append(plain("no configuration satisfies search.where, so no best is reported"))
     elif tally.finished:
-        parts.append(plain(f"no trial has a {outcome.metric} at the epoch that rank_by names: nothing is ranked"))
+        parts.append(plain(f"no trial has a {outcome.metric} at the epoch in rank_by, so nothing is ranked"))
     parts += [plain(text) for text in outcome.found]
     if outcome.untrained is not None:
         fusion, score = outcome.untrained
         short = outcome.top and sign(outcome.metric) * (outcome.top[0].score - score) < 0
-        text = f"best untrained: {UNTRAINED[fusion]} ({outcome.metric} {score:.4f})"
-        parts.append(plain(text + (", which no trial reaches" if short else "")))
+        text = f"best baseline: {UNTRAINED[fusion]} ({outcome.metric} {score:.4f})"
+        parts.append(plain(text + (", and no trial reaches it" if short else "")))
     checkpoints = RunFolder(outcome.run).checkpoints
     if checkpoints.is_dir():
         parts.append(plain(f"checkpoints: {short_path(checkpoints)}"))
     parts.append(plain(f"report: {short_path(report)}"))
     if outcome.stopped:
         done = f"{tally.finished} of {tally.total} trials"
-        parts.append(plain(f"stopped at {done}; nothing is lost. To go on:\n  {command}", style="bold"))
+        parts.append(plain(f"stopped at {done}; nothing is lost. To resume:\n  {command}", style="bold"))
     else:
         early = f", {tally.stopped} stopped early" if tally.stopped else ""
         parts.append(Text(f"{tally.finished} of {tally.total} trials finished{early}, {duration(seconds)}"))

@@ -126,21 +126,19 @@ class Sweep(JobQueue):
             notes += self.search.notes()
         ((others,),) = self.results.query("SELECT count(*) FROM trials WHERE cohort != ?", (self.plan.cohort,))
         if others:
-            notes.append(
-                f"{others} trials in the table saw other data: they stay there, and are not compared with these"
-            )
+            notes.append(f"{others} trials in the table used other data: they are kept, but not compared with these")
         begun = {fusion for (fusion,) in self.results.query(STARTS_OF, (self.plan.cohort,))}
         if earlier := begun - set(map(start_fusion, self.plan.starts)):
             notes.append(
-                f"trials in the table began from another start ({', '.join(sorted(earlier))}): they stay there, and "
-                "are ranked with these"
+                f"trials in the table began from another initial checkpoint ({', '.join(sorted(earlier))}): they are "
+                "kept, and ranked with these"
             )
         best_ones = self.standouts.best.top
         lacking = [t.number for t in best_ones if not self.run.checkpoint(trial_name(t.number, t.id)).exists()]
         if lacking:
             numbers = ", ".join(map(str, sorted(lacking)))
             notes.append(
-                f"no checkpoint of trial {numbers}, among the best: keep_best was smaller then, or it was removed"
+                f"no checkpoint of trial {numbers}, among the best: keep_best was smaller then, or the file was removed"
             )
         return notes
 
@@ -211,7 +209,7 @@ class Sweep(JobQueue):
         if differing:
             self.display.note(
                 f"trial {task.number}, epoch {report.epoch.epoch}: {differing} values differ from those of an earlier "
-                "run; the earlier ones stay"
+                "run; the earlier ones are kept"
             )
         if ranked is not None and not math.isnan(ranked.score):
             self.board.add(ranked)

@@ -73,7 +73,9 @@ def read_text(path: Path) -> str:
         reason = getattr(problem, "strerror", None) or problem
         raise ConfigError(f"{name}: a sweep file must be readable, but got: {reason}") from problem
     if len(content) > MAX_BYTES:
-        raise ConfigError(f"{name}: a sweep file may hold {MAX_BYTES:,} bytes, but this holds more. Is it one?")
+        raise ConfigError(
+            f"{name}: a sweep file may hold {MAX_BYTES:,} bytes, but this file is larger. Is it a sweep file?"
+        )
     if content.startswith(b"\xef\xbb\xbf"):
         raise ConfigError(f"{name}:1: a sweep file must start with text, but got a byte order mark. Save without BOM.")
     try:

@@ -109,12 +109,12 @@ class RunningTrial:
         """Say why epochs that the table holds are trained once more."""
         if damaged:
             return (
-                f"{self.task.label}: epochs {epoch + 1} to {self.progress.done} are trained again, because "
-                f"{'; '.join(damaged)}; their rows stay as they are"
+                f"{self.task.label}: epochs {epoch + 1} to {self.progress.done} are retrained because "
+                f"{'; '.join(damaged)}; their rows are kept"
             )
         return (
-            "trials that ended before with fewer epochs are trained from the start, since no state of theirs was kept "
-            "(keep_states: true in the sweep file keeps them); their rows stay as they are"
+            "finished trials with fewer epochs are retrained from epoch 1 because their training state was not kept "
+            "(keep_states: true in the sweep file keeps it); their rows are kept"
         )
 
     def without_image_values(self, report: EpochReport) -> EpochReport:

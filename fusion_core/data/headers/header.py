@@ -24,7 +24,7 @@ class Header:
     def __post_init__(self) -> None:
         size = f"{self.height}x{self.width}"
         if self.height < 1 or self.width < 1:
-            raise UnusableError(f"an image must have pixels, but its header says {size}. Save it anew.")
+            raise UnusableError(f"an image must have pixels, but its header says {size}. Save it again.")
         if self.height * self.width > MAX_PIXELS:
             raise UnusableError(f"an image must have at most {MAX_PIXELS:,} pixels, but has {size}. Scale it down.")
 

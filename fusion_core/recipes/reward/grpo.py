@@ -106,7 +106,7 @@ class GRPORecipe(ReinforcedRecipe):
             for _, batch in sources.batches(batch_size(sources)):
                 self._seen(batch)
                 if not sources.keeps(self._seen_name):
-                    note = "what the network gives does not fit beside the data: it is computed each time"
+                    note = "the network's features do not fit beside the data: they are recomputed each time"
                     self.stepper.notes += [] if note in self.stepper.notes or self.epoch else [note]
                     break
 

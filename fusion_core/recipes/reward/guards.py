@@ -33,7 +33,7 @@ def refuse_collapse(at_0: float, at_1: float, limit: float, epoch: int) -> None:
             raise TrialError(
                 f"the weight map must not collapse, but {share:.0%} of it is at {where} (a copy of the {what} image) "
                 f"after epoch {epoch}: use reward.aggregate min, which a copy cannot win, or lower "
-                "recipe.learning_rate; recipe.collapse: 1 lets it"
+                "recipe.learning_rate; set recipe.collapse: 1 to disable this check"
             )
 
 

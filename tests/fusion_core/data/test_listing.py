@@ -39,7 +39,7 @@ def test_what_is_called_like_an_image_and_is_none_is_named_and_never_left_out(tm
     os.mkfifo(tmp_path / "pipe.png")
     (tmp_path / "sub").mkdir()
     assert refusal(tmp_path) == [
-        "images must be files, so remove or mend (4):",
+        "images must be files, so remove or fix (4):",
         "  folder.png: a folder",
         "  gone.png: a link that leads nowhere",
         "  loop.png: cannot be followed (Too many levels of symbolic links)",
@@ -52,7 +52,7 @@ def test_names_that_no_table_or_console_could_bear_are_refused(tmp_path: Path, w
         write(tmp_path / name)
     write(tmp_path / os.fsdecode(b"latin-\xe9.png"))
     assert refusal(tmp_path) == [
-        "file names that must change (4):",
+        "file names that must be changed (4):",
         "  \\x1b[31mred.png: the name holds control characters",
         "  latin-\\udce9.png: the name is not UTF-8",
         "  new\\nline.png: the name holds control characters",

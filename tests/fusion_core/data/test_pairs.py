@@ -42,7 +42,7 @@ def test_every_unpaired_unreadable_and_unequal_file_is_in_one_error(tmp_path: Pa
         read_pairs(scan_pairs(vi, ir), "mine", "test")
     message = str(caught.value)
     for part in (
-        "two files of one stem, of which one must go (1)",
+        "two files of one stem, remove one (1)",
         str(vi / "only_visible.png"),
         str(ir / "only_infrared.png"),
         str(ir / "broken.png"),

@@ -190,7 +190,7 @@ def test_out_of_memory_halves_what_is_trained_at_once_keeps_the_batch_and_says_s
     report = next(recipe.epochs())
     assert seen == [4, 4, 2, 2, 2, 2]  # what is kept of the sources goes first
     assert {int(slot["step"]) for slot in recipe.stepper.optimizer.state_dict()["state"].values()} == {2}
-    assert "given up" in report.notes[0]
+    assert "dropped" in report.notes[0]
     assert "training goes on with 2 at once" in report.notes[1]
 
 

@@ -116,5 +116,5 @@ def test_the_summary_names_the_best_weights_the_report_and_how_to_go_on(tmp_path
     assert "best weights: max_ratio 4, mode [bold]x[/bold] (Reward 0.7123)\n" in text
     assert f"report: {tmp_path / 'report.html'}\n" in text and f"checkpoints: {tmp_path / 'checkpoints'}\n" in text
     assert f"1 of 4 trials failed:\n  trial 2: nan {MARKUP}\n" in text
-    assert ("To go on:\n  python run_sweep.py a.yaml\n" in text) == stopped
+    assert ("To resume:\n  python run_sweep.py a.yaml\n" in text) == stopped
     assert ("2 of 4 trials finished, 1 min 15 s\n" in text) != stopped

@@ -37,7 +37,7 @@ def refusal(content: bytes, folder: Path) -> str:
         (b"? [a]\n: 1\n", "a key must be plain text"),
         (b"[" * 1000, "sweep.yaml:1: a sweep file may be 24 levels deep"),
         (b"-\n" * 30_000, "sweep.yaml:20000: a sweep file may be 20000 values long"),
-        (b"#" * 10_000_000, "sweep.yaml: a sweep file may hold 100,000 bytes, but this holds more"),
+        (b"#" * 10_000_000, "sweep.yaml: a sweep file may hold 100,000 bytes, but this file is larger"),
         (b"", "sweep.yaml:1: name must be given"),
         (b"- a\n", "sweep.yaml:1: a sweep file must be a section of keys"),
         (
@@ -97,7 +97,7 @@ def test_what_can_be_read_past_comes_with_every_other_problem_of_file_and_comman
         "sweep.yaml:1: tags are not read, but got 'tag:yaml.org,2002:str'. Remove it.",
         "sweep.yaml:2: a key may stand once, but 'name' is at sweep.yaml:1 already. Remove one.",
         "sweep.yaml:3: a key must be plain text, but got something else",
-        "sweep.yaml:5: text must be readable, but got '\\ud800'. Write it anew.",
+        "sweep.yaml:5: text must be readable, but got '\\ud800'. Write it again.",
         "sweep.yaml:5: a sweep file has no key '\ufffd'. " + KNOWN,
         "sweep.yaml:6: a sweep file has no key 'keep_bst'. Did you mean 'keep_best'?",
         "--set seeds: an override must be PATH=VALUE, such as trial.recipe.epochs=1",

@@ -119,14 +119,14 @@ def test_attempts_of_the_sweep_file_count_the_workers_that_died(tmp_path: Path) 
         sweep.next_job()
         sweep.worker_died(sweep.tasks[0].id, "the node is gone")
         row = results.trials()[sweep.tasks[0].id]
-    assert (row.status, row.attempts, row.error) == ("failed", 1, "its worker died once: the node is gone")
+    assert (row.status, row.attempts, row.error) == ("failed", 1, "worker process died (1 attempt): the node is gone")
 
 
 def test_inline_says_once_that_nobody_watches_for_trials_that_hang(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run(tmp_path, "limits.trial_seconds=5")
-    assert capsys.readouterr().out.count("limits.trial_seconds is not watched with --executor inline") == 1
+    assert capsys.readouterr().out.count("limits.trial_seconds is not enforced with --executor inline") == 1
     run(tmp_path, "limits.trial_seconds=5", "seeds=[1]", executor="inline")
     capsys.readouterr()
     run(tmp_path, "seeds=[2]")

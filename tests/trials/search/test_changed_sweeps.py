@@ -115,7 +115,7 @@ def test_constraints_hold_for_the_mean_over_seeds_at_the_end_as_in_the_search(tm
         )
     bound = (means[3] + means[4]) / 2
     outcome = run(tmp_path, f"search.where=MSE <= {bound!r}", text=text)
-    assert outcome.found == [f"4 of 14 settings have MSE <= {bound:g}"]
+    assert outcome.found == [f"4 of 14 configurations satisfy MSE <= {bound:g}"]
     assert len(outcome.top) == 4
 
 
@@ -149,7 +149,7 @@ def test_a_run_of_other_epochs_is_told_only_where_one_epoch_is_ranked_by(tmp_pat
     run(tmp_path / "last", text=longer + own)
     assert "14 differ in recipe.epochs" in capsys.readouterr().out
     run(tmp_path / "second", text=longer.replace("metric: VIF}", "metric: VIF, epoch: 2}") + own)
-    assert "14 settings are told" in capsys.readouterr().out
+    assert "14 configurations are given" in capsys.readouterr().out
 
 
 def test_a_search_that_starts_from_itself_is_told_everything_once(tmp_path):

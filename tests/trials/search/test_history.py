@@ -37,7 +37,7 @@ def from_(folder: Path, *more: Path) -> str:
 def test_what_another_sweep_of_the_same_trials_found_is_told_to_the_sampler(tmp_path, capsys):
     run(tmp_path / "other", text=OTHER)
     run(tmp_path / "this", text=from_(tmp_path / "other"))
-    assert "start_from tiny: 12 settings are told to the sampler" in capsys.readouterr().out
+    assert "start_from tiny: 12 configurations are given to the sampler" in capsys.readouterr().out
     found = trials_of(tmp_path / "this")
     assert len(found) == 12 + 5
     told = {tuple(one.user_attrs[SETTING]["parameters"].values()): one.value for one in found[:12]}

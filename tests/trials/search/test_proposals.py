@@ -96,7 +96,7 @@ def test_where_trials_cannot_be_what_a_sampler_proposes_one_that_can_is_drawn_at
 def test_a_space_of_which_all_is_refused_is_an_error() -> None:
     some = proposals(Space((Dimension.of(MAX, Range(low=0, high=1)),), "supervised"), "random")
     some.refused = lambda setting: "too large."
-    with pytest.raises(ConfigError, match=r"all that were drawn are refused, such as: too large\. Narrow"):
+    with pytest.raises(ConfigError, match=r"all that were sampled are refused, such as: too large\. Narrow"):
         some.next()
 
 

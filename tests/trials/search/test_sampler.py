@@ -143,15 +143,15 @@ def test_refused_settings_are_said_once_and_passed_over():
         found.append(proposal[1]["loss.max_mode"])
     assert found == ["l1"] * 3
     assert set(said) <= {
-        f"search: the sampler proposed what no trial can be, and is asked again: no l2{end}"
-        for end in ("", "; what else is refused is not said")
+        f"search: the sampler proposed an invalid configuration; sampling again: no l2{end}"
+        for end in ("", "; further refusals are not reported")
     }
     assert said
 
 
 def test_a_space_of_which_all_is_refused_ends_with_an_error():
     proposals = Proposals(sampling("random"), lambda one: "never")
-    with pytest.raises(ConfigError, match="all that were drawn are refused, such as: never"):
+    with pytest.raises(ConfigError, match="all that were sampled are refused, such as: never"):
         proposals.next()
 
 

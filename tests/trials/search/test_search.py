@@ -139,7 +139,7 @@ def test_the_journal_is_a_study_that_optuna_reads(tmp_path):
 def test_a_finite_space_that_is_exhausted_ends_and_says_so(tmp_path, capsys):
     outcome = run(tmp_path, text=FINITE)
     assert outcome.tally.finished == outcome.tally.total == len(parameters(tmp_path)) == 6
-    assert "no other settings than the 6 that were tried" in capsys.readouterr().out
+    assert "no configurations beyond the 6 that were tried" in capsys.readouterr().out
 
 
 def test_a_search_whose_trials_all_fail_ends_after_its_budget(tmp_path):
@@ -178,7 +178,7 @@ def test_an_objective_that_is_no_number_is_told_as_a_failure(tmp_path, monkeypat
     run(tmp_path, text=SEARCH)
     study = StudyFile(RunFolder(tmp_path / "tiny"), space_of(load(tmp_path / "tiny.yaml")), print)
     assert len(study.notes) == 14
-    assert "a finished setting has no number for VIF" in capsys.readouterr().out
+    assert "a finished configuration lacks VIF" in capsys.readouterr().out
     backend = optuna.storages.journal.JournalFileBackend(str(tmp_path / "tiny" / ".optuna.journal.before"))
     loaded = optuna.load_study(study_name="tiny", storage=optuna.storages.JournalStorage(backend))
     states = {trial.params["loss.max_ratio"] > 8: trial.state for trial in loaded.trials}
@@ -253,7 +253,7 @@ def test_only_what_keeps_to_the_constraints_is_confirmed_and_named_best(tmp_path
         )
     kept = sum(seed == 0 and mean <= 0.083 for seed, mean in found)
     assert 0 < kept < 14
-    assert f"{kept} of 14 settings have MSE <= 0.083" in outcome.found
+    assert f"{kept} of 14 configurations satisfy MSE <= 0.083" in outcome.found
     assert sum(seed != 0 for seed, _ in found) == 2 * min(kept, 3)
 
 
@@ -261,8 +261,8 @@ def test_where_nothing_keeps_to_the_constraints_nothing_is_confirmed_or_named_be
     outcome = run(tmp_path, text=CONFIRMED.replace("startup: 5", "startup: 5, where: MSE <= 0.001"))
     assert outcome.tally.finished == outcome.tally.total == 14
     assert not outcome.top
-    assert outcome.found == ["0 of 14 settings have MSE <= 0.001"]
-    assert "none is finished and keeps to every constraint" in capsys.readouterr().out
+    assert outcome.found == ["0 of 14 configurations satisfy MSE <= 0.001"]
+    assert "none has finished and satisfies every constraint" in capsys.readouterr().out
 
 
 def test_what_breaks_a_constraint_is_neither_on_the_board_nor_kept(tmp_path):
@@ -285,18 +285,18 @@ def test_the_start_says_what_is_searched_and_by_what_rules(tmp_path, capsys):
     text = CONFIRMED.replace("epochs: 2", "epochs: 4").replace("trials: 14", "trials: 4") + "stop_early: {kind: asha}\n"
     run(tmp_path, text=text)
     said = capsys.readouterr().out
-    assert "search tpe: 4 settings of a space without end (max_ratio 1 to 64 (log), grad_ratio 2 to 90)\n" in said
-    assert "tpe draws the first 5 settings at random (search.startup), so these are all" in said
+    assert "search tpe: 4 configurations of an infinite space (max_ratio 1 to 64 (log), grad_ratio 2 to 90)\n" in said
+    assert "tpe samples the first 5 configurations at random (search.startup), so all of these are random" in said
     assert "stop_early asha: trials are judged at epoch 1, 3 of 4" in said
-    assert "confirm: the best 3 settings are run again with seeds 7, 8 at the end" in said
+    assert "confirm: the best 3 configurations are rerun with seeds 7, 8 at the end" in said
     run(tmp_path, "search.seed=9", text=text)
-    assert "all 4 settings are tried, whatever drew them: raise search.trials" in capsys.readouterr().out
+    assert "all 4 configurations were tried already: raise search.trials" in capsys.readouterr().out
 
 
 def test_several_objectives_have_a_front(tmp_path):
     text = of_kind("nsga2").replace("seed: 3", "seed: 3, objectives: [VIF, SSIM], population: 4")
     outcome = run(tmp_path, text=text)
-    assert any(said.startswith("front of VIF, SSIM: ") for said in outcome.found)
+    assert any(said.startswith("Pareto front of VIF, SSIM: ") for said in outcome.found)
 
 
 @pytest.mark.parametrize(("confirm", "where"), [("", ""), (AGAIN, ""), (AGAIN, ", where: MSE <= 0.001")])

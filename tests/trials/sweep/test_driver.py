@@ -158,7 +158,7 @@ def test_more_epochs_without_states_train_from_the_start_and_say_so(
     assert len(epochs) == 18
     assert first <= set(rows(outcome.run))
     said = capsys.readouterr().out
-    assert said.count("are trained from the start, since no state of theirs was kept (keep_states: true") == 1
+    assert said.count("are retrained from epoch 1 because their training state was not kept (keep_states: true") == 1
 
 
 def test_a_failed_trial_is_a_row_with_its_reason_and_the_others_go_on(tmp_path: Path) -> None:
@@ -246,7 +246,7 @@ def test_a_state_that_does_not_fit_the_table_is_not_gone_on_from(
     assert len(epochs) == {"damaged": 3, "missing": 3, "ahead": 2}[damage]
     said = capsys.readouterr().out
     assert ("a saved state must be whole" in said) == (damage == "damaged")
-    assert ("no state of theirs was kept" in said) == (damage == "missing")
+    assert ("training state was not kept" in said) == (damage == "missing")
 
 
 def test_checkpoints_of_the_best_are_kept_and_no_others(tmp_path: Path) -> None:
@@ -344,7 +344,7 @@ def test_a_signal_stops_a_sweep_cleanly_and_says_how_to_go_on(tmp_path: Path, nu
     process.send_signal(number)
     said, _ = process.communicate(timeout=10)
     assert process.returncode == 130
-    assert "To go on:" in said and str(tmp_path / "tiny.yaml") in said and "Traceback" not in said
+    assert "To resume:" in said and str(tmp_path / "tiny.yaml") in said and "Traceback" not in said
     assert set(statuses(tmp_path / "tiny").values()) == {"waiting"}
     assert (tmp_path / "tiny" / "report.html").is_file()
 
@@ -372,7 +372,7 @@ def test_a_trial_whose_worker_dies_three_times_has_failed(tmp_path: Path) -> Non
             assert job is not None and job[0] == 0
             sweep.worker_died(sweep.tasks[0].id, "the node is gone")
         row = results.trials()[sweep.tasks[0].id]
-    assert (row.status, row.attempts, row.error) == ("failed", 3, "its worker died 3 times: the node is gone")
+    assert (row.status, row.attempts, row.error) == ("failed", 3, "worker process died (3 attempts): the node is gone")
 
 
 @pytest.mark.alone
@@ -406,7 +406,7 @@ def test_a_trial_whose_worker_is_killed_is_tried_again(tmp_path: Path) -> None:
     wait_for_reports(tmp_path / "tiny", 2)
     os.kill(worker_of(process.pid), signal.SIGKILL)
     said, _ = process.communicate(timeout=90)
-    assert process.returncode == 0 and "its worker died" in said and "Traceback" not in said
+    assert process.returncode == 0 and "worker process died" in said and "Traceback" not in said
     with Results.read(tmp_path / "tiny" / "results.sqlite") as results:
         assert sorted(row.attempts for row in results.trials().values()) == [1, 1, 1, 1, 1, 2]
     assert [row for row in rows(tmp_path / "tiny") if len(row) == 8] == undisturbed
@@ -460,7 +460,7 @@ def test_a_table_that_refuses_a_write_stops_the_sweep_with_one_clear_error(
         return report(self, *arguments, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Results, "report", full_disk)
-    with pytest.raises(FusionError, match=r"database or disk is full.*What was reported before is safe"):
+    with pytest.raises(FusionError, match=r"database or disk is full.*Everything already reported is saved"):
         run(tmp_path, "seeds=[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]")
     monkeypatch.undo()
     assert set(statuses(run(tmp_path).run).values()) == {"finished"}

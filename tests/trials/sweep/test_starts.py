@@ -92,8 +92,8 @@ def test_a_start_is_trained_once_before_the_trials_that_share_it(
     outcome = run(tmp_path, text=PAIRS + SEEDS)
     assert epochs == [(True, 0, 1), (True, 0, 2), (False, 0, 1), (False, 1, 1)]
     said = capsys.readouterr().out
-    assert "a start is trained first (supervised, 2 epochs); 2 trials begin from it" in said
-    assert "start 1 of 1 (supervised, 2 epochs), for 2 trials: epoch 2 of 2, " in said
+    assert "an initial checkpoint is trained first (supervised, 2 epochs); 2 trials begin from it" in said
+    assert "initial checkpoint 1 of 1 (supervised, 2 epochs), for 2 trials: epoch 2 of 2, " in said
     assert not (outcome.run / "states").exists()
     epochs.clear()
     run(tmp_path, "seeds=[0, 1, 2]", text=PAIRS)
@@ -132,8 +132,12 @@ def test_each_loss_has_its_own_start_unless_the_start_has_a_loss(
     outcome = run(tmp_path, f"trial.start.loss={own}", text=PAIRS + axes)
     assert sum(begins for begins, *_ in epochs) == 2 * count
     said = capsys.readouterr().out
-    assert ("2 starts are trained first, one per loss.max_ratio; 4 trials begin from them" in said) == (count == 2)
-    assert ("start 2 of 2 (supervised, 2 epochs, max_ratio 16), for 2 trials: epoch 1 of 2" in said) == (count == 2)
+    assert ("2 initial checkpoints are trained first, one per loss.max_ratio; 4 trials begin from them" in said) == (
+        count == 2
+    )
+    assert ("initial checkpoint 2 of 2 (supervised, 2 epochs, max_ratio 16), for 2 trials: epoch 1 of 2" in said) == (
+        count == 2
+    )
     with Results.read(outcome.run / "results.sqlite") as results:
         ((fusions,),) = results.query("SELECT count(DISTINCT fusion) FROM baselines WHERE fusion LIKE 'start:%'")
     assert fusions == count
@@ -146,7 +150,7 @@ def test_a_start_of_more_epochs_is_another_start_and_makes_other_trials(
     assert "another start" not in capsys.readouterr().out
     outcome = run(tmp_path, "trial.start.recipe.epochs=1", text=PAIRS)
     assert len(list((outcome.run / "starts").glob("*.safetensors"))) == len(statuses(outcome.run)) == 2
-    assert f"trials in the table began from another start (start:{first[:8]})" in capsys.readouterr().out
+    assert f"trials in the table began from another initial checkpoint (start:{first[:8]})" in capsys.readouterr().out
 
 
 def test_a_half_trained_start_goes_on_at_the_next_epoch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,8 +205,10 @@ def test_a_start_that_fails_ends_the_sweep_with_one_error_and_nothing_is_lost(
     with pytest.raises(StartError) as caught:
         run(tmp_path, "trial.start.recipe.learning_rate=1e30", text=PAIRS)
     text = str(caught.value)
-    assert text.startswith("start 1 of 1 (supervised, 2 epochs), for 1 trial: it must be trained before them, but: ")
-    assert "must stay finite" in text and "\n" not in text and "run the same command again" in text
+    assert text.startswith(
+        "initial checkpoint 1 of 1 (supervised, 2 epochs), for 1 trial: it must be trained first, but: "
+    )
+    assert "must stay finite" in text and "\n" not in text and "rerun the same command" in text
     assert statuses(tmp_path / "tiny") == {1: "waiting"} and not (tmp_path / "tiny" / "starts").exists()
     with RunLock(tmp_path / "tiny"):
         pass
@@ -228,7 +234,7 @@ def test_a_start_whose_worker_dies_is_tried_as_often_as_a_trial(tmp_path: Path) 
             assert (place, progress and progress.done) == (0, 0)
             if attempt == 0:
                 starts.worker_died(starts.tasks[0].id, "the node is gone")
-        with pytest.raises(StartError, match="its worker died 2 times: the node is gone"):
+        with pytest.raises(StartError, match=r"worker process died \(2 attempts\): the node is gone"):
             starts.worker_died(starts.tasks[0].id, "the node is gone")
 
 
@@ -242,7 +248,7 @@ def test_a_damaged_start_is_trained_again_and_it_is_said(
     run(tmp_path, "seeds=[1]", text=PAIRS)
     assert [begins for begins, *_ in epochs] == [True, True, False]
     assert load_checkpoint(the_start(outcome.run)).digest == before
-    assert "It is trained again." in capsys.readouterr().out
+    assert "It is retrained." in capsys.readouterr().out
 
 
 def test_a_start_that_is_trained_to_other_weights_than_before_is_said_once(
@@ -260,7 +266,10 @@ def test_a_start_that_is_trained_to_other_weights_than_before_is_said_once(
     kept.write_text("0123456789abcdef")  # as another device would have left it
     run(tmp_path, "seeds=[2]", text=PAIRS)
     said = " ".join(capsys.readouterr().out.split())
-    assert f"start {file.stem[:8]} (supervised, 2 epochs) has other weights now ({digest}) than before (012345" in said
+    assert (
+        f"initial checkpoint {file.stem[:8]} (supervised, 2 epochs) has other weights ({digest}) than before (012345"
+        in said
+    )
     kept.unlink()
     run(tmp_path, "seeds=[3]", text=PAIRS)
     assert kept.read_text().strip() == digest and "other weights" not in capsys.readouterr().out
@@ -385,7 +394,7 @@ def test_trials_that_are_the_same_run_once_and_it_is_said(tmp_path: Path, capsys
 
 def test_a_dry_run_names_the_starts_and_trains_none(tmp_path: Path) -> None:
     _, begun, takes, _ = describe(load(write_sweep(tmp_path, GRPO)), Options(out=tmp_path / "out", device="cpu"))
-    assert begun == "a start is trained first (supervised, 2 epochs); 1 trial begins from it"
+    assert begun == "an initial checkpoint is trained first (supervised, 2 epochs); 1 trial begins from it"
     assert "an epoch, by 2 pairs just trained)" in takes and not (tmp_path / "out").exists()
 
 
@@ -449,7 +458,7 @@ def test_a_start_whose_worker_is_killed_goes_on_with_the_epoch_after_its_last(tm
         time.sleep(0.02)
     os.kill(worker_of(process.pid, b"StartWorker"), signal.SIGKILL)
     said, _ = process.communicate(timeout=120)
-    assert process.returncode == 0 and "its worker died (" in said and "goes on after epoch" in said
+    assert process.returncode == 0 and "worker process died (" in said and "resumes after epoch" in said
     assert "Traceback" not in said and numbers(tmp_path / "tiny") == undisturbed
 
 

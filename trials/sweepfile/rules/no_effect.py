@@ -65,28 +65,34 @@ SAMPLED = some_other("recipe.control", "direct")
 # Samples also measure the scales, whatever the control.
 SCALED = some("reward.normalise", "fixed")
 SEVERAL_STEPS = some_other("recipe.inner_epochs", 1)
-ORIGINAL = ("variant legacy takes the policy's own deviation and has no anchor to the start", "write variant: coarse")
-ONE_STEP = ("with inner_epochs 1 the policy is still where it drew, and every ratio is 1", "write inner_epochs: 2")
-DIRECT = ("control direct climbs the reward itself and draws nothing to learn from", "write control: real")
-SOFTMIN = ("no aggregate but softmin has a temperature", "write aggregate: softmin")
+ORIGINAL = (
+    "variant legacy uses the policy's own deviation and has no anchor to the initial checkpoint",
+    "write variant: coarse",
+)
+ONE_STEP = (
+    "with inner_epochs 1 the policy has not changed since sampling, so every ratio is 1",
+    "write inner_epochs: 2",
+)
+DIRECT = ("control direct follows the gradient of the reward and samples no actions", "write control: real")
+SOFTMIN = ("only aggregate softmin has a temperature", "write aggregate: softmin")
 KNOBS = (
     Knob(
         "ppo",
         "recipe.entropy",
         either(some("recipe.learn_sigma", True), LEGACY),
-        "the deviation is fixed, and the entropy with it",
+        "the deviation is fixed, so the entropy is too",
         "write learn_sigma: true",
     ),
     # Batch statistics, which only legacy learns with, move between the draw and the step.
     Knob("ppo", "recipe.clip", either(SEVERAL_STEPS, LEGACY), *ONE_STEP),
     Knob("grpo", "recipe.clip", SEVERAL_STEPS, *ONE_STEP),
     *(Knob("ppo", f"recipe.{name}", COARSE, *ORIGINAL) for name in ("sigma", "learn_sigma", "beta_ref")),
-    Knob("grpo", "recipe.lora", some("recipe.train", "lora"), "LoRA is not what is trained", "write train: lora"),
+    Knob("grpo", "recipe.lora", some("recipe.train", "lora"), "LoRA is not trained", "write train: lora"),
     Knob(
         "grpo",
         "recipe.backbone_learning_rate",
         some_other("recipe.train", "heads"),
-        "train: heads leaves the network as it is",
+        "train: heads does not change the network",
         "write train: lora, decoder or all",
     ),
     Knob(
@@ -112,7 +118,7 @@ def idle_axis_problems(root: Node, data: dict[str, Any]) -> Iterator[Problem]:
         idle = [_idle_knob(axis, Swept(data, kind)) for kind in kinds]
         knob = idle[0]
         if knob is not None and None not in idle:
-            text = f"grid.{axis} must change some trial, but does none: {knob.why}. Remove it, or {knob.remedy}."
+            text = f"grid.{axis} must affect some trial, but affects none: {knob.why}. Remove it, or {knob.remedy}."
             yield Problem(root.at(["grid", axis]).place, text)
 
 

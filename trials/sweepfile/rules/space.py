@@ -152,7 +152,7 @@ def _is_fine(end: Any, axis: str) -> bool:
 
 
 def space_problems(file: SweepFile, root: Node) -> list[Problem]:
-    """Return what is wrong with a space of which each end is fine: that no trial can be made of what it holds."""
+    """Return what is wrong with a space of which each end is fine: that are not valid made of what it holds."""
     place = root.at(["space" if root.has(["space"]) else "grid"]).place
     space = space_of(file)
     problems = []
@@ -168,7 +168,7 @@ def space_problems(file: SweepFile, root: Node) -> list[Problem]:
             reason = reason or error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
         else:
             return problems
-    return [*problems, Problem(place, f"a space must hold settings that trials can have, but none is: {reason}")]
+    return [*problems, Problem(place, f"a space must hold valid configurations, but none is: {reason}")]
 
 
 def at_random(kind: str, space: Space) -> str | None:

@@ -40,7 +40,7 @@ def learner(recipe: str, axis: str, reward: str = "{}", more: str = "") -> str:
 def test_an_axis_that_no_trial_minds_is_refused_and_is_none_where_one_may(tmp_path, recipe, axis, minded):
     (found,) = problems(tmp_path, learner(recipe, axis))
     name, _, values = axis.partition(":")
-    assert found.startswith(f"sweep.yaml:8: grid.{name} must change some trial, but does none: ")
+    assert found.startswith(f"sweep.yaml:8: grid.{name} must affect some trial, but affects none: ")
     assert "Remove it, or " in found
     field, _, value = minded.partition(": ")
     given = ", ".join(part for part in recipe.split(", ") if not part.startswith(f"{field}:"))
@@ -55,7 +55,9 @@ def test_an_axis_that_no_trial_minds_is_refused_and_is_none_where_one_may(tmp_pa
 
 def test_a_temperature_is_minded_by_softmin_and_samples_by_scales(tmp_path):
     (found,) = problems(tmp_path, learner("kind: grpo", "reward.temperature: [0.1, 1]"))
-    assert found.startswith("sweep.yaml:8: grid.reward.temperature must change some trial, but does none: no aggregate")
+    assert found.startswith(
+        "sweep.yaml:8: grid.reward.temperature must affect some trial, but affects none: only aggregate"
+    )
     assert loaded(tmp_path, learner("kind: grpo", "reward.temperature: [0.1, 1]", "{aggregate: softmin}"))
     fixed = learner("kind: ppo, control: direct", "recipe.samples: [2, 4]", "{normalise: fixed}")
     assert loaded(tmp_path, fixed)
@@ -65,7 +67,7 @@ def test_an_axis_is_idle_only_where_it_is_for_every_kind_of_the_sweep(tmp_path):
     kinds = "recipe.kind: [ppo, grpo]\n  recipe.{}"
     assert loaded(tmp_path, learner("epochs: 1", kinds.format("clip: [0.1, 0.2]")))  # ppo takes two steps, grpo one
     (found,) = problems(tmp_path, learner("inner_epochs: 1", kinds.format("clip: [0.1, 0.2]")))
-    assert found.startswith("sweep.yaml:9: grid.recipe.clip must change some trial")
+    assert found.startswith("sweep.yaml:9: grid.recipe.clip must affect some trial")
 
 
 DIRECT = [

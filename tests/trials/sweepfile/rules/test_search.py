@@ -405,7 +405,7 @@ def test_a_field_is_in_the_grid_or_in_the_space(tmp_path, given):
         ),
         (
             "recipe.kind: [ppo, grpo], reward.temperature: {low: 0.1, high: 1}",
-            "space.reward.temperature must change some trial, but does none: no aggregate but softmin has",
+            "space.reward.temperature must affect some trial, but affects none: only aggregate softmin has",
         ),
     ],
 )
@@ -418,7 +418,7 @@ def test_an_axis_that_no_trial_minds_is_refused_in_a_space_and_is_none_where_one
     rank = "recipe.lora.rank: {low: 2, high: 8}"
     (found,) = problems(tmp_path, f"name: a\n{SEARCH}{LEARNER}space: {{{rank}}}\n")
     assert found == (
-        "sweep.yaml:4: space.recipe.lora.rank must change some trial, but does none: LoRA is not what is trained. "
+        "sweep.yaml:4: space.recipe.lora.rank must affect some trial, but affects none: LoRA is not trained. "
         "Remove it, or write train: lora."
     )
     assert loaded(tmp_path, f"name: a\n{SEARCH}{LEARNER}space: {{{rank}, recipe.train: [lora, heads]}}\n")
@@ -445,7 +445,7 @@ def test_reward_weights_and_worst_pairs_may_be_searched(tmp_path):
 
 def test_a_space_of_which_no_trial_can_be_made_is_refused(tmp_path):
     assert problems(tmp_path, f"name: a\n{SEARCH}{LEARNER}space: {{reward.weights.VIF: [0]}}\n") == [
-        "sweep.yaml:4: a space must hold settings that trials can have, but none is: reward.weights must hold one "
+        "sweep.yaml:4: a space must hold valid configurations, but none is: reward.weights must hold one "
         "above 0. Give a metric a weight."
     ]
 
