@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 
@@ -28,6 +29,18 @@ def is_number(value: object) -> bool:
 
 
 def listed(names: Iterable[str]) -> str:
-    """Return `a, b and c`."""
-    *some, last = names
+    """Return `a, b and c`, nothing for no name."""
+    *some, last = [*names] or [""]
     return f"{', '.join(some)} and {last}" if some else last
+
+
+def percent(share: float | None) -> str:
+    """Write a share of 1 with three significant digits, a dash where there is none."""
+    return "–" if share is None or math.isnan(share) else f"{100 * share:.3g} %"
+
+
+def duration(seconds: float) -> str:
+    """Write `0.53 s`, `12 min` or `1.5 h`."""
+    if seconds < 90:
+        return f"{seconds:.2g} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -12,10 +12,10 @@ from rich.table import Table
 from analysis.cli.console import Progress, escape
 from analysis.comparison.comparison import Comparison, open_comparison
 from analysis.comparison.numbers import Numbers, numbers_of
-from analysis.report import html
 from analysis.report.compare_page import render
 from analysis.scores.metrics import facts_of
 from analysis.text import comparison as words
+from fusion_core.atomic_files import write_whole
 from fusion_core.errors import ConfigError
 
 FILE = "compare.html"
@@ -33,7 +33,7 @@ def write_comparison(paths: Sequence[Path], out: Path | None, progress: Progress
     with progress.doing(f"best settings and differences of {len(comparison.measured)} runs"):
         numbers = numbers_of(comparison)
     with progress.doing("page", brief=True):
-        html.write_whole(target, render(comparison, numbers))
+        write_whole(target, render(comparison, numbers).encode(errors="replace"))
     for sentence in words.answer(comparison, numbers):
         console.print(escape(sentence), soft_wrap=True)
     for note in words.notes(comparison):

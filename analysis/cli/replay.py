@@ -13,7 +13,7 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 
 from analysis.cli.console import escape
-from analysis.formatting import difference
+from analysis.formatting import difference, duration, percent
 from analysis.replay.costs import SAID
 from analysis.replay.files import Found
 from analysis.replay.processes import Done, Pace, replays
@@ -44,7 +44,7 @@ class _Step:
         self.task = None if bar is None else bar.add_task("replay", total=self.total, left="")
 
     def __call__(self, done: Done) -> None:
-        left = "" if self.pace.left is None else f"about {_duration(self.pace.left)} left"
+        left = "" if self.pace.left is None else f"about {duration(round(self.pace.left))} left"
         if self.bar is not None and self.task is not None:
             self.bar.update(self.task, completed=self.pace.repeats, left=left)
             return
@@ -105,19 +105,5 @@ def cost_table(found: Found) -> Table:
     return table
 
 
-def percent(share: float | None) -> str:
-    return "–" if share is None or _none(share) else f"{100 * share:.3g} %"
-
-
 def _none(value: object) -> bool:
     return bool(pd.isna(value))
-
-
-def _duration(seconds: float) -> str:
-    return (
-        f"{seconds:.0f} s"
-        if seconds < 90
-        else f"{seconds / 60:.0f} min"
-        if seconds < 5400
-        else f"{seconds / 3600:.1f} h"
-    )

@@ -139,8 +139,8 @@ def training_seconds(side: Side) -> np.ndarray:
     wide = rows[rows["name"] == name].pivot(index="trial", columns="epoch", values="value").astype(float)
     wide = wide.reindex(columns=sorted({*wide.columns, *side.scores.epochs}))
     clock = wide.cumsum(axis=1, skipna=False)
-    result: np.ndarray = clock.median().reindex(list(side.scores.epochs)).to_numpy(dtype=float)
-    return result
+    seconds: np.ndarray = clock.median().reindex(list(side.scores.epochs)).to_numpy(dtype=float)
+    return seconds
 
 
 def _datasets(sides: Sequence[Side]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from analysis.formatting import text
 from analysis.runs.run import Run
+from trials.spec.labels import flat
 
 # Where data lie, and what changes no number.
 _NOT_A_DIFFERENCE = ("data.root", "seed", "evaluation.per_image")
@@ -18,7 +19,8 @@ def fixed_values(run: Run) -> dict[str, Hashable]:
     """Return what every trial of a run shares, by dotted key; both SSIM weights, where equal, as `loss.ssim_shared`."""
     record = run.record
     values = dict(record.get("fixed") or {})
-    values |= _flat((record.get("resolved") or {}).get("trial") or {})
+    trial = flat((record.get("resolved") or {}).get("trial") or {})
+    values |= {key: json.dumps(value) if isinstance(value, list) else value for key, value in trial.items()}
     ratios = values.get("loss.ssim_ratio"), values.get("loss.ssim_ir_ratio")
     if values.get("loss.ssim_shared") is None and ratios[0] is not None and ratios[0] == ratios[1]:
         values["loss.ssim_shared"] = ratios[0]
@@ -86,13 +88,3 @@ def _program(record: Mapping[str, Any]) -> dict[str, str]:
     if commit := record.get("commit"):
         said["commit"] = f"{commit['commit'][:10]}{' with local changes' if commit.get('dirty') else ''}"
     return said
-
-
-def _flat(value: Mapping[str, Any], above: str = "") -> dict[str, Hashable]:
-    flat: dict[str, Hashable] = {}
-    for key, item in value.items():
-        if isinstance(item, dict):
-            flat |= _flat(item, f"{above}{key}.")
-        else:
-            flat[above + key] = json.dumps(item) if isinstance(item, list) else item
-    return flat

@@ -188,8 +188,8 @@ def _values(group: Group, metric: str, dataset: str, epoch: int) -> np.ndarray:
     when = epoch if group.epoch is None else group.epoch
     if metric not in own.metrics or dataset not in own.datasets or when not in own.epochs:
         return np.full(len(own.settings), np.nan)
-    result: np.ndarray = own.trials.mean[own.metrics.index(metric), own.datasets.index(dataset), own.epochs.index(when)]
-    return result
+    means: np.ndarray = own.trials.mean[own.metrics.index(metric), own.datasets.index(dataset), own.epochs.index(when)]
+    return means
 
 
 def _row(

@@ -122,11 +122,12 @@ class Judge:
     @cached_property
     def tied(self) -> np.ndarray:
         """The settings that cannot be told from the best; of those not compared, as far behind as one that was."""
+        tied: np.ndarray
         if self.evidence is None:
-            none_worse: np.ndarray = self.worse == 0
-            return none_worse
+            tied = self.worse == 0
+            return tied
         same = tied_with_best(self.evidence.mean, self.evidence.gaps(), *self.evidence.covariance())
-        tied: np.ndarray = self.worse <= self.worse[self.rows][same].max()
+        tied = self.worse <= self.worse[self.rows][same].max()
         tied[self.rows] = same
         return tied
 

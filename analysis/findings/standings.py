@@ -90,8 +90,8 @@ class Standings:
     def standing(self, metric: str, dataset: str, epoch: int) -> np.ndarray:
         """Return (settings,): 0 comes first, 1 is not confirmed, 2 breaks a constraint, 3 both."""
         m, d, e = self._at(metric, dataset, epoch)
-        result: np.ndarray = 2 * ~self.keeps(epoch) + ~self.is_confirmed[m, d, e]
-        return result
+        ranks: np.ndarray = 2 * ~self.keeps(epoch) + ~self.is_confirmed[m, d, e]
+        return ranks
 
     def mark(self, standing: int) -> str:
         """Return what a table says of a setting that does not stand first; empty of one that does."""

@@ -50,8 +50,8 @@ def rank_correlation(scores: Scores, dataset: str, epoch: int) -> np.ndarray:
     they conflict; NaN for a constant metric or fewer than two settings with both numbers.
     """
     gains = pd.DataFrame(_place(scores, dataset, epoch))
-    result: np.ndarray = gains.where(np.isfinite(gains)).corr(method="spearman", min_periods=2).to_numpy()
-    return result
+    correlation: np.ndarray = gains.where(np.isfinite(gains)).corr(method="spearman", min_periods=2).to_numpy()
+    return correlation
 
 
 def _place(scores: Scores, dataset: str, epoch: int) -> np.ndarray:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from fusion_core.atomic_files import whole_file
 
 if TYPE_CHECKING:
     from matplotlib.axis import Axis
@@ -76,7 +77,7 @@ def figure(width: float, height: float) -> Figure:
 
 
 def save(drawn: Figure, file: Path) -> Path:
-    """Write a PDF or PNG by its suffix, without a date in it."""
+    """Write a PDF or PNG by its suffix, without a date in it. Raises DiskError where the disk refuses."""
     layout = drawn.get_layout_engine()
     if layout is not None:
         # Laying out takes most of the time, and is the same for every kind of file.
@@ -84,17 +85,8 @@ def save(drawn: Figure, file: Path) -> Path:
         drawn.set_layout_engine(None)
     kind = file.suffix.removeprefix(".")
     about = {"CreationDate": None, "Producer": None, "Creator": None} if kind == "pdf" else {"Software": None}
-    return write_whole(file, lambda partial: drawn.savefig(partial, format=kind, metadata=about))
-
-
-def write_whole(file: Path, write: Callable[[Path], object]) -> Path:
-    """Let `write` fill a file beside this one and put it in its place: it is there whole or as it was before."""
-    partial = file.with_name(f".{file.name}.{os.getpid()}.partial")
-    try:
-        write(partial)
-        partial.replace(file)
-    finally:
-        partial.unlink(missing_ok=True)
+    with whole_file(file) as partial:
+        drawn.savefig(partial, format=kind, metadata=about)
     return file
 
 

@@ -102,21 +102,21 @@ class Subject:
     def of(self, metric: str) -> np.ndarray:
         """Return any metric of every setting at this data set and epoch, (settings,)."""
         _, d, e = self.at
-        result: np.ndarray = self.scores.trials.mean[self.scores.metrics.index(metric), d, e]
-        return result
+        values: np.ndarray = self.scores.trials.mean[self.scores.metrics.index(metric), d, e]
+        return values
 
     def baselines(self, metric: str) -> np.ndarray:
         """Return any metric of the untrained fusions, in the order of FUSIONS."""
-        result: np.ndarray = self.scores.baselines.mean[self.scores.metrics.index(metric), self.at[1]]
-        return result
+        values: np.ndarray = self.scores.baselines.mean[self.scores.metrics.index(metric), self.at[1]]
+        return values
 
     @cached_property
     def order(self) -> np.ndarray:
         """Settings that have a value, the best first."""
         values = self.values if facts_of(self.metric).higher_is_better else -self.values
         ranked = np.argsort(-values, kind="stable")
-        result: np.ndarray = ranked[np.isfinite(values[ranked])]
-        return result
+        with_value: np.ndarray = ranked[np.isfinite(values[ranked])]
+        return with_value
 
     @cached_property
     def names(self) -> dict[str, str]:

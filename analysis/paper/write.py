@@ -20,7 +20,7 @@ from analysis.paper.figures.tradeoffs import trade_offs
 from analysis.paper.figures.training import over_epochs, training
 from analysis.paper.methods import Published
 from analysis.paper.notes import captions_md, captions_tex, notes
-from analysis.paper.style import Drawing, NothingToShow, paper_style, save, write_whole
+from analysis.paper.style import Drawing, NothingToShow, paper_style, save
 from analysis.paper.subject import Subject
 from analysis.paper.tables.bounds import bounds_of_metrics as table_of_metrics
 from analysis.paper.tables.bounds import bounds_of_values
@@ -32,6 +32,7 @@ from analysis.paper.tables.reward_lift import lift_table
 from analysis.paper.tables.settings import price_list, top_settings
 from analysis.paper.tables.table import Table
 from analysis.runs.open_run import open_run
+from fusion_core.atomic_files import write_whole
 
 FIGURES: dict[str, Callable[[Subject], Drawing | Iterator[Drawing]]] = {
     "bounds_metric": bounds_of_metric,
@@ -138,4 +139,5 @@ def _left_over(folder: Path, written: Sequence[Path]) -> list[str]:
 
 
 def _write(file: Path, content: str) -> Path:
-    return write_whole(file, lambda partial: partial.write_text(content, encoding="utf-8"))
+    write_whole(file, content.encode())
+    return file

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from analysis.formatting import difference
+from analysis.formatting import difference, percent
 from analysis.replay.costs import FLOOR, SAID, SURE, TOP_5, Target
 from analysis.replay.noise_floor import OWN, Floor
 from analysis.replay.recorded_grid import Grid
@@ -77,17 +77,17 @@ def _recommendation(target: Target, table: pd.DataFrame) -> str:
     if name is None:
         near = rows.sort_values([f"{target.name}_within", "regret_median"], ascending=[False, True]).iloc[0]
         return (
-            f"No search reaches {goal(target)} in {_percent(SURE)} of its repeats as far as they went; {near.name} "
-            f"comes nearest: {_percent(near[f'{target.name}_within'])} of {near['repeats']:.0f} repeats within "
-            f"{_percent(WITHIN)} of the grid's epochs."
+            f"No search reaches {goal(target)} in {percent(SURE)} of its repeats as far as they went; {near.name} "
+            f"comes nearest: {percent(near[f'{target.name}_within'])} of {near['repeats']:.0f} repeats within "
+            f"{percent(WITHIN)} of the grid's epochs."
         )
     row = rows.loc[name]
     at = {key: row[f"{target.name}_{key}"] for key in ("cost_q90", "cost_median", "seconds_q90", "within")}
-    seconds = "" if pd.isna(at["seconds_q90"]) else f", {_percent(at['seconds_q90'])} of its seconds"
+    seconds = "" if pd.isna(at["seconds_q90"]) else f", {percent(at['seconds_q90'])} of its seconds"
     return (
-        f"Recommended: {name}. In {_percent(SURE)} of {row['repeats']:.0f} repeats it has {goal(target)} by "
-        f"{_percent(at['cost_q90'])} of the grid's epochs{seconds} (median {_percent(at['cost_median'])}); "
-        f"{_percent(at['within'])} of the repeats have it within {_percent(WITHIN)}."
+        f"Recommended: {name}. In {percent(SURE)} of {row['repeats']:.0f} repeats it has {goal(target)} by "
+        f"{percent(at['cost_q90'])} of the grid's epochs{seconds} (median {percent(at['cost_median'])}); "
+        f"{percent(at['within'])} of the repeats have it within {percent(WITHIN)}."
     )
 
 
@@ -98,8 +98,8 @@ def _nearer(target: Target, wanted: Sequence[Target], table: pd.DataFrame) -> st
     for one in sorted(wanted, key=lambda one: -one.least):
         name = recommended(table, one) if one.least > target.least else None
         if name is not None:
-            said.append(f"the {SAID[one.name]} by {_percent(costs.loc[name, f'{one.name}_cost_q90'])} with {name}")
-    return f"Nearer to the best, in {_percent(SURE)} of the repeats: {', '.join(reversed(said))}." if said else ""
+            said.append(f"the {SAID[one.name]} by {percent(costs.loc[name, f'{one.name}_cost_q90'])} with {name}")
+    return f"Nearer to the best, in {percent(SURE)} of the repeats: {', '.join(reversed(said))}." if said else ""
 
 
 def _alone(floor: Floor | None, table: pd.DataFrame) -> str:
@@ -114,16 +114,12 @@ def _alone(floor: Floor | None, table: pd.DataFrame) -> str:
         limit = "nothing" if floor is None else "at most the noise floor"
         return (
             f"Early stopping alone: no rule loses {limit} in every repeat; {first.name} saves "
-            f"{_percent(first['epochs_saved'])} of the epochs and loses up to {difference(first['loss_most'])}."
+            f"{percent(first['epochs_saved'])} of the epochs and loses up to {difference(first['loss_most'])}."
         )
     best = kept.sort_values(["epochs_saved", "loss_most"], ascending=[False, True]).iloc[0]
     beyond = "" if floor is None else f", within the noise floor of {difference(floor.least)}"
     lost = f"at most {difference(best['loss_most'])}{beyond}" if best["loss_most"] > 0 else "nothing"
     return (
-        f"Early stopping alone: {best.name} saves {_percent(best['epochs_saved'])} of the whole grid's epochs and, in "
+        f"Early stopping alone: {best.name} saves {percent(best['epochs_saved'])} of the whole grid's epochs and, in "
         f"{best['repeats']:.0f} repeats, loses {lost}."
     )
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.3g} %"

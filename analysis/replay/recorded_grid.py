@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from analysis.runs.run import RankBy, Run
+from analysis.runs.run import Run
 from analysis.scores.metrics import ALL, SCORE, facts_of
 from analysis.scores.model import Scores
 from analysis.scores.score import dataset_weights, score
 from fusion_core.errors import ConfigError, did_you_mean
+from trials.spec.sweep import RankBy
 
 LEAST_COMPLETE = 0.5
 SECONDS = "seconds"
@@ -92,7 +93,10 @@ def ranked_as(run: Run, asked: GridQuery) -> tuple[Run, Scores]:
     if problems:
         raise ConfigError(*problems)
     weights = rank.dataset_weights if asked.dataset is None else {asked.dataset: 1.0}
-    run = replace(run, rank_by=RankBy(asked.metric or rank.metric, weights, asked.epoch or rank.epoch))
+    run = replace(
+        run,
+        rank_by=RankBy(metric=asked.metric or rank.metric, dataset_weights=weights, epoch=asked.epoch or rank.epoch),
+    )
     return run, score(run)
 
 

@@ -10,7 +10,6 @@ import jinja2
 from markupsafe import Markup
 
 from analysis.report.bundle import bundle
-from fusion_core import atomic_files
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -40,9 +39,3 @@ def data(value: Any) -> Markup:
     for character in "<>&\u2028\u2029":
         written = written.replace(character, f"\\u{ord(character):04x}")
     return Markup(written)
-
-
-def write_whole(path: Path, text: str) -> Path:
-    """Write a file, whole or not at all. Raises DiskError where the disk refuses."""
-    atomic_files.write_whole(path, text.encode(errors="replace"))
-    return path

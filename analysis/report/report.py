@@ -17,6 +17,7 @@ from analysis.report.tables import write_tables
 from analysis.runs.open_run import open_run
 from analysis.text.answer import answer
 from analysis.text.run_facts import failed_trials, provenance_line, run_details
+from fusion_core.atomic_files import write_whole
 from trials.storage.layout import RunFolder
 
 
@@ -32,7 +33,9 @@ def write_report(run: Path, other: Path | None = None) -> Path:
 
 def write_page(findings: Findings) -> Path:
     """Write the page of a run that is open already."""
-    return html.write_whole(RunFolder(findings.run.path).report, render(findings))
+    page = RunFolder(findings.run.path).report
+    write_whole(page, render(findings).encode(errors="replace"))
+    return page
 
 
 def render(findings: Findings) -> str:

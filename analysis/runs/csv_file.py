@@ -58,7 +58,7 @@ class CsvText:
         if self.comma:
             texts = texts.str.replace(",", ".", regex=False)
         missing = texts.str.casefold().isin(_MISSING)
-        values = pd.to_numeric(texts.mask(missing), errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+        values: np.ndarray = pd.to_numeric(texts.mask(missing), errors="coerce").to_numpy(dtype=float, na_value=np.nan)
         if problems is not None:
             for i in np.flatnonzero(np.isnan(values) & ~missing.to_numpy()):
                 shown = printable(self.cells[name][i][:60])

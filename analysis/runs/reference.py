@@ -11,9 +11,10 @@ import pandas as pd
 
 from analysis.runs.csv_file import CsvText, read_csv
 from analysis.runs.reference_weights import weights_of
-from analysis.runs.run import RankBy, Run, in_order
+from analysis.runs.run import Run, in_order
 from fusion_core.errors import ConfigError, printable
 from fusion_core.metrics.facts import FACTS
+from trials.spec.sweep import RankBy
 
 PARAMS, METRICS = "params.csv", "metrics.csv"
 # What the reference ranks by: Reward at epoch 2, these weights by the names it and ours give the sets.
@@ -178,4 +179,4 @@ def _rank_by(rows: pd.DataFrame, notes: list[str]) -> RankBy:
     when = f"at epoch {_EPOCH}" if epoch else f"at the last epoch (none is epoch {_EPOCH})"
     how = "the data sets weighted as in the reference" if weights else "all data sets alike"
     notes.append(f"Ranked by Reward {when}, {how}: the files do not say by what.")
-    return RankBy("Reward", weights, epoch)
+    return RankBy(metric="Reward", dataset_weights=weights, epoch=epoch)

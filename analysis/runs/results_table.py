@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.runs.run import RankBy, Run, in_order
+from analysis.runs.run import Run, in_order
+from trials.spec.labels import flat
+from trials.spec.sweep import RankBy
 
 # Keys of a trial's config that do not make it another setting.
 _NOT_A_SETTING = ("seed", "data.", "recipe.epochs", "evaluation.per_image")
@@ -38,11 +40,11 @@ def read_results(path: Path, connection: sqlite3.Connection) -> Run:
     trials = frame("SELECT * FROM trials WHERE cohort IS ? ORDER BY number", cohort)
     configs = [json.loads(text) for text in trials.pop("config")]
     parameters = [json.loads(text) for text in trials.pop("parameters")]
-    flat = [_flat(config) for config in configs]
+    by_key = [flat(config) for config in configs]
     axes: dict[str, tuple[Hashable, ...]] = {}
-    trials["recipe"] = [str(config.get("recipe.kind", SUPERVISED)) for config in flat]
-    for key in _swept(parameters, flat):
-        values = [_value(key, p, c) for p, c in zip(parameters, flat, strict=True)]
+    trials["recipe"] = [str(config.get("recipe.kind", SUPERVISED)) for config in by_key]
+    for key in _swept(parameters, by_key):
+        values = [_value(key, p, c) for p, c in zip(parameters, by_key, strict=True)]
         trials[key] = pd.Series(values, dtype=object)
         axes[key] = in_order(values)
     resolved = record.get("resolved") or {}
@@ -149,16 +151,13 @@ def _value(key: str, parameters: dict[str, Any], config: dict[str, Any]) -> Hash
     return round(value, _DIGITS) if isinstance(value, float) else 0.0 if value is None else value
 
 
-def _flat(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, item in value.items():
-        flat.update(_flat(item, f"{prefix}{key}.") if isinstance(item, dict) else {f"{prefix}{key}": item})
-    return flat
-
-
 def _hashable(value: Any) -> Hashable:
     return json.dumps(value) if isinstance(value, list | dict) else value
 
 
 def _rank_by(values: dict[str, Any]) -> RankBy:
-    return RankBy(values.get("metric") or "Reward", values.get("dataset_weights") or {}, values.get("epoch"))
+    return RankBy(
+        metric=values.get("metric") or "Reward",
+        dataset_weights=values.get("dataset_weights") or {},
+        epoch=values.get("epoch"),
+    )

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-
-@dataclass(frozen=True)
-class RankBy:
-    """What decides the ranking; no weights: all data sets alike; no epoch: the last one."""
-
-    metric: str
-    dataset_weights: Mapping[str, float]
-    epoch: int | None
+from trials.document.yaml_reader import is_number
+from trials.spec.sweep import RankBy
 
 
 @dataclass(frozen=True)
@@ -50,12 +44,8 @@ class Run:
         return pd.concat([self.trials, self.confirming.trials]).sort_values("number", ignore_index=True)
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
 def in_order(values: Sequence[Any]) -> tuple[Hashable, ...]:
     """Return the values once each: numbers in rising order, then words as they came; None, which is no value, first."""
     unique = dict.fromkeys(values)
-    words = [value for value in unique if value is not None and not _is_number(value)]
-    return *(None for value in unique if value is None), *sorted(filter(_is_number, unique)), *words
+    words = [value for value in unique if value is not None and not is_number(value)]
+    return *(None for value in unique if value is None), *sorted(filter(is_number, unique)), *words

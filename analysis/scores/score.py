@@ -113,8 +113,8 @@ def _looked_up(values: pd.Series, places: Mapping[Any, int]) -> np.ndarray:
     if isinstance(values.dtype, pd.CategoricalDtype):
         of = np.array([*(places.get(name, -1) for name in values.cat.categories), -1], dtype=int)
         return np.asarray(of[values.cat.codes])
-    result: np.ndarray = pd.Index(list(places)).get_indexer(pd.Index(values))
-    return result
+    positions: np.ndarray = pd.Index(list(places)).get_indexer(pd.Index(values))
+    return positions
 
 
 def _with_mean(stats: Stats, weights: np.ndarray) -> Stats:
@@ -125,10 +125,10 @@ def _with_mean(stats: Stats, weights: np.ndarray) -> Stats:
         weight = weight / weight.sum(axis=1, keepdims=True)
 
     def total(values: np.ndarray) -> np.ndarray:
-        result: np.ndarray = np.where(weight > 0, weight * values, np.where(np.isnan(weight), np.nan, 0.0)).sum(
+        total: np.ndarray = np.where(weight > 0, weight * values, np.where(np.isnan(weight), np.nan, 0.0)).sum(
             axis=1, keepdims=True
         )
-        return result
+        return total
 
     means = Stats(
         mean=total(stats.mean),
@@ -166,8 +166,8 @@ def _between_seeds(
         np.add.at(count, place, there)
         np.add.at(total, place, value)
         np.add.at(squares, place, np.where(there, (value - (total / count)[place]) ** 2, 0.0))
-        result: np.ndarray = np.sqrt(squares / (count - 1))
-        return result
+        spread: np.ndarray = np.sqrt(squares / (count - 1))
+    return spread
 
 
 def _with_score(stats: Stats, metrics: tuple[str, ...]) -> Stats:

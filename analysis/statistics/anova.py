@@ -47,8 +47,8 @@ class Design:
     @property
     def levels(self) -> np.ndarray:
         """How many levels each parameter has."""
-        result: np.ndarray = self.codes.max(axis=0, initial=-1) + 1
-        return result
+        levels: np.ndarray = self.codes.max(axis=0, initial=-1) + 1
+        return levels
 
     @property
     def cells(self) -> float:
@@ -58,8 +58,7 @@ class Design:
     @property
     def complete(self) -> bool:
         """Whether every combination of the levels is there; each is there at most once."""
-        result: bool = len(self.codes) == math.prod(self.levels.tolist())
-        return result
+        return bool(len(self.codes) == math.prod(self.levels.tolist()))
 
 
 def _compressed(codes: np.ndarray) -> np.ndarray:
@@ -71,8 +70,8 @@ def varies(values: np.ndarray) -> np.ndarray:
     """Return for each column of (settings, columns) whether its values differ by more than rounding."""
     if not len(values):
         return np.zeros(values.shape[1], dtype=bool)
-    result: np.ndarray = np.ptp(values, axis=0) > _ROUNDING * np.abs(values).max(axis=0)
-    return result
+    varying: np.ndarray = np.ptp(values, axis=0) > _ROUNDING * np.abs(values).max(axis=0)
+    return varying
 
 
 def shares(values: np.ndarray, design: Design) -> tuple[np.ndarray, np.ndarray]:
@@ -164,7 +163,6 @@ def _covariances(values: np.ndarray, blocks: list[np.ndarray], cells: float) -> 
     ]).clip(min=0)  # fmt: skip
     rest = noise * (1 - freedom.sum() / cells)
     with np.errstate(invalid="ignore", divide="ignore"):
-        found = parts / (parts.sum(axis=0) + rest)
+        found: np.ndarray = parts / (parts.sum(axis=0) + rest)
     found[[block.shape[1] == 0 for block in blocks]] = np.nan
-    result: np.ndarray = found
-    return result
+    return found

@@ -35,5 +35,5 @@ def central(cells: np.ndarray, axis: int, higher: bool) -> list[int]:
 
 
 def share(total: np.ndarray, count: np.ndarray) -> np.ndarray:
-    result: np.ndarray = np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
-    return result
+    quotient: np.ndarray = np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
+    return quotient

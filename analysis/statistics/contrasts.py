@@ -35,14 +35,14 @@ def _beyond(columns: np.ndarray, known: np.ndarray) -> np.ndarray:
     """Return the part of each column that is orthogonal to 1 and to the known ones; no column where none is left."""
     known = np.column_stack([np.ones(len(known)), known])
     left = columns - known @ np.linalg.lstsq(known, columns, rcond=None)[0]
-    result: np.ndarray = left[:, np.linalg.norm(left, axis=0) > 1e-8 * np.linalg.norm(columns, axis=0)]
-    return result
+    independent: np.ndarray = left[:, np.linalg.norm(left, axis=0) > 1e-8 * np.linalg.norm(columns, axis=0)]
+    return independent
 
 
 def _indicators(codes: np.ndarray) -> np.ndarray:
     """Return (settings, levels - 1) zeros and ones: which of the levels but the first."""
-    result: np.ndarray = (codes[:, None] == np.unique(codes)[1:]).astype(float)
-    return result
+    indicators: np.ndarray = (codes[:, None] == np.unique(codes)[1:]).astype(float)
+    return indicators
 
 
 def _powers(codes: np.ndarray, degree: int) -> np.ndarray:
@@ -50,5 +50,5 @@ def _powers(codes: np.ndarray, degree: int) -> np.ndarray:
     from scipy.stats import rankdata  # opening a report should not wait for it
 
     ranks = (2 * rankdata(codes) - 1) / len(codes) - 1
-    result: np.ndarray = ranks[:, None] ** np.arange(1, degree + 1)
-    return result
+    powers: np.ndarray = ranks[:, None] ** np.arange(1, degree + 1)
+    return powers

@@ -39,7 +39,7 @@ def tied_with_best(mean: np.ndarray, deviation: np.ndarray, spread: np.ndarray, 
     least, most = student(freedom, 1 - LEVEL), student(freedom, (1 - LEVEL) / len(rivals))
     if freedom < _FEW:
         return np.asarray(lead <= most)
-    tied = lead <= least
+    tied: np.ndarray = lead <= least
     drawn = np.ascontiguousarray(deviation[rivals])
     null = np.empty_like(drawn)
     for s in np.flatnonzero((lead > least) & (lead <= most)):

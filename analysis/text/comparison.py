@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from analysis.comparison.comparison import Comparison
 from analysis.comparison.numbers import Numbers
 from analysis.comparison.side import LAST, OWN, Side, fingerprints, same_images
-from analysis.formatting import text
+from analysis.formatting import listed, text
 from analysis.scores.metrics import ALL, facts_of
 from analysis.text.answer_search import stopped_sentence
 
@@ -51,12 +51,12 @@ def notes(comparison: Comparison) -> list[str]:
         said.append("Some runs have the same name; the folder in brackets tells them apart.")
     versions = {side.label: side.run.record.get("numerics") for side in sides}
     if len(set(versions.values()) - {None}) > 1:
-        listed = ", ".join(f"{label} {version}" for label, version in versions.items())
-        said.append(f"Other versions of the formulas computed the numbers ({listed}): differences may come from that.")
+        known = ", ".join(f"{label} {version}" for label, version in versions.items())
+        said.append(f"Other versions of the formulas computed the numbers ({known}): differences may come from that.")
     if single := [side.label for side in sides if side.scores.trials.seeds.max(initial=0) <= 1]:
         its, it = ("its", "it") if len(single) == 1 else ("their", "them")
         said.append(
-            f"One seed in {_list(single)}: what another seed would give is not in {its} intervals, "
+            f"One seed in {listed(single)}: what another seed would give is not in {its} intervals, "
             f"nor in differences to {it}; sweeps/seed_noise.yaml measures that."
         )
     if OWN in comparison.datasets:
@@ -80,7 +80,7 @@ def _search_notes(side: Side) -> list[str]:
             "other figures are of the search's own seeds, which flatter what it picked."
         )
     if standings.constraints:
-        said.append(f"its best is of the settings that keep to {_list([str(one) for one in standings.constraints])}.")
+        said.append(f"its best is of the settings that keep to {listed([str(one) for one in standings.constraints])}.")
     if stopped := stopped_sentence(side.findings):
         said.append(stopped)
     return said
@@ -100,7 +100,7 @@ def shared(comparison: Comparison) -> list[str]:
     for name in comparison.datasets:
         having = [side for side in sides if side.dataset(name) is not None]
         if name not in (ALL, OWN) and len(having) > 1 and not _other_images(name, having):
-            labels = _list([side.label for side in having])
+            labels = listed([side.label for side in having])
             said.append(f"Test images of {name}: the same in {labels}, so differences are paired.")
     return said
 
@@ -152,13 +152,13 @@ def _other_images(name: str, sides: Sequence[Side]) -> list[str]:
     said = []
     if silent:
         verb = "does" if len(silent) == 1 else "do"
-        said.append(f"{name}: {_list(silent)} {verb} not record the test images, so differences to it are not tested.")
+        said.append(f"{name}: {listed(silent)} {verb} not record the test images, so differences to it are not tested.")
     groups: list[list[Side]] = []
     for side in known:
         group = next((group for group in groups if same_images(group[0], side, name)), None)
         groups.append([side]) if group is None else group.append(side)
     if len(groups) > 1:
-        parts = "; ".join(f"{_pairs(group[0], name)} in {_list([side.label for side in group])}" for group in groups)
+        parts = "; ".join(f"{_pairs(group[0], name)} in {listed([side.label for side in group])}" for group in groups)
         said.append(f"{name}: not the same test images ({parts}), so differences between these are not paired.")
     return said
 
@@ -193,7 +193,3 @@ def _counts(side: Side) -> str:
     counts = side.run.every_trial["status"].value_counts()
     states = ", ".join(f"{count} {state}" for state, count in counts.items())
     return f"{len(side.run.every_trial)} trials: {states}" if states else "no trials"
-
-
-def _list(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))

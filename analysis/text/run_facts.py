@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from analysis.formatting import duration
 from analysis.runs.run import Run
 from analysis.runs.search_record import asked, records, stopping_rule
 
@@ -55,14 +56,14 @@ def provenance_line(run: Run) -> list[str]:
     unended = run.provenance["finished"].isna().tolist()
     if seconds:
         runs = f" in {len(run.provenance)} runs" if len(run.provenance) > 1 else ""
-        line.append(f"{_duration(seconds)}{runs}")
+        line.append(f"{duration(seconds)}{runs}")
     if killed := sum(unended[:-1]):
         line.append(f"{killed} {'run of the program was' if killed == 1 else 'runs of the program were'} killed")
     if unended[-1:] == [True]:
         line.append("the last run of the program has not ended: going on, or killed")
     every = run.every_trial
     if trained := every["seconds"].sum():
-        line.append(f"{_duration(trained)} of training")
+        line.append(f"{duration(trained)} of training")
     sets = run.datasets[~run.datasets["dataset"].str.startswith("train:")]
     trained_on = run.datasets[run.datasets["dataset"].str.startswith("train:")]
     line += [f"trained on {row.dataset.removeprefix('train:')} ({_pairs(row)})" for row in trained_on.itertuples()]
@@ -102,9 +103,3 @@ def run_details(run: Run) -> dict[str, str]:
 
 def _pairs(row: Any) -> str:
     return f"{row.pairs} {'pair' if row.pairs == 1 else 'pairs'} {row.height}x{row.width}"
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.2g} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

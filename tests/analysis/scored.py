@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.runs.run import RankBy, Run
+from analysis.runs.run import Run
 from analysis.scores.metrics import ALL
 from analysis.scores.model import Scores, Setting, Stats
+from trials.spec.sweep import RankBy
 
 Levels = Mapping[str, Sequence[Hashable]]
 
@@ -44,7 +45,7 @@ def made(
     nothing = pd.DataFrame({"trial": [], "epoch": [], "name": [], "value": []})
     run = Run(
         Path(), "made", axes, trials, pd.DataFrame(), nothing if training is None else training, pd.DataFrame(),
-        pd.DataFrame(), pd.DataFrame(), {}, RankBy(metrics[0], {}, None), (),
+        pd.DataFrame(), pd.DataFrame(), {}, RankBy(metric=metrics[0]), (),
     )  # fmt: skip
     scores = Scores(
         tuple(metrics), (ALL, "a"), tuple(range(1, epochs + 1)),

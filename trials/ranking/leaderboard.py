@@ -7,25 +7,13 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from fusion_core.metrics.facts import facts_of
 
 if TYPE_CHECKING:
+    from trials.spec.sweep import RankBy
     from trials.storage.results import Results
-
-
-class RankBy(Protocol):
-    """What decides the ranking: `trials.spec.RankBy`, or the same read back from a table."""
-
-    @property
-    def metric(self) -> str: ...
-
-    @property
-    def dataset_weights(self) -> Mapping[str, float]: ...
-
-    @property
-    def epoch(self) -> int | None: ...
 
 
 @dataclass(frozen=True)

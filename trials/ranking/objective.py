@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fusion_core.reports import EpochReport
-from trials.ranking.leaderboard import RankBy, sign
+from trials.ranking.leaderboard import sign
 from trials.ranking.outcome import FAILED, Outcome
 from trials.spec.constraints import Constraint
+from trials.spec.sweep import RankBy
 from trials.storage.results import Results
 
 MEANS = "SELECT dataset, metric, mean FROM metrics WHERE trial = ? AND epoch = ?"

@@ -48,8 +48,8 @@ def curves(findings: Findings) -> dict[str, Any]:
 
 def _runners(scores: Scores, metric: str, dataset: str, default: tuple[int, str] | None) -> list[list[Any]]:
     table = front_runners(scores, metric, dataset, RUNNERS, default)
-    result: list[list[Any]] = table.loc[table["why"] != "median", ["setting", "why"]].to_numpy().tolist()
-    return result
+    runners: list[list[Any]] = table.loc[table["why"] != "median", ["setting", "why"]].to_numpy().tolist()
+    return runners
 
 
 def training(findings: Findings) -> dict[str, Any]:

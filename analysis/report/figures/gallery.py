@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from analysis.findings.findings import Findings
+from analysis.formatting import listed
 from analysis.runs.run import Run
 from analysis.runs.samples import Images, Pair, folders_of, pairs_in, shown_in
 from fusion_core.metrics.facts import FACTS
@@ -100,18 +101,14 @@ def _not_kept(run: Run, roles: dict[str, int], folders: dict[int, Path]) -> list
         f"the {role} (trial {roles[role]}{'' if status[roles[role]] == 'finished' else ', ' + status[roles[role]]})"
         for role in ROLES if role in roles and roles[role] not in folders
     ]  # fmt: skip
-    return [f"No samples were kept of {_listed(lacking)}."] if lacking else []
+    return [f"No samples were kept of {listed(lacking)}."] if lacking else []
 
 
 def _apart(run: Run, default: int | None, configs: list[Any]) -> str:
     """Name the weights that the default trial has at another value than the default."""
     names = short_names(list(run.axes))
     config: dict[str, Any] = next((config for number, _, config in configs if number == default), {})
-    return _listed([names[key] for key in run.axes if not is_default(config, key)])
-
-
-def _listed(words: list[str]) -> str:
-    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+    return listed([names[key] for key in run.axes if not is_default(config, key)])
 
 
 def _stems(results: Results, run: Run) -> dict[str, list[str]]:

@@ -8,10 +8,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from analysis.paper import Choice, paper_files, write_paper
-from analysis.paper.style import write_whole
+from analysis.paper.style import save
 from analysis.paper.write import FIGURES, TABLES
+from fusion_core.atomic_files import DiskError
 from fusion_core.errors import ConfigError, FusionError
 from tests.analysis.make import Made, make_run
 from tests.analysis.paper.test_tables import GRAD, MAX, UNTRAINED, grid
@@ -126,16 +128,17 @@ def test_no_half_written_file_is_left(run: Path) -> None:
 
 
 def test_a_file_that_cannot_be_finished_leaves_the_old_one(tmp_path: Path) -> None:
-    old = tmp_path / "x.txt"
+    old = tmp_path / "x.png"
     old.write_text("old")
 
-    def break_off(partial: Path) -> None:
-        partial.write_text("half")
-        raise OSError("the disk is full")
+    class BreaksOff(Figure):
+        def savefig(self, fname: Path, **options: object) -> None:
+            fname.write_text("half")
+            raise OSError("the disk is full")
 
-    with pytest.raises(OSError, match="full"):
-        write_whole(old, break_off)
-    assert [file.name for file in tmp_path.iterdir()] == ["x.txt"]
+    with pytest.raises(DiskError, match="full"):
+        save(BreaksOff(), old)
+    assert [file.name for file in tmp_path.iterdir()] == ["x.png"]
     assert old.read_text() == "old"
 
 
