@@ -15,9 +15,10 @@ from analysis.findings.findings import Findings
 from analysis.findings.judgement import judgements
 from analysis.runs.open_run import open_run
 from analysis.runs.run import Run
-from analysis.scores.metrics import FUSIONS, facts_of
+from analysis.scores.metrics import facts_of
 from analysis.scores.per_image import start_images
 from fusion_core.errors import ConfigError
+from fusion_core.metrics.facts import BASELINES
 
 LOSS, REWARD, START, UNTRAINED = "loss-trained", "reward-trained", "start", "untrained"
 COLUMNS = (
@@ -220,7 +221,7 @@ def _references(
     """Yield a row per untrained fusion and per start."""
     run, scores = findings.run, findings.scores
     m, d, sign = scores.metrics.index(metric), scores.datasets.index(dataset), facts_of(metric).sign
-    for f, name in enumerate(FUSIONS):
+    for f, name in enumerate(BASELINES):
         value = float(scores.baselines.mean[m, d, f])
         if np.isfinite(value):
             images = int(scores.baselines.n[m, d, f])

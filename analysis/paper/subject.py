@@ -106,7 +106,7 @@ class Subject:
         return values
 
     def baselines(self, metric: str) -> np.ndarray:
-        """Return any metric of the untrained fusions, in the order of FUSIONS."""
+        """Return any metric of the untrained fusions, in the order of BASELINES."""
         values: np.ndarray = self.scores.baselines.mean[self.scores.metrics.index(metric), self.at[1]]
         return values
 

@@ -22,8 +22,9 @@ from analysis.comparison.side import LAST
 from analysis.formatting import text
 from analysis.report import html
 from analysis.report.packing import pack
-from analysis.scores.metrics import FUSIONS, facts_of
+from analysis.scores.metrics import facts_of
 from analysis.text import comparison as words
+from fusion_core.metrics.facts import BASELINES
 from trials.spec.labels import short_names
 
 
@@ -72,7 +73,7 @@ def comparison_data(comparison: Comparison, numbers: Numbers) -> dict[str, Any]:
         "about": [words.about(comparison, name) for name in comparison.datasets],
         "epochs": list(comparison.epochs),
         "start": {"metric": metric, "dataset": dataset, "epoch": epoch, "against": 0, "clock": 0},
-        "fusions": [*FUSIONS.values(), "start"],
+        "fusions": [*BASELINES.values(), "start"],
         "best": {name: pack(values) for name, values in numbers.best.items()},
         "pairs": [list(pair) for pair in numbers.pairs],
         "gains": {name: pack(values) for name, values in numbers.gains.items()},
@@ -100,7 +101,7 @@ def _metric(name: str) -> dict[str, Any]:
 def _baselines(comparison: Comparison) -> np.ndarray:
     """Return (metric, data set, run, fusion), the best start of each run last."""
     sides = comparison.measured
-    values = np.full((len(comparison.metrics), len(comparison.datasets), len(sides), len(FUSIONS) + 1), np.nan)
+    values = np.full((len(comparison.metrics), len(comparison.datasets), len(sides), len(BASELINES) + 1), np.nan)
     for r, side in enumerate(sides):
         for m, metric in enumerate(comparison.metrics):
             for d, dataset in enumerate(comparison.datasets):

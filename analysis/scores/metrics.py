@@ -8,7 +8,6 @@ from fusion_core.metrics.facts import FACTS, OPTIONAL, MetricFacts
 
 ALL = "weighted mean"
 START = "start:"
-FUSIONS = {"visible": "copy of the visible", "infrared": "copy of the infrared", "average": "average of both"}
 KNOWN = {**FACTS, **OPTIONAL}
 SCORE = "Score (reference)"
 SCORE_PARTS = {"VIF": 1.0, "Qabf": 1.5, "SSIM": 1.0, "MI": 0.2}

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.scores.metrics import FUSIONS, facts_of
+from analysis.scores.metrics import facts_of
+from fusion_core.metrics.facts import BASELINES
 
 
 def pooled(stats: Stats) -> tuple[np.ndarray, np.ndarray]:
@@ -103,7 +104,7 @@ class Scores:
         rows: list[dict[str, Any]] = []
         parts: list[tuple[Stats, Sequence[str] | None]] = [(self.trials[m, d, e], None)]
         parts += [(self.starts[m, d], self.start_names)] if self.starts is not None else []
-        for stats, names in (*parts, (self.baselines[m, d], list(FUSIONS.values()))):
+        for stats, names in (*parts, (self.baselines[m, d], list(BASELINES.values()))):
             for i in range(len(stats.mean)):
                 setting = self.settings[i] if names is None else None
                 rows.append({

@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.runs.run import Run
-from analysis.scores.metrics import ALL, FUSIONS, KNOWN, SCORE, SCORE_PARTS, START
+from analysis.scores.metrics import ALL, KNOWN, SCORE, SCORE_PARTS, START
 from analysis.scores.model import Scores, Setting, Stats
 from fusion_core.errors import FusionError
+from fusion_core.metrics.facts import BASELINES
 
 
 def score(run: Run, like: Scores | None = None) -> Scores:
@@ -27,7 +28,7 @@ def score(run: Run, like: Scores | None = None) -> Scores:
 
     rows = run.metrics.assign(setting=_looked_up(run.metrics["trial"], setting_of))
     trials = _stats(rows, {"metric": metrics, "dataset": datasets, "epoch": epochs, "setting": range(len(settings))})
-    baselines = _stats(run.baselines, {"metric": metrics, "dataset": datasets, "fusion": tuple(FUSIONS)})
+    baselines = _stats(run.baselines, {"metric": metrics, "dataset": datasets, "fusion": tuple(BASELINES)})
     start_ids = start_ids_of(run.baselines)
     fusions = tuple(f"{START}{one}" for one in start_ids)
     starts = _stats(run.baselines, {"metric": metrics, "dataset": datasets, "fusion": fusions})
@@ -194,7 +195,7 @@ def _defaults(
                 f"No trial has reached epoch {epoch}, which this sweep ranks by; the page opens on {epochs[-1]}."
             )
         epoch = epochs[-1]
-    if metrics and not run.baselines["fusion"].isin(tuple(FUSIONS)).any():
+    if metrics and not run.baselines["fusion"].isin(tuple(BASELINES)).any():
         notes.append("The untrained fusions (a copy of either source, their average) were not measured.")
     if unknown := sorted(set(run.metrics["metric"].unique()) - set(KNOWN)):
         notes.append(f"Left out, for nobody has said whether higher or lower is better: {', '.join(unknown)}.")

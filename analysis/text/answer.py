@@ -15,7 +15,7 @@ from analysis.findings.importance import too_few
 from analysis.findings.judgement import Judgement
 from analysis.findings.standings import Leaders
 from analysis.formatting import difference, number, text
-from analysis.scores.metrics import ALL, FUSIONS, facts_of
+from analysis.scores.metrics import ALL, facts_of
 from analysis.scores.model import Scores, pooled
 from analysis.statistics.seed_noise import resolvable
 from analysis.text.answer_reward import reward_sentences
@@ -28,6 +28,7 @@ from analysis.text.answer_search import (
 )
 from analysis.text.answer_ties import either, tied_sentence
 from analysis.text.run_facts import counts
+from fusion_core.metrics.facts import BASELINES
 
 
 def answer(findings: Findings) -> list[str]:
@@ -164,4 +165,4 @@ def _untrained(scores: Scores, found: Judgement) -> str:
         else "the best setting is no better" if gain == 0
         else f"no setting reaches that, the best falls short by {difference(-gain)}"
     )  # fmt: skip
-    return f"The best untrained fusion, {list(FUSIONS.values())[copy]}, has {number(values[copy])}: {verdict}."
+    return f"The best untrained fusion, {list(BASELINES.values())[copy]}, has {number(values[copy])}: {verdict}."

@@ -71,7 +71,7 @@ REFERENCE_COLUMNS = (
 )  # fmt: skip
 
 
-UNTRAINED = {
+BASELINES = {
     "visible": "copy of the visible image",
     "infrared": "copy of the infrared image",
     "average": "average of both",

@@ -74,7 +74,13 @@ def test_no_reward_is_drawn_without_the_start_and_the_copies(kept: Open, page: P
     tab = kept(page)
     panels = tab.evaluate("new Set(at('training-reward').data.map((trace) => trace.xaxis)).size")
     names = tab.evaluate("at('training-reward').data.map((trace) => trace.name)")
-    for name in ("reward of the output", "start", "copy of the visible", "copy of the infrared", "average of both"):
+    for name in (
+        "reward of the output",
+        "start",
+        "copy of the visible image",
+        "copy of the infrared image",
+        "average of both",
+    ):
         assert names.count(name) == panels
     others = tab.evaluate("panelled().map(({ name }) => name)")
     assert not [name for name in others if name.startswith("reward_")]

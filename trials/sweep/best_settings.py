@@ -9,7 +9,7 @@ from dataclasses import replace
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING
 
-from fusion_core.metrics.facts import UNTRAINED
+from fusion_core.metrics.facts import BASELINES
 from trials.ranking.leaderboard import RankedTrial, best, sign, weighted_mean
 from trials.ranking.outcome import over_seeds
 from trials.ranking.pareto import feasible
@@ -59,7 +59,7 @@ def best_untrained(results: Results, plan: Plan) -> tuple[str, float] | None:
     for fusion, dataset, mean in results.query(
         "SELECT fusion, dataset, mean FROM baselines WHERE cohort = ? AND metric = ?", (plan.cohort, rank_by.metric)
     ):
-        if fusion in UNTRAINED:
+        if fusion in BASELINES:
             means.setdefault(fusion, {})[dataset] = math.nan if mean is None else mean
     scores = {fusion: weighted_mean(values, rank_by.dataset_weights) for fusion, values in means.items()}
     known = [(fusion, score) for fusion, score in scores.items() if not math.isnan(score)]

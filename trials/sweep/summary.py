@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.console import RenderableType
 from rich.text import Text
 
-from fusion_core.metrics.facts import UNTRAINED
+from fusion_core.metrics.facts import BASELINES
 from trials.console.display import SHOWN
 from trials.console.tables import best_table
 from trials.console.text import duration, parameters_text, plain, short_path
@@ -46,7 +46,7 @@ def summary(outcome: Outcome, report: Path, command: str, seconds: float) -> lis
     if outcome.untrained is not None:
         fusion, score = outcome.untrained
         short = outcome.top and sign(outcome.metric) * (outcome.top[0].score - score) < 0
-        text = f"best baseline: {UNTRAINED[fusion]} ({outcome.metric} {score:.4f})"
+        text = f"best baseline: {BASELINES[fusion]} ({outcome.metric} {score:.4f})"
         parts.append(plain(text + (", and no trial reaches it" if short else "")))
     checkpoints = RunFolder(outcome.run).checkpoints
     if checkpoints.is_dir():

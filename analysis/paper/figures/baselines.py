@@ -10,7 +10,7 @@ import numpy as np
 from analysis.paper.numbers import brief
 from analysis.paper.style import BASELINE_LINES, GREY, value_ticks
 from analysis.paper.subject import Subject
-from analysis.scores.metrics import FUSIONS
+from fusion_core.metrics.facts import BASELINES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,7 +30,7 @@ def make_room(panel: Axes, subject: Subject, metric: str, needed: tuple[float, f
 def draw_lines(panel: Axes, subject: Subject, metric: str, *, label: str = "") -> None:
     """Draw a line for each untrained fusion that lies in the panel; `label` is put before its name in the legend."""
     low, high = panel.get_ylim()
-    for name, value in zip(FUSIONS, subject.baselines(metric), strict=True):
+    for name, value in zip(BASELINES, subject.baselines(metric), strict=True):
         if low < value < high:
             written = f"{label}{name}" if label else None
             panel.axhline(value, color=GREY, linewidth=0.8, linestyle=BASELINE_LINES[name], zorder=0, label=written)
@@ -42,7 +42,7 @@ def draw_lines(panel: Axes, subject: Subject, metric: str, *, label: str = "") -
 def name_lines(panel: Axes, subject: Subject, metric: str) -> None:
     """Write at the right what each untrained fusion has, where it is, with an arrow for those outside the panel."""
     low, high = panel.get_ylim()
-    every = [*zip(FUSIONS, subject.baselines(metric), strict=True), *subject.starts(metric).items()]
+    every = [*zip(BASELINES, subject.baselines(metric), strict=True), *subject.starts(metric).items()]
     known = sorted((float(v), n) for n, v in every if np.isfinite(v))
     wanted = [np.clip((value - low) / (high - low), 0.04, 0.96) for value, _ in known]
     for (value, name), place in zip(known, _apart(wanted, 0.125), strict=True):
@@ -69,13 +69,13 @@ def _apart(places: Sequence[float], least: float) -> list[float]:
 def visible(panel: Axes, subject: Subject, metric: str) -> list[str]:
     """Return the untrained fusions that lie in the panel."""
     low, high = panel.get_ylim()
-    return [name for name, value in zip(FUSIONS, subject.baselines(metric), strict=True) if low < value < high]
+    return [name for name, value in zip(BASELINES, subject.baselines(metric), strict=True) if low < value < high]
 
 
 def untrained(subject: Subject, metrics: Sequence[str]) -> str:
     """Return the sentence of a caption that gives what each untrained fusion has; empty where none was measured."""
     parts = []
-    for place, title in enumerate(FUSIONS.values()):
+    for place, title in enumerate(BASELINES.values()):
         values = [(metric, subject.baselines(metric)[place]) for metric in metrics]
         told = [f"{metric} {brief(value)}" if len(metrics) > 1 else brief(value) for metric, value in values]
         if np.isfinite([value for _, value in values]).all():

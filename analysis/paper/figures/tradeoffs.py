@@ -23,8 +23,8 @@ from analysis.paper.style import (
     value_ticks,
 )
 from analysis.paper.subject import Subject
-from analysis.scores.metrics import FUSIONS
 from analysis.statistics.pareto import hypervolume, pareto_front, worst_point
+from fusion_core.metrics.facts import BASELINES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -108,14 +108,14 @@ def _untrained(panel: Any, subject: Subject, x: str, y: str, values: np.ndarray)
     """Mark the untrained fusions that lie near the settings; far ones would press all settings into a corner."""
     low, high = np.nanmin(values, axis=0), np.nanmax(values, axis=0)
     margin = 0.25 * (high - low)
-    fusions = [*zip(FUSIONS, subject.baselines(x), subject.baselines(y), strict=True)]
+    fusions = [*zip(BASELINES, subject.baselines(x), subject.baselines(y), strict=True)]
     begun = [(name, value, subject.starts(y)[name]) for name, value in subject.starts(x).items()]
     for name, *point in (*fusions, *begun):
         if np.all((np.array(point) > low - margin) & (np.array(point) < high + margin)):
             panel.scatter(
                 *point,
-                marker="*" if name in FUSIONS else "D",
-                s=45 if name in FUSIONS else 20,
+                marker="*" if name in BASELINES else "D",
+                s=45 if name in BASELINES else 20,
                 color=COLOURS[-1],
                 zorder=5,
                 linewidths=0,

@@ -13,7 +13,8 @@ from analysis.paper.numbers import brief, label
 from analysis.paper.style import NothingToShow
 from analysis.paper.subject import Subject
 from analysis.paper.tables.table import Block, Cell, Column, Printed, Table
-from analysis.scores.metrics import FUSIONS, facts_of
+from analysis.scores.metrics import facts_of
+from fusion_core.metrics.facts import BASELINES
 
 _METRICS = 6
 
@@ -100,7 +101,7 @@ def _rows(subject: Subject, dataset: str, named: str, metrics: list[str], publis
             _Row(f"ours, {name}", dataset, measured(starts, i), ranked=True)
             for i, name in enumerate(scores.start_names)
         ),
-        *(_Row(title, dataset, measured(untrained, i), ranked=False) for i, title in enumerate(FUSIONS.values())),
+        *(_Row(title, dataset, measured(untrained, i), ranked=False) for i, title in enumerate(BASELINES.values())),
     ]
 
 

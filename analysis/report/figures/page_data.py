@@ -9,11 +9,12 @@ import numpy as np
 
 from analysis.findings.findings import Findings
 from analysis.report.packing import pack
-from analysis.scores.metrics import ALL, FUSIONS, facts_of
+from analysis.scores.metrics import ALL, facts_of
 from analysis.scores.model import Scores, Stats, shown
 from analysis.scores.score import dataset_weights
 from analysis.text.answer_search import own_seeds_sentence
 from analysis.text.run_facts import failed_trials
+from fusion_core.metrics.facts import BASELINES
 
 # Beyond this many numbers the page leaves out what it can do without: standard deviations, intervals of differences.
 MANY = 1_000_000
@@ -50,7 +51,7 @@ def page_data(findings: Findings) -> dict[str, Any]:
             "dataset": 0,
             "epoch": _index(scores.epochs, scores.epoch),
         },
-        "fusions": list(FUSIONS.values()),
+        "fusions": list(BASELINES.values()),
         "starts": list(scores.start_names),
         "stopped": _stopped(findings),
         "noun": findings.noun,

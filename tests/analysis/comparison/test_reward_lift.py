@@ -54,7 +54,7 @@ def test_a_start_is_no_untrained_fusion_and_has_a_name_of_its_own(tmp_path: Path
     assert scores.starts is not None and scores.starts.mean[0, 0, 0] == pytest.approx(0.701, abs=1e-6)
     assert scores.baselines.mean.shape[-1] == 3
     assert (
-        "The best untrained fusion, copy of the visible, has 0.9: no setting reaches that"
+        "The best untrained fusion, copy of the visible image, has 0.9: no setting reaches that"
         in answer(Findings(run, scores))[2]
     )
     _, several = opened(reward_run(tmp_path / "two", starts=("start:1a2b3c4d", "start:ffee0011")))

@@ -181,7 +181,7 @@ def test_an_untrained_fusion_stands_with_the_first_whose_worst_it_beats(tmp_path
     run = open_run(make_run(tmp_path, picked_and_again(CURSED), record=record, baselines=copies))
     table = Standings(run, score(run)).ranking(*AT)
     names = [row["baseline"] or row["parameters"][KEY] for row in table.to_dict("records")]
-    assert names[:5] == [2, "copy of the visible", 1, 3, "average of both"]
+    assert names[:5] == [2, "copy of the visible image", 1, 3, "average of both"]
 
 
 def test_the_front_of_several_objectives_is_said_with_the_best_of_each(tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def test_baselines_stand_in_the_ranking_without_a_rank(tmp_path: Path) -> None:
     baselines = {"visible": {"a": {"Reward": 1.0}}, "average": {"a": {"Reward": 0.7}}}
     ranking = scores_of(tmp_path, trials, baselines=baselines).ranking("Reward", ALL, 1)
     assert ranking["value"].tolist()[:4] == [1.0, 0.9, 0.7, 0.5]
-    assert ranking["baseline"].tolist()[:4] == ["copy of the visible", "", "average of both", ""]
+    assert ranking["baseline"].tolist()[:4] == ["copy of the visible image", "", "average of both", ""]
     assert ranking["rank"].tolist()[1] == 1
 
 

@@ -100,7 +100,7 @@ def test_better_than_an_untrained_copy_follows_the_direction(
     sentences = said(
         tmp_path, [Made({KEY: 1}, [{"a": {metric: 0.5}}])], baselines=baselines, rank_by={"metric": metric}
     )
-    assert sentences[-1] == f"The best untrained fusion, copy of the visible, has {copy}: {verdict}."
+    assert sentences[-1] == f"The best untrained fusion, copy of the visible image, has {copy}: {verdict}."
 
 
 @pytest.mark.parametrize(

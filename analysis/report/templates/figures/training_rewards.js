@@ -14,9 +14,9 @@ const REWARD_LOOKS = {
   reward_mean: { name: "mean of the samples", width: 1.4, dash: "dash" },
   reward_sample: { name: "one sample", width: 1.4, dash: "dot" },
   reward_start: { name: "start", width: 1.8, dash: "solid", beside: "ink" },
-  reward_visible: { name: "copy of the visible", width: 1.2, dash: "dash", beside: "soft" },
-  reward_infrared: { name: "copy of the infrared", width: 1.2, dash: "dashdot", beside: "soft" },
-  reward_average: { name: "average of both", width: 1.2, dash: "longdash", beside: "soft" },
+  reward_visible: { name: D.fusions[0], width: 1.2, dash: "dash", beside: "soft" },
+  reward_infrared: { name: D.fusions[1], width: 1.2, dash: "dashdot", beside: "soft" },
+  reward_average: { name: D.fusions[2], width: 1.2, dash: "longdash", beside: "soft" },
 };
 
 // A panel per setting, for each learns from a reward of its own: its curves, and what the same pairs give without it.
