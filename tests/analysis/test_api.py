@@ -38,7 +38,8 @@ def test_frames_are_copies_with_a_row_for_every_trial_and_metric(tmp_path: Path)
     assert run.trials[KEY].tolist() == [4, 4, 8, 8, 16, 16]
     assert set(run.metrics["trial"]) == set(run.trials["id"])
     assert list(run.metrics.columns) == ["trial", "epoch", "dataset", "metric", "mean", "std", "n"]
-    run.trials.loc[:, "seed"] = 9
+    changed = run.trials
+    changed["seed"] = 9
     assert set(run.trials["seed"]) == {0, 1}
 
 
