@@ -41,7 +41,7 @@ def report(
         Path | None, typer.Option(metavar="OTHER_RUN", help="Another run, tested on the same images, on its axes.")
     ] = None,
 ) -> None:
-    """Write RUN/report.html and RUN/bounds.csv, and print the best settings beside the untrained fusions."""
+    """Write RUN/report.html and RUN/bounds.csv, and print the best settings beside the baselines."""
     from analysis.cli.report import browse, report_once, report_watching, served, wait_for_interrupt
 
     console = Console(highlight=False)
@@ -95,7 +95,7 @@ def paper(
     metric: Annotated[str | None, typer.Option(help="What ranks (as the sweep says).")] = None,
     epoch: Annotated[int | None, typer.Option(min=0, help="At which epoch (as the sweep says).")] = None,
     dataset: Annotated[str | None, typer.Option(help="On which data set (the weighted mean over all).")] = None,
-    top: Annotated[int, typer.Option(min=1, help="Rows of the table of the best settings.")] = 10,
+    top: Annotated[int, typer.Option(min=1, help="Rows of the table of the best configurations.")] = 10,
 ) -> None:
     """Write every figure as PDF and PNG, and the tables as LaTeX, Markdown and CSV."""
     with refusals():
@@ -122,7 +122,7 @@ def bounds(
 
         check_suffix(out)
         findings = Findings.of(open_run(run))
-        with Progress().doing(f"bounds and their intervals: {len(findings.scores.settings)} settings"):
+        with Progress().doing(f"bounds and their intervals: {len(findings.scores.settings)} configurations"):
             files = [write_table(findings.bounds, out)] if out else write_bounds(findings)
         for file in files:
             print(file)

@@ -30,7 +30,7 @@ def write_comparison(paths: Sequence[Path], out: Path | None, progress: Progress
     target = _target(paths, out)
     with progress.doing("reading the results tables", brief=True):
         comparison = open_comparison(paths)
-    with progress.doing(f"best settings and differences of {len(comparison.measured)} runs"):
+    with progress.doing(f"best configurations and differences of {len(comparison.measured)} runs"):
         numbers = numbers_of(comparison)
     with progress.doing("page", brief=True):
         write_whole(target, render(comparison, numbers).encode(errors="replace"))
@@ -53,7 +53,9 @@ def metric_table(comparison: Comparison, numbers: Numbers) -> Table:
     """Return the best of each run for each metric; * is the best of a row, ~ tied with it."""
     sides = comparison.measured
     _, d, e = numbers.place(comparison)
-    title = f"Best on {comparison.dataset} at {words.epoch_words(comparison.epoch)} (* best, ~ not told apart from it)"
+    title = (
+        f"Best on {comparison.dataset} at {words.epoch_words(comparison.epoch)} (* best, ~ statistically tied with it)"
+    )
     table = Table(title=escape(title), title_justify="left", box=None)
     table.add_column("metric", no_wrap=True)
     for side in sides:

@@ -83,7 +83,8 @@ def print_found(found: Found, console: Console) -> None:
 def cost_table(found: Found) -> Table:
     """Return a row per search: how often it reaches each target in time, and at what cost."""
     title = (
-        f"{found.metric}, epoch {found.epoch}: repeats that find such a setting within {percent(WITHIN)} of the epochs"
+        f"{found.metric}, epoch {found.epoch}: repeats that find such a configuration within {percent(WITHIN)} of the "
+        "epochs"
     )
     title += "; cost: by when 90 % of them have it"
     table = Table(title=escape(title), title_justify="left", box=None)

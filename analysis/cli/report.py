@@ -35,7 +35,7 @@ def build(folder: Path, progress: Progress, other: Path | None = None) -> tuple[
     scores = findings.scores
     what = ", ".join(
         f"{n} {name if n == 1 else name + 's'}"
-        for n, name in ((len(scores.settings), "setting"), (len(scores.metrics), "metric"))
+        for n, name in ((len(scores.settings), "configuration"), (len(scores.metrics), "metric"))
     )
     with progress.doing(f"bounds and their intervals: {what}"):
         write_tables(findings)
@@ -79,7 +79,7 @@ def served(pages: dict[str, Path], port: int | None, host: str, console: Console
         yield False
         return
     if not is_loopback(host):
-        print(f"warning: {host} is no loopback address: whoever reaches it can read these pages", file=sys.stderr)
+        print(f"warning: {host} is no loopback address: anyone who reaches it can read these pages", file=sys.stderr)
     with serving(pages, port, host) as address:
         console.print(f"serving {address} (Ctrl-C ends it)", soft_wrap=True)
         if show:
@@ -123,10 +123,10 @@ def ranking_table(findings: Findings) -> Table:
     spread = ", ± over images" if has_spread else ""
     title = escape(f"{findings.run.name}: {scores.metric} at epoch {scores.epoch}{spread}")
     table = Table(title=title, title_justify="left", box=None)
-    picked = ["picked at"] if standings.confirmed else []
+    picked = ["selected at"] if standings.confirmed else []
     for name in ("#", scores.metric, *(["±"] if has_spread else []), *(["n"] if has_images else []), *picked):
         table.add_column(escape(name), justify="right", no_wrap=True)
-    table.add_column("setting")
+    table.add_column("configuration")
     if marked := not standings.is_plain:
         table.add_column("")
     for row in ranking.to_dict("records"):

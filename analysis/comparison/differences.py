@@ -10,7 +10,7 @@ from analysis.findings.judgement import Judge
 from analysis.statistics import resampling
 
 OTHER_IMAGES = "not the same test images: not a paired interval"
-SEEDS_ALONE = "over seeds alone, for want of values per image"
+SEEDS_ALONE = "over seeds only (no per-image values)"
 
 
 @dataclass(frozen=True)

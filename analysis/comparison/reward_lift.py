@@ -39,7 +39,7 @@ def best_of_start(findings: Findings, metric: str, dataset: str, index: int) -> 
     value = float(scores.starts.mean[place])
     return Best(
         best=0, value=value, corrected=value, low=np.nan, high=np.nan, images=int(scores.starts.n[place]), seeds=1,
-        settings=1, note="" if values else "The start's values per image were not kept.", sign=sign,
+        settings=1, note="" if values else "The per-image values of the initial checkpoint were not kept.", sign=sign,
         per_image=tuple(sign * one for one in values), weights=np.array(list(shares.values())), seed_error=0.0,
         seed_freedom=0.0,
     )  # fmt: skip

@@ -61,7 +61,7 @@ class Gatherer:
                     Evidence.of(place.mean[rows], [*shares.values()], whole, self._noise(place, rows), halves),
                     "",
                 )
-            lacking = "no values per image of the best setting"
+            lacking = "no values per image of the best configuration"
         if noise := self._noise(place, rows):
             each = self._by_seed(place, rows)
             there = np.isfinite(each)

@@ -45,7 +45,7 @@ class Shares:
 
 def too_few(settings: int, what: str) -> str:
     """Say why settings that differ have no shares; the page's figure has the same words."""
-    return f"{settings} settings are too few to tell the {what}s apart"
+    return f"{settings} configurations are too few to separate the {what}s"
 
 
 def variance_shares(run: Run, scores: Scores) -> Shares:

@@ -16,8 +16,8 @@ from analysis.statistics.evidence import Selected, behind, pick
 from analysis.statistics.ties import tied_with_best
 
 ONE_SEED = (
-    "One seed: intervals are over test images; what another seed would give is not in them (sweeps/seed_noise.yaml "
-    "measures that)."
+    "One seed: intervals are over test images; they do not include seed-to-seed variance "
+    "(sweeps/seed_noise.yaml measures it)."
 )
 
 
@@ -28,7 +28,7 @@ class Judgement:
     `value` is the best mean as read; `corrected` what a best one picked on one half of the images and seeds reads on
     the other, over many splits; `low`, `high` the 95 % interval of the best setting's true mean, its picking allowed
     for. `worse` is how far each setting is behind the best (>= 0), with a 95 % interval of the paired difference, the
-    picking of the best allowed for. `tied` are the settings that cannot be told from the best, a 95 % confidence set of
+    picking of the best allowed for. `tied` are the settings statistically tied with the best, a 95 % confidence set of
     the true best; where nothing is known but means, those that equal it. `note` says what is not in the intervals, or
     why there are none (NaN).
     """
@@ -121,7 +121,7 @@ class Judge:
 
     @cached_property
     def tied(self) -> np.ndarray:
-        """The settings that cannot be told from the best; of those not compared, as far behind as one that was."""
+        """The settings statistically tied with the best; of those not compared, as far behind as one that was."""
         tied: np.ndarray
         if self.evidence is None:
             tied = self.worse == 0
@@ -135,17 +135,17 @@ class Judge:
     def note(self) -> str:
         """What the intervals leave out, or why there are none."""
         if self.means.best < 0:
-            return "No setting has a number here."
+            return "No configuration has a number here."
         lacking = f"{self.lacking[:1].upper()}{self.lacking[1:]}"
         if self.evidence is None:
-            unsure = "how sure the ranking is cannot be said (sweeps/seed_noise.yaml measures what seeds do)"
+            unsure = "the certainty of the ranking is unknown (sweeps/seed_noise.yaml measures seed variance)"
             return f"{lacking}, and one seed: {unsure}."
         if lacking:
             return f"{lacking}: intervals are over seeds alone."
         said = [] if self.evidence.noise else [ONE_SEED]
         if len(self.rows) < len(self.means.known):
-            some = f"{len(self.rows)} of {len(self.means.known)} settings"
-            said.append(f"Only {some} were read image by image: picking the best of all flatters it more.")
+            some = f"{len(self.rows)} of {len(self.means.known)} configurations"
+            said.append(f"Per-image values were read for {some} only: selecting the best of all biases it upward more.")
         return " ".join(said)
 
     @cached_property

@@ -1,6 +1,6 @@
 """What a ranking goes by: settings that keep to the constraints first, and of those the confirmed ones, by fresh seeds.
 
-A search picks its best among many by one look at each, so the value that it was picked at flatters it. What the same
+A search picks its best among many by one look at each, so the value that it was selected at flatters it. What the same
 setting has with seeds that had no part in the picking does not.
 """
 

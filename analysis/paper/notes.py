@@ -43,7 +43,7 @@ def notes(findings: Findings, subject: Subject | None, missing: Mapping[str, str
     ]
     for title, parts in (
         ("Not here", [f"{name}: {reason}" for name, reason in missing.items()]),
-        ("From an earlier run of this command, and not written anew", left_over),
+        ("From an earlier run of this command, and not rewritten", left_over),
         ("To know", findings.scores.notes),
     ):
         if parts:

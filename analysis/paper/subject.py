@@ -73,11 +73,13 @@ class Subject:
         if self.run is not among.run:
             seeds = sorted(self.run.trials["seed"].unique())
             said.append(
-                f"Confirmed: {len(self.order)} of {len(among.order)} settings were run again with fresh seeds "
+                f"Confirmed: {len(self.order)} of {len(among.order)} configurations were run again with fresh seeds "
                 f"({', '.join(map(str, seeds))}), and are judged by those alone."
             )
         elif standings.confirmed is not None:
-            said.append("Not confirmed: the values are those that settings were picked at, which flatters them.")
+            said.append(
+                "Not confirmed: the values are those of the selection itself, which are optimistic (selection bias)."
+            )
         if standings.constraints:
             e = self.epoch
             kept = int(standings.keeps(e)[among.order].sum())
@@ -106,7 +108,7 @@ class Subject:
         return values
 
     def baselines(self, metric: str) -> np.ndarray:
-        """Return any metric of the untrained fusions, in the order of BASELINES."""
+        """Return any metric of the baselines, in the order of BASELINES."""
         values: np.ndarray = self.scores.baselines.mean[self.scores.metrics.index(metric), self.at[1]]
         return values
 
@@ -194,7 +196,7 @@ class Subject:
 
     @cached_property
     def tied(self) -> np.ndarray:
-        """Which settings cannot be told from the best, (settings,); none where that cannot be said."""
+        """Which settings are statistically tied with the best, (settings,); none where that cannot be said."""
         return self.judgement.tied & self.is_sure(self.metric)
 
     @cached_property
@@ -219,8 +221,8 @@ class Subject:
     def why_no_shares(self) -> str:
         """Why no shares of the metric's variance are known."""
         if np.ptp(_finite(self.values)) > 0:
-            return f"Which {self.noun} decides {self.metric} cannot be said: {too_few(len(self.order), self.noun)}."
-        return f"Importance needs two settings that differ in {self.metric}."
+            return f"Which {self.noun} decides {self.metric} is unknown: {too_few(len(self.order), self.noun)}."
+        return f"Importance needs two configurations that differ in {self.metric}."
 
     @cached_property
     def optuna(self) -> pd.DataFrame:
@@ -263,7 +265,7 @@ class Subject:
     @property
     def count(self) -> str:
         """How many settings have a value."""
-        return f"{len(self.order)} setting{'s' * (len(self.order) != 1)}"
+        return f"{len(self.order)} configuration{'s' * (len(self.order) != 1)}"
 
     @property
     def whole(self) -> str:
@@ -281,7 +283,8 @@ class Subject:
         if not self.is_sure(self.metric):
             return judged.note or "No interval can be given."
         return (
-            f"95 % interval of the best setting's true mean: [{brief(judged.low)}, {brief(judged.high)}]; corrected "
+            f"95 % interval of the best configuration's true mean: [{brief(judged.low)}, {brief(judged.high)}]; "
+            "corrected "
             f"for having picked the best of {judged.settings}: {brief(judged.corrected)}. {self.dagger}"
         )
 
@@ -292,7 +295,7 @@ class Subject:
         if not self.is_sure(self.metric):
             return judged.note
         tied = f"{int(judged.tied.sum())} of {judged.settings}"
-        return f"†: cannot be told from the best ({tied}, 95 % confidence set). {judged.note}".strip()
+        return f"†: statistically tied with the best ({tied}, 95 % confidence set). {judged.note}".strip()
 
     def strongest(self, keys: Sequence[str], most: int) -> list[str]:
         """Return, of these parameters, those that decide the metric most, in the order given."""
@@ -308,7 +311,7 @@ class Subject:
         """Write one setting: `max_ratio 10, grad_ratio 2`."""
         parameters = self.scores.settings[index].parameters
         written = [f"{self.names[key]} {text(parameters[key])}" for key in (self.varied or self.run.axes)]
-        return ", ".join(written) or "the only setting"
+        return ", ".join(written) or "the only configuration"
 
     def level(self, index: int, key: str) -> int:
         """Return which of its parameter's values a setting has."""

@@ -85,7 +85,7 @@ def paper_files(run: Path, out: Path | None = None, choice: Choice = USUAL) -> I
     if subject is None:
         missing["every figure and table"] = "No trial has reported a number yet."
     elif not len(subject.order):
-        missing["every figure and table"] = f"No setting has a number of {subject.metric}: {subject.place}."
+        missing["every figure and table"] = f"No configuration has a number of {subject.metric}: {subject.place}."
     else:
         for file in _contents(subject, published, folder, captions, missing):
             written.append(file)

@@ -36,7 +36,7 @@ class Target:
 
 
 def targets(grid: Grid, floor: Floor | None) -> tuple[Target, ...]:
-    """Return the best 1 and 5 % of the settings, and those that cannot be told from the best where that is known.
+    """Return the best 1 and 5 % of the settings, and those statistically tied with the best where that is known.
 
     Where both shares are the same settings, as of a small grid, there is the second alone.
     """

@@ -53,7 +53,8 @@ def read_floor(run: Run, scores: Scores, noise: Run | None) -> Floor | None:
         if noise is None:
             return None
         raise ConfigError(
-            f"--noise {noise.path}: must hold repeats of a setting with several seeds that have {scores.metric} at "
+            f"--noise {noise.path}: must hold repeats of a configuration with several seeds that have {scores.metric} "
+            "at "
             f"epoch {scores.epoch}, but none has: run sweeps/seed_noise.yaml, on the grid's data"
         )
     notes = () if noise is None else _notes(run, noise)

@@ -52,15 +52,18 @@ def remarks(grid: Grid, floor: Floor | None, wanted: Sequence[Target]) -> list[s
             f"No noise floor: this run has no repeated seeds and no --noise was given; judged by the {SAID[TOP_5]}."
         ]
     inside = next(one.settings for one in wanted if one.name == FLOOR)
-    apart = " (what a seed does to all alike would cancel here: several settings of the same seeds would measure it)"
+    apart = (
+        " (what a seed does to all alike would cancel here: several configurations of the same seeds would measure it)"
+    )
     said = [
-        f"Noise floor by {floor.source}: two settings {floor.of} that differ by less than {difference(floor.least)} "
-        f"cannot be told apart (± {difference(floor.std)} between seeds, {floor.freedom:.0f} degrees of freedom"
-        f"); {inside} of {len(grid.settings)} settings are that near to the best."
+        f"Noise floor by {floor.source}: two configurations {floor.of} that differ by less than "
+        f"{difference(floor.least)} "
+        f"are indistinguishable (± {difference(floor.std)} between seeds, {floor.freedom:.0f} degrees of freedom"
+        f"); {inside} of {len(grid.settings)} configurations are that near to the best."
     ]
     if judged_by(grid, wanted).name != FLOOR:
         said.append(
-            f"So wide a noise floor tells no search from another{apart if floor.of == OWN else ''}: judged by the "
+            f"The noise floor is too wide to separate the searches{apart if floor.of == OWN else ''}: judged by the "
             f"{SAID[TOP_5]} in its place."
         )
     return [*said, *floor.notes]
@@ -68,7 +71,11 @@ def remarks(grid: Grid, floor: Floor | None, wanted: Sequence[Target]) -> list[s
 
 def goal(target: Target) -> str:
     """Return what a search has reached with a setting that is among a target's."""
-    return "a setting that cannot be told from the grid's best" if target.name == FLOOR else f"the {SAID[target.name]}"
+    return (
+        "a configuration statistically tied with the grid's best"
+        if target.name == FLOOR
+        else f"the {SAID[target.name]}"
+    )
 
 
 def _recommendation(target: Target, table: pd.DataFrame) -> str:

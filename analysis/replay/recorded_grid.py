@@ -106,11 +106,11 @@ def read_grid(run: Run, scores: Scores) -> Grid:
     problems = []
     if not scores.metrics or len(scores.settings) < 2 or not axes:
         raise ConfigError(
-            f"{run.path}: a replay needs a grid of two settings or more, but this run has {len(scores.settings)}"
+            f"{run.path}: a replay needs a grid of two configurations or more, but this run has {len(scores.settings)}"
         )
     if some := [key for key, values in axes.items() if None in values]:
         problems.append(
-            f"{run.path}: every setting of a grid that is replayed must have all its axes, but some have no "
+            f"{run.path}: every configuration of a grid that is replayed must have all its axes, but some have no "
             f"{', '.join(some)}: replay a run of one kind of trial"
         )
         raise ConfigError(*problems)
@@ -121,7 +121,8 @@ def read_grid(run: Run, scores: Scores) -> Grid:
         what = "" if kind == "grid" else f" (a search by {kind})"
         raise ConfigError(
             f"{run.path}{what}: a replay needs the table of a grid, at least half of it finished, but {len(complete)} "
-            f"of the {size} settings that its values make are: finish the grid by its own command, or replay another"
+            f"of the {size} configurations that its values make are: finish the grid by its own command, or replay "
+            "another"
         )
     m, epochs = scores.metrics.index(scores.metric), scores.epochs[-1]
     values = np.full((len(complete), epochs), np.nan)

@@ -46,12 +46,14 @@ class Proof:
         grid, said = self.grid, []
         if grid.missing:
             said.append(
-                f"{len(grid.missing)} of the {len(grid.missing) + len(grid.settings)} settings of the grid are left "
+                f"{len(grid.missing)} of the {len(grid.missing) + len(grid.settings)} configurations of the grid are "
+                "left "
                 "out: they are missing, failed, were stopped, or have no number where it is ranked."
             )
         if grid.seeds > 1:
             said.append(
-                f"Each setting ran with {grid.seeds} seeds: a trial of the replay is their mean, at the cost of all."
+                f"Each configuration ran with {grid.seeds} seeds: a trial of the replay is their mean, at the cost of "
+                "all."
             )
         if grid.seconds is None:
             said.append("No seconds per epoch were recorded: cost is counted in epochs alone.")

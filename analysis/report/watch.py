@@ -91,7 +91,7 @@ def ended(run: Path) -> str:
     if not rows:
         return ""
     how = "the sweep has ended" if rows[0][0] is not None else "the program that ran the sweep is gone: it was killed"
-    return f"{how}; {left} trials are left: its command goes on with them" if left else how
+    return f"{how}; {left} trials are left: its command resumes them" if left else how
 
 
 def _driver_works(run: Path) -> bool:

@@ -117,13 +117,13 @@ def read_csv(path: Path, needed: Sequence[str], problems: list[str]) -> CsvText 
             file.seek(0)
             rows = list(_rows(csv.reader(file, delimiter=separator)))
     except UnicodeDecodeError as problem:
-        problems.append(f"{path}: must be text in UTF-8, but byte {problem.start} is not; save it anew as CSV UTF-8")
+        problems.append(f"{path}: must be text in UTF-8, but byte {problem.start} is not; save it again as CSV UTF-8")
         return None
     except (csv.Error, OSError) as problem:
         problems.append(f"{path}: must be a CSV file that can be read, but: {problem}")
         return None
     if not rows:
-        problems.append(f"{path}: must have a line of column names, but the file is empty; write it anew")
+        problems.append(f"{path}: must have a line of column names, but the file is empty; write it again")
         return None
     return _table(path, rows, needed, problems, comma=separator == ";")
 

@@ -31,5 +31,5 @@ def open_run(path: Path) -> Run:
     except (sqlite3.Error, pd.errors.DatabaseError, ValueError, KeyError, TypeError) as problem:
         raise FusionError(
             f"{file}: must be the results table of a sweep, but reading it gave: {problem}; "
-            "move it away and run the sweep again"
+            "move it away and rerun the sweep"
         ) from problem

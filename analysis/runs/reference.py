@@ -75,7 +75,7 @@ def _trials(
         numbers = np.arange(1, len(csv) + 1)
         notes.append("exp_id is no whole number here: trials are numbered in the order of their lines.")
     if "seed" not in csv:
-        notes.append("Seeds are not recorded: they are counted here, 0 for the first trial of a setting.")
+        notes.append("Seeds are not recorded: they are counted here, 0 for the first trial of a configuration.")
     columns, fixed = weights_of(csv, problems, notes)
     trials = pd.DataFrame({
         "id": csv.column("exp_id"), "number": numbers, "cohort": "",

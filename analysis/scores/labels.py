@@ -42,6 +42,6 @@ def mixture_label(run: Run, scores: Scores) -> str:
         return ""
     total = sum(float(str(scores.settings[0].parameters[key])) for key in keys)
     return (
-        f"{listed(names[key] for key in keys)} sum to {total:.3g} in every setting: raising one lowers "
+        f"{listed(names[key] for key in keys)} sum to {total:.3g} in every configuration: raising one lowers "
         "the others, so what one allows or decides is said of its share against the rest."
     )

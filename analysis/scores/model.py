@@ -96,7 +96,7 @@ class Scores:
         return replace(self, settings=some, trials=self.trials[..., np.asarray(settings, dtype=int)])
 
     def ranking(self, metric: str, dataset: str, epoch: int) -> pd.DataFrame:
-        """Return settings, starts and untrained fusions, best first, NaN last; `rank` counts the settings alone.
+        """Return settings, starts and baselines, best first, NaN last; `rank` counts the settings alone.
 
         `setting` is the index of a setting, -1 for the others.
         """

@@ -196,12 +196,12 @@ def _defaults(
             )
         epoch = epochs[-1]
     if metrics and not run.baselines["fusion"].isin(tuple(BASELINES)).any():
-        notes.append("The untrained fusions (a copy of either source, their average) were not measured.")
+        notes.append("The baselines (a copy of either source, their average) were not measured.")
     if unknown := sorted(set(run.metrics["metric"].unique()) - set(KNOWN)):
-        notes.append(f"Left out, for nobody has said whether higher or lower is better: {', '.join(unknown)}.")
+        notes.append(f"Left out, because their direction (higher or lower is better) is unknown: {', '.join(unknown)}.")
     weights = run.rank_by.dataset_weights
     if outside := [name for name in datasets if weights and not weights.get(name)]:
-        notes.append(f"Not part of the weighted mean, for the sweep gives no weight: {', '.join(outside)}.")
+        notes.append(f"Not part of the weighted mean, because the sweep gives no weight: {', '.join(outside)}.")
     if _some_lack_a_data_set(trials.seeds[:, 1:] > 0):
         notes.append("Some trials lack a data set that others have; their weighted mean is over those they have.")
     return metric, epoch or 0, tuple(notes)

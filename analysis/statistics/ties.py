@@ -1,4 +1,4 @@
-"""Which settings cannot be told from the best."""
+"""Which settings are statistically tied with the best."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def student(freedom: np.ndarray | float, tail: np.ndarray | float = (1 - LEVEL) 
 
 
 def tied_with_best(mean: np.ndarray, deviation: np.ndarray, spread: np.ndarray, freedom: float) -> np.ndarray:
-    """Return the settings that cannot be told from the best: the true best is among them in 95 % of samples.
+    """Return the settings that are statistically tied with the best: the true best is among them in 95 % of samples.
 
     A setting leaves when somebody is ahead of it by more standard errors than the best of its equals would be: multiple
     comparisons with the best (Hsu 1984), the null drawn by bootstrap and read as Student's t, rivals that are far

@@ -60,7 +60,7 @@ def _best_sentences(findings: Findings, found: Judgement, every: Judgement) -> l
         *reward_sentences(findings),
     ]  # fmt: skip
     if "failed" in scores.settings[found.best].status:
-        sentences.append("A trial of the best setting failed after this epoch; its reason is listed below.")
+        sentences.append("A trial of the best configuration failed after this epoch; its reason is listed below.")
     return sentences
 
 
@@ -78,7 +78,7 @@ def _missing(findings: Findings, found: Judgement) -> str:
             unseen.append(of_all if scattered else f"{names[key]} {either(lacking)}")
     none = f", none with {', '.join(unseen)}: what those allow is not known" if unseen else ""
     so_far = " so far" if run.trials["status"].isin(("waiting", "running")).any() else ""
-    return f"Only {found.settings} of {len(ranged.settings)} settings have a number here{so_far}{none}."
+    return f"Only {found.settings} of {len(ranged.settings)} configurations have a number here{so_far}{none}."
 
 
 def _best(findings: Findings, found: Judgement, leaders: Leaders) -> str:
@@ -90,13 +90,17 @@ def _best(findings: Findings, found: Judgement, leaders: Leaders) -> str:
         again = leaders.scores.settings[leaders.at.tolist().index(found.best)].numbers
         trials += f", confirmed by {_trials(again)}"
     over = f", weighted mean over {len(scores.datasets) - 1} data sets" if len(scores.datasets) > 2 else ""
-    said = f"Best setting: {setting} ({trials}). {scores.metric} {number(found.value)} at epoch {scores.epoch}{over}"
+    said = (
+        f"Best configuration: {setting} ({trials}). {scores.metric} {number(found.value)} at epoch {scores.epoch}{over}"
+    )
     images = f"n = {found.images} {'image' if found.images == 1 else 'images'}"
     n = images if found.images else "number of images not recorded"
     n += f", {found.seeds} {'seed' if found.seeds == 1 else 'seeds'}"
     parts = []
     if math.isfinite(found.corrected) and found.settings > 1:
-        parts.append(f"{number(found.corrected)} once corrected for being picked as the best of {found.settings}")
+        parts.append(
+            f"{number(found.corrected)} after correction for selecting the best of {found.settings} (winner's curse)"
+        )
     if math.isfinite(found.low):
         parts.append(f"95 % interval {number(found.low)} to {number(found.high)}")
         return f"{said}; {', '.join(parts)} ({n})."
@@ -112,21 +116,21 @@ def _decides(findings: Findings, found: Judgement, *, bounds_too: bool = True) -
     scores, noun = findings.scores, findings.noun
     varied = [key for key, values in findings.run.axes.items() if len(values) > 1]
     if not varied:
-        return f"Nothing is swept: there is one setting.{_noise(scores, found)}"
+        return f"Nothing is swept: there is one configuration.{_noise(scores, found)}"
     if found.settings < 2:
-        return "Nothing is compared yet: only one setting has a number."
+        return "Nothing is compared yet: only one configuration has a number."
     m, e = scores.metrics.index(scores.metric), scores.epochs.index(scores.epoch)
     if not np.nanmax(found.worse) > 0:
-        return f"No {noun} decides it: {scores.metric} is the same for all {found.settings} settings."
+        return f"No {noun} decides it: {scores.metric} is the same for all {found.settings} configurations."
     shares, names = findings.shares, findings.names
     main = dict(zip(shares.parameters, shares.main[m, 0, e], strict=True))
     known = {key: share for key, share in main.items() if math.isfinite(share)}
     if not known:
-        return f"Which {noun} decides it cannot be said: {too_few(found.settings, noun)}."
+        return f"Which {noun} decides it is unknown: {too_few(found.settings, noun)}."
     first = max(known, key=lambda key: known[key])
     along = " along the ranks of the values" if shares.ranked[m, 0, e] else ""
     fit = "" if shares.complete[m, 0, e] else f" (a least-squares fit{along})"
-    said = f"{names[first]} decides most: it explains {known[first]:.0%} of the differences between settings{fit}"
+    said = f"{names[first]} decides most: it explains {known[first]:.0%} of the differences between configurations{fit}"
     if not bounds_too:
         return f"{said}."
     table = findings.bounds_at([scores.metric], ALL, scores.epoch)
@@ -148,7 +152,8 @@ def _noise(scores: Scores, found: Judgement) -> str:
         return ""
     least = resolvable(std, freedom, 2)
     return (
-        f" Over its {found.seeds} seeds {scores.metric} has a standard deviation of {difference(std)}: two settings of "
+        f" Over its {found.seeds} seeds {scores.metric} has a standard deviation of {difference(std)}: two "
+        "configurations of "
         f"one seed each must differ by {difference(least)} to differ by more than the seed does (95 %)."
     )
 
@@ -161,8 +166,8 @@ def _untrained(scores: Scores, found: Judgement) -> str:
     copy = int(np.nanargmax(sign * values))
     gain = sign * (found.value - values[copy])
     verdict = (
-        f"the best setting is {difference(gain)} better" if gain > 0
-        else "the best setting is no better" if gain == 0
-        else f"no setting reaches that, the best falls short by {difference(-gain)}"
+        f"the best configuration is {difference(gain)} better" if gain > 0
+        else "the best configuration is no better" if gain == 0
+        else f"no configuration reaches that, the best falls short by {difference(-gain)}"
     )  # fmt: skip
-    return f"The best untrained fusion, {list(BASELINES.values())[copy]}, has {number(values[copy])}: {verdict}."
+    return f"The best baseline, {list(BASELINES.values())[copy]}, has {number(values[copy])}: {verdict}."

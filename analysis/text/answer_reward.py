@@ -40,7 +40,8 @@ def _lifted(findings: Findings) -> list[str]:
     top = best.iloc[0]
     parts = [f"{_stands(row, scores)}" for row in bars]
     said = [
-        f"Does the reward lift the bound that the loss set? {_verdict(bars)}: the best reward-trained setting (trial "
+        f"Does the reward lift the bound that the loss set? {_verdict(bars)}: the best reward-trained configuration "
+        "(trial "
         f"{top['trial']}) has {scores.metric} {top['best']:.4g}, {'; '.join(parts)}."
     ]
     return [*said, _metrics_moved(findings)]
@@ -48,7 +49,11 @@ def _lifted(findings: Findings) -> list[str]:
 
 def _stands(row: dict[str, object], scores: Scores) -> str:
     gain, low, high = (float(str(row[name])) for name in ("gain", "gain_low", "gain_high"))
-    what = f"the {row['name']}'s" if row["kind"] == START else f"the best of {row['settings']} {row['name']} settings,"
+    what = (
+        f"the {row['name']}'s"
+        if row["kind"] == START
+        else f"the best of {row['settings']} {row['name']} configurations,"
+    )
     value = float(str(row["best"]))
     how = "better than" if gain > 0 else "worse than" if gain < 0 else "the same as"
     amount = "" if gain == 0 else f"{abs(gain):.2g} "
@@ -58,7 +63,7 @@ def _stands(row: dict[str, object], scores: Scores) -> str:
     else:
         sure = " (not tested: no values per image)"
     count, of = (float(str(row[name])) for name in ("above", "of"))
-    above = f"; {count:.0f} of {of:.0f} settings are better than {'it' if row['kind'] == START else 'that'}"
+    above = f"; {count:.0f} of {of:.0f} configurations are better than {'it' if row['kind'] == START else 'that'}"
     return f"{amount}{how} {what} {value:.4g}{sure}{above}"
 
 
@@ -68,7 +73,7 @@ def _verdict(bars: list[dict[str, object]]) -> str:
         return "Yes"
     if not all(gain > 0 for gain in gains):
         return "No"
-    return "Not by more than chance may give" if all(map(math.isfinite, lows)) else "It seems so"
+    return "Not significantly" if all(map(math.isfinite, lows)) else "It seems so"
 
 
 def _metrics_moved(findings: Findings) -> str:
@@ -96,9 +101,11 @@ def _metrics_moved(findings: Findings) -> str:
         sides["open" if not sure else "raised" if change > 0 else "lowered"].append(name if sure else metric)
     parts = [f"{word} {listed(names)}" for word, names in (("raises", sides["raised"]), ("lowers", sides["lowered"]))
              if names]  # fmt: skip
-    parts += [f"leaves {listed(sides['open'])} where chance may put them"] if sides["open"] else []
+    parts += [f"leaves {listed(sides['open'])} without a significant change"] if sides["open"] else []
     how = "95 % over images" if tested else "not tested: no values per image"
-    return f"Against the start, the best by {scores.metric} {'; it '.join(parts)} ({how})." if parts else ""
+    return (
+        f"Against the initial checkpoint, the best by {scores.metric} {'; it '.join(parts)} ({how})." if parts else ""
+    )
 
 
 def _interval(findings: Findings, metric: str, setting: int, start: int) -> tuple[float, float] | None:
@@ -140,6 +147,6 @@ def _own_metrics(findings: Findings) -> str:
     n = int(found.settings[:, :, d, e].max())
     of_what = " of the metric on the test images, its two sources joined as the reward joins them"
     return (
-        f"Does a metric's weight raise that metric? {'; '.join(told)} (rank correlation over {n} settings, 95 % "
+        f"Does a metric's weight raise that metric? {'; '.join(told)} (rank correlation over {n} configurations, 95 % "
         f"interval; above 0: a higher weight goes with a better value{of_what if as_rewarded else ''})."
     )

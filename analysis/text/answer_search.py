@@ -33,7 +33,7 @@ def none_keeps_sentence(findings: Findings, metric: str, dataset: str, epoch: in
     if not findings.standings.constraints or findings.standings.keeps(epoch)[known].any():
         return ""
     what = listed(map(str, findings.standings.constraints))
-    return f"No setting keeps to {what}: {_nearest(findings, known, epoch)} {_unmeasured(findings)}".strip()
+    return f"No configuration keeps to {what}: {_nearest(findings, known, epoch)} {_unmeasured(findings)}".strip()
 
 
 def kept_sentence(findings: Findings, metric: str, dataset: str, epoch: int) -> str:
@@ -44,9 +44,8 @@ def kept_sentence(findings: Findings, metric: str, dataset: str, epoch: int) -> 
     kept = int(findings.standings.keeps(epoch)[known].sum())
     keep = "keeps" if kept == 1 else "keep"
     what = listed(map(str, findings.standings.constraints))
-    return (
-        f"{kept} of {len(known)} settings {keep} to {what}, and the best is of those. {_unmeasured(findings)}".strip()
-    )
+    said = f"{kept} of {len(known)} configurations {keep} to {what}, and the best is of those."
+    return f"{said} {_unmeasured(findings)}".strip()
 
 
 def _known(findings: Findings, metric: str, dataset: str, epoch: int) -> np.ndarray:
@@ -93,10 +92,10 @@ def confirmed_sentences(findings: Findings, leaders: Leaders, best: int) -> list
     if not leaders.confirmed:
         several = int(findings.standings.is_confirmed[m, 0, e].sum())
         none = "Nothing is confirmed yet" if findings.confirmed is None else (
-            f"None of the {several} confirmed settings keeps to the constraints" if several
+            f"None of the {several} confirmed configurations keeps to the constraints" if several
             else f"Nothing is confirmed yet at epoch {scores.epoch}"
         )  # fmt: skip
-        flatters = "the value above is the one that it was picked at, which flatters it."
+        flatters = "the value above is optimistic (selection bias)."
         return [f"{none}: {flatters} {_progress(findings, seeds)}".strip()]
     picked, now = scores.trials.mean[m, 0, e], findings.standings.stats.mean[m, 0, e]
     sign = facts_of(scores.metric).sign
@@ -106,10 +105,12 @@ def confirmed_sentences(findings: Findings, leaders: Leaders, best: int) -> list
     said = "It is ranked by fresh seeds"
     if count > 1:
         said += (
-            f", as are {len(leaders.at)} of {count} settings" if len(leaders.at) > 1 else f", alone of {count} settings"
+            f", as are {len(leaders.at)} of {count} configurations"
+            if len(leaders.at) > 1
+            else f", alone of {count} configurations"
         )
     if np.isfinite(lost[best]):
-        said += f"; it was picked at {number(picked[best])} and {_moved(lost[best])} from picking to confirming"
+        said += f"; it was selected at {number(picked[best])} and {_moved(lost[best])} from selection to confirmation"
         if len(there) > 1:
             said += f" (the {len(there)} on average {_moved(float(lost[there].mean()))})"
     first = (
@@ -120,7 +121,7 @@ def confirmed_sentences(findings: Findings, leaders: Leaders, best: int) -> list
     if first != best and first in leaders.at:
         place = 1 + int((sign * now[leaders.at] > sign * now[first]).sum())
         said += (
-            f". The first of the search itself (trial {scores.settings[first].numbers[0]}, picked at "
+            f". The first of the search itself (trial {scores.settings[first].numbers[0]}, selected at "
             f"{number(picked[first])}) comes {_ordinal(place)} with {number(now[first])}"
         )
     return [f"{said}. {_progress(findings, seeds)}".strip()]
@@ -170,7 +171,7 @@ def front_sentence(findings: Findings) -> str:
     known = np.isfinite(every).all(axis=1)
     what = f"the Pareto front of {listed(names)}"
     if not known.any():
-        return f"No setting has a number for all of {listed(names)}, so there is no front yet."
+        return f"No configuration has a number for all of {listed(names)}, so there is no front yet."
     keeps = known & findings.standings.keeps(scores.epoch)
     among = keeps if keeps.any() else known
     if among.sum() < 2:
@@ -183,7 +184,9 @@ def front_sentence(findings: Findings) -> str:
         best.append(f"{name} {number(values[first])} (trial {scores.settings[first].numbers[0]})")
     whose = " that keep to the constraints" if keeps.any() and not keeps[known].all() else ""
     verb = "is" if len(front) == 1 else "are"
-    return f"{len(front)} of {int(among.sum())} settings{whose} {verb} on {what}; best of each: {', '.join(best)}."
+    return (
+        f"{len(front)} of {int(among.sum())} configurations{whose} {verb} on {what}; best of each: {', '.join(best)}."
+    )
 
 
 def _moved(lost: float) -> str:

@@ -1,4 +1,4 @@
-"""The sentence of the answer that says which settings cannot be told from the best."""
+"""The sentence of the answer that says which settings are statistically tied with the best."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from analysis.scores.metrics import ALL
 
 
 def tied_sentence(findings: Findings, found: Judgement) -> str:
-    """Say how many settings cannot be told from the best, and which values of each weight they have."""
+    """Say how many settings are statistically tied with the best, and which values of each weight they have."""
     run, scores, settings = findings.run, findings.scores, _kind(findings)
     count = int(found.tied.sum())
     if found.settings < 2:
@@ -22,16 +22,14 @@ def tied_sentence(findings: Findings, found: Judgement) -> str:
     if not math.isfinite(found.low) and count < 2:
         others = found.worse[np.isfinite(found.worse)]
         gap = difference(np.partition(others, 1)[1])
-        return f"The second of {found.settings} {settings} is {gap} worse; whether by more than chance cannot be said."
+        return f"The second of {found.settings} {settings} is {gap} worse; whether significantly is unknown."
     if not math.isfinite(found.low):
         return f"{count} of {found.settings} {settings} have exactly this value."
     sure = "95 %" if found.seeds > 1 else "95 % over images; one seed, see sweeps/seed_noise.yaml"
     if count < 2:
-        return (
-            f"No other of the {found.settings} {settings} is tied with it: all are worse by more than chance ({sure})."
-        )
+        return f"No other of the {found.settings} {settings} is tied with it: all are significantly worse ({sure})."
     if count == found.settings:
-        return f"All {count} {settings} are tied: they cannot be told apart ({sure})."
+        return f"All {count} {settings} are statistically tied ({sure})."
     names, said = findings.names, []
     ranged, _ = findings.ranged
     for key, values in run.axes.items():
@@ -40,7 +38,7 @@ def tied_sentence(findings: Findings, found: Judgement) -> str:
             some = [value for value in values if value in have]
             said.append(f"{names[key]} {either(some) if ranged.axes[key] == values else _span(some)}")
     which = f"all have {', '.join(said)}" if said else f"they have every value of every {findings.noun}"
-    return f"{count} of {found.settings} {settings} cannot be told from it ({sure}): {which}."
+    return f"{count} of {found.settings} {settings} are statistically tied with it ({sure}): {which}."
 
 
 def _kind(findings: Findings) -> str:
@@ -50,7 +48,7 @@ def _kind(findings: Findings) -> str:
     leaders, standing = standings.leaders(*place), standings.standing(*place)
     words = ["confirmed"] if leaders.confirmed else []
     kept = standings.constraints and len(leaders.at) and standing[leaders.at[0]] < 2
-    return f"{' '.join(words)} settings that keep to it".strip() if kept else " ".join([*words, "settings"])
+    return f"{' '.join(words)} configurations that keep to it".strip() if kept else " ".join([*words, "configurations"])
 
 
 def _span(values: Sequence[object]) -> str:

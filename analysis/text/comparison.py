@@ -76,11 +76,14 @@ def _search_notes(side: Side) -> list[str]:
     standings, said = side.findings.standings, []
     if standings.confirmed is not None:
         said.append(
-            f"its best is of {len(standings.confirmed.at)} settings that fresh seeds confirm, by those alone; the "
-            "other figures are of the search's own seeds, which flatter what it picked."
+            f"its best is of {len(standings.confirmed.at)} configurations that fresh seeds confirm, by those alone; "
+            "the "
+            "other figures are of the search's own seeds, which are optimistic for what it selected (selection bias)."
         )
     if standings.constraints:
-        said.append(f"its best is of the settings that keep to {listed([str(one) for one in standings.constraints])}.")
+        said.append(
+            f"its best is of the configurations that keep to {listed([str(one) for one in standings.constraints])}."
+        )
     if stopped := stopped_sentence(side.findings):
         said.append(stopped)
     return said
@@ -141,7 +144,7 @@ def _difference(numbers: Numbers, place: tuple[int, int, int], first: int, other
     if not math.isfinite(low):
         return f"{said}, not tested: {note[:1].lower()}{note[1:]}"
     on = note or f"paired, {numbers.gain('images', place, first, other):.0f} images"
-    verdict = "" if low > 0 else ", no more than chance may give"
+    verdict = "" if low > 0 else ", not significant"
     return f"{said}{verdict} (95 % interval {low:.4g} to {high:.4g}, {on})"
 
 

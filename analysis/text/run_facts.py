@@ -15,7 +15,7 @@ def search_facts(run: Run) -> list[str]:
     resolved = run.record.get("resolved") or {}
     search, said = resolved.get("search") or {}, []
     if asked(run).draws:
-        said.append(f"search {search['kind']}, {search.get('trials')} settings, seed {search.get('seed', 0)}")
+        said.append(f"search {search['kind']}, {search.get('trials')} configurations, seed {search.get('seed', 0)}")
     if asked(run).rule:
         ruled = next(
             one for one in reversed([record.get("resolved") or {} for record in records(run)]) if stopping_rule(one)
@@ -60,7 +60,7 @@ def provenance_line(run: Run) -> list[str]:
     if killed := sum(unended[:-1]):
         line.append(f"{killed} {'run of the program was' if killed == 1 else 'runs of the program were'} killed")
     if unended[-1:] == [True]:
-        line.append("the last run of the program has not ended: going on, or killed")
+        line.append("the last run of the program has not ended: still running, or killed")
     every = run.every_trial
     if trained := every["seconds"].sum():
         line.append(f"{duration(trained)} of training")

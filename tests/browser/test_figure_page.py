@@ -139,7 +139,9 @@ def test_a_brush_by_keys_keeps_the_lines_inside_and_names_the_best_of_them(brows
     page = opened(browser, report)
     page.focus("#parallel g")
     page.keyboard.press("ArrowUp")
-    assert "3 of 12 settings are inside the brushes. The best by Reward of them:" in page.inner_text("#parallel-left")
+    assert "3 of 12 configurations are inside the brushes. The best by Reward of them:" in page.inner_text(
+        "#parallel-left"
+    )
     page.click("#parallel-clear")
     assert "inside" not in page.inner_text("#parallel-left")
 
@@ -166,7 +168,7 @@ def test_a_click_on_a_line_and_on_a_point_opens_the_trial(browser: Any, report: 
     ("made", "figure", "says"),
     [
         (trials((1,))[:1], "importance", "Nothing is swept, so no weight can decide anything."),
-        (trials((1,))[:1], "parallel", "Only one setting has a number"),
+        (trials((1,))[:1], "parallel", "Only one configuration has a number"),
         (trials(epochs=1), "curves", "Every trial reported epoch 1 only"),
         (trials(), "training", "No trial has logged a loss term."),
         ([Made({"loss.max_ratio": i}, [{"a": {"Reward": 0.5}}]) for i in (1, 2)], "importance", "the same for every"),
@@ -184,10 +186,10 @@ def test_where_nothing_can_be_drawn_the_figure_says_why(
 def test_what_was_said_in_place_of_a_figure_goes_when_it_can_be_drawn(browser: Any, tmp_path: Path) -> None:
     made = [Made({"loss.max_ratio": i}, [{"a": {"Reward": i, "VIF": 1}}]) for i in (1, 2, 3)]
     page = opened(browser, write_report(make_run(tmp_path, made, rank_by={"metric": "VIF"})))
-    assert "the same for every setting" in page.inner_text("#importance")
+    assert "the same for every configuration" in page.inner_text("#importance")
     page.select_option("#metric", label="Reward")
     settle(page)
-    assert "the same for every setting" not in page.inner_text("#importance")
+    assert "the same for every configuration" not in page.inner_text("#importance")
     assert "max_ratio" in page.inner_text("#importance")
 
 
@@ -205,10 +207,10 @@ def test_a_confirmed_search_says_whose_numbers_are_drawn_and_where_too_few_are_l
     own = "Of the search's own seed 0; the best above is of the seeds that confirm."
     assert all(own in page.inner_text(f"#{name}-caption") for name in ("bounds", "heatmap", "tradeoffs"))
     assert own not in page.inner_text("#ranking-caption")
-    assert "Too few settings have both epochs" in page.inner_text("#curves-agreement-caption")
+    assert "Too few configurations have both epochs" in page.inner_text("#curves-agreement-caption")
     assert "stopped at epoch 1" in page.inner_text("#ranking")
     for figure in ("importance", "importance-metrics"):
-        assert "4 settings are too few to tell the weights apart" in page.inner_text(f"#{figure}")
+        assert "4 configurations are too few to separate the weights" in page.inner_text(f"#{figure}")
 
 
 @pytest.mark.slow
@@ -224,4 +226,4 @@ def test_the_names_of_all_metrics_stand_inside_the_figure_of_weight_effects(brow
 def test_a_target_of_one_setting_is_one_setting(browser: Any, tmp_path: Path) -> None:
     call("replay", table(tmp_path), "--search", "random", "--repeats", 2, "--processes", 1)
     caption = opened(browser, tmp_path / "report.html").inner_text("#replay-caption")
-    assert "top 5 % (1 setting)" in caption and "1 settings" not in caption
+    assert "top 5 % (1 configuration)" in caption and "1 configurations" not in caption

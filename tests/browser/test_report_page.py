@@ -151,7 +151,7 @@ def test_a_row_opens_its_trial_and_escape_closes_it(opened: Open, report: Path, 
         tab.keyboard.press("Enter")
     assert tab.inner_text("#trial-title") == f"Trial {number}"
     said = tab.inner_text("#trial")
-    assert all(word in said for word in ("loss.max_ratio", "VIF ↑", "MSE ↓", "best untrained", "loss_total"))
+    assert all(word in said for word in ("loss.max_ratio", "VIF ↑", "MSE ↓", "best baseline", "loss_total"))
     tab.keyboard.press("Escape")
     assert not tab.is_visible("#trial")
 

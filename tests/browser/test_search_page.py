@@ -34,14 +34,14 @@ def test_every_figure_of_a_search_is_drawn(opened: Open, page: Path) -> None:
 def test_the_table_has_confirmed_settings_first_and_marks_the_others(opened: Open, page: Path) -> None:
     tab = opened(page)
     head = tab.evaluate(HEAD)
-    rank, picked, standing = (head.index(name) for name in ("", "picked at", "standing"))
+    rank, picked, standing = (head.index(name) for name in ("", "selected at", "standing"))
     settings = [row for row in rows(tab) if row[rank]]
     said = [row[standing] for row in settings if row[standing]]
     order = ["confirmed", "not confirmed", "confirmed, breaks Nabf <= 0.0026", "not confirmed, breaks Nabf <= 0.0026"]
     assert said == sorted(said, key=order.index) and {"confirmed", "not confirmed"} <= set(said)
     assert [bool(row[picked]) for row in settings] == [row[standing].startswith("confirmed") for row in settings]
     tab.locator("#ranking tbody tr[tabindex]").first.click()
-    assert "confirmed by\ntrial " in tab.inner_text("#trial-body") and "picked at" in tab.inner_text("#trial-body")
+    assert "confirmed by\ntrial " in tab.inner_text("#trial-body") and "selected at" in tab.inner_text("#trial-body")
 
 
 def test_sorting_by_value_from_the_worst_leaves_the_standing_aside(opened: Open, page: Path) -> None:
@@ -53,7 +53,7 @@ def test_sorting_by_value_from_the_worst_leaves_the_standing_aside(opened: Open,
 
 def test_how_many_were_stopped_follows_the_epoch_and_unknown_bounds_are_marked(opened: Open, page: Path) -> None:
     tab = opened(page)
-    said = "10 of 24 settings were stopped early by asha, before epoch 2"
+    said = "10 of 24 configurations were stopped early by asha, before epoch 2"
     assert said in tab.inner_text("#meaning")
     unknown = tab.evaluate("boundUnknown(boundPlaces()).length")
     marks = "at('bounds').layout.annotations.filter((one) => one.text === '?').length"

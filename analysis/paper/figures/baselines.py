@@ -1,4 +1,4 @@
-"""The untrained fusions in a figure: lines where they lie near the settings, words where they do not."""
+"""The baselines in a figure: lines where they lie near the settings, words where they do not."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def make_room(panel: Axes, subject: Subject, metric: str, needed: tuple[float, float]) -> None:
-    """Show the settings, and untrained fusions only where they lie near: far ones would press all into a corner."""
+    """Show the settings, and baselines only where they lie near: far ones would press all into a corner."""
     low, high = needed
     span = high - low
     near = [value for value in subject.baselines(metric) if low - 0.3 * span < value < high + 0.3 * span]
@@ -67,7 +67,7 @@ def _apart(places: Sequence[float], least: float) -> list[float]:
 
 
 def visible(panel: Axes, subject: Subject, metric: str) -> list[str]:
-    """Return the untrained fusions that lie in the panel."""
+    """Return the baselines that lie in the panel."""
     low, high = panel.get_ylim()
     return [name for name, value in zip(BASELINES, subject.baselines(metric), strict=True) if low < value < high]
 
@@ -84,5 +84,5 @@ def untrained(subject: Subject, metrics: Sequence[str]) -> str:
     for name in subject.scores.start_names:
         shown = [(metric, brief(subject.starts(metric)[name])) for metric in metrics]
         begun.append(f"{name} {', '.join(f'{m} {value}' if len(shown) > 1 else value for m, value in shown)}")
-    said = f" Untrained: {'; '.join(parts)}." if parts else ""
+    said = f" Baselines: {'; '.join(parts)}." if parts else ""
     return f"{said} Before the reward: {'; '.join(begun)}." if begun else said

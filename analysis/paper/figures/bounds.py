@@ -183,16 +183,18 @@ def _legend(drawn: Figure, sure: bool, columns: int, lines: Sequence[str] = (), 
 
 def _caption(subject: Subject, metrics: list[str]) -> str:
     of = label(metrics[0]) if len(metrics) == 1 else f"{', '.join(map(label, metrics[:-1]))} and {label(metrics[-1])}"
-    how = "the best setting that has the value"
+    how = "the best configuration that has the value"
     if any(map(subject.is_sure, metrics)):
         how += (
-            "; filled: cannot be told from the best of all. Bar: where the best of all less the 95 % paired interval "
+            "; filled: statistically tied with the best of all. Bar: where the best of all less the 95 % paired "
+            "interval "
             "of the difference to it lies, cut where it leaves the panel (a bar is of one value against the best, a "
-            "filled mark has stood up to all rivals at once). Dash: the same, corrected for having picked the best"
+            "filled mark has stood up to all rivals at once). Dash: the same, corrected for selecting the best "
+            "(winner's curse)"
         )
-    begun = " Black: the start, before the reward." if subject.scores.start_ids else ""
+    begun = " Black: the initial checkpoint, before the reward." if subject.scores.start_ids else ""
     return (
         f"Upper bound of {of} for each value of each {subject.noun}, equally spaced ({subject.whole}). Line: {how}. "
-        f"Band: quartiles of all settings that have the value, dashed: their median. Grey: untrained fusions.{begun} "
+        f"Band: quartiles of all configurations that have the value, dashed: their median. Grey: baselines.{begun} "
         f"{subject.judgement.note}{subject.dependent}"
     ).strip()

@@ -29,10 +29,10 @@ def gallery(subject: Subject) -> Drawing:
     """Draw visible, infrared and the fused images of the best, the default and the worst setting that were kept."""
     kept = _chosen(subject)
     if not kept:
-        raise NothingToShow("No sample images were kept of a setting that has a number.")
+        raise NothingToShow("No sample images were kept of a configuration that has a number.")
     shown = _images(subject, kept)
     if not shown:
-        raise NothingToShow("The kept settings have no pair in common whose images can be read.")
+        raise NothingToShow("The kept configurations have no pair in common whose images can be read.")
     titles = ["visible", "infrared", *(one.why for one in kept)]
     heights = [images[0].shape[0] / images[0].shape[1] for _, images in shown]
     width = min(TWO_COLUMNS, 1.43 * len(titles))

@@ -31,7 +31,7 @@ def span(cells: np.ndarray) -> tuple[float, float]:
     """Return the least and the greatest value; NothingToShow where there is none."""
     finite = cells[np.isfinite(cells)]
     if not len(finite):
-        raise NothingToShow("No setting has a number here.")
+        raise NothingToShow("No configuration has a number here.")
     return float(finite.min()), float(finite.max())
 
 

@@ -29,7 +29,7 @@ _NARROW, _MOST = 8, 60
 def pair_pair(subject: Subject, order: str) -> Drawing:
     """Draw the reference's heatmap; `order` is numeric, or centre: the strongest rows and columns in the middle."""
     if len(subject.order) < 2:
-        raise NothingToShow("A heatmap needs two settings with a number.")
+        raise NothingToShow("A heatmap needs two configurations with a number.")
     plan = layout(subject.run.axes, subject.findings.mixture)
     rows, columns = (combinations(subject, keys) for keys in (plan.rows, plan.columns))
     if max(len(rows), len(columns)) > _MOST:
@@ -63,13 +63,13 @@ def _caption(subject: Subject, over: Sequence[str], cells: np.ndarray, order: st
     hidden = f" A cell is the best over {', '.join(subject.names[key] for key in over)}." if over else ""
     copies = subject.baselines(subject.metric)
     known = copies[np.isfinite(copies)]
-    best = f" Best untrained fusion: {brief(_top(known, subject))}." if len(known) else ""
+    best = f" Best baseline: {brief(_top(known, subject))}." if len(known) else ""
     told = ", ".join(f"{name} {brief(value)}" for name, value in subject.starts(subject.metric).items())
     begun = f" Before the reward: {told}." if told else ""
     missing = int(np.isnan(cells).sum())
     gaps = f" Grey: {missing} without a number." if missing else ""
     return (
-        f"{label(subject.metric)} of every setting ({subject.whole}), {brief(low)} to {brief(high)}; "
+        f"{label(subject.metric)} of every configuration ({subject.whole}), {brief(low)} to {brief(high)}; "
         f"brighter is better. {how}{hidden}{gaps}{best}{begun}"
     )
 

@@ -43,10 +43,12 @@ def importance(subject: Subject) -> Drawing:
     how += ", along the ranks of the values" if shares.ranked[subject.at] else ""
     used = int(second["used"].iloc[0]) if len(second) else 0
     return Drawing("importance", drawn, (
-        f"Above: share of the variance between settings that each {subject.noun} explains alone and with another one "
+        f"Above: share of the variance between configurations that each {subject.noun} explains alone and with "
+        "another one "
         f"({subject.whole}; {how}). Below: importance for {label(subject.metric)} by three measures: share of the "
-        f"variance, fANOVA (random forest) and PED-ANOVA (what decides whether a setting is among the best tenth; "
-        f"shares of 1), the latter two by Optuna from {used} settings.{subject.dependent}"
+        "variance, fANOVA (random forest) and PED-ANOVA (what decides whether a configuration is among the best "
+        "tenth; "
+        f"shares of 1), the latter two by Optuna from {used} configurations.{subject.dependent}"
     ))  # fmt: skip
 
 
@@ -82,7 +84,7 @@ def _stacks(panel: Axes, subject: Subject, metrics: list[str], keys: list[str]) 
         panel.barh(heights, others, left=left, height=0.72, color=PALE, label="other pairs")
     panel.set_yticks(heights, [label(metric) for metric in metrics])
     panel.set(xlim=(0, 1), ylim=(len(metrics) - 0.45, -0.55))
-    panel.set_xlabel("share of the variance between settings")
+    panel.set_xlabel("share of the variance between configurations")
 
 
 def _second_opinion(panel: Axes, subject: Subject, keys: list[str], second: pd.DataFrame) -> None:

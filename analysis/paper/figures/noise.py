@@ -19,7 +19,7 @@ def noise(subject: Subject) -> Drawing:
     table = subject.findings.noise
     here = table[(table["dataset"] == subject.dataset) & (table["epoch"] == subject.epoch) & (table["pooled"] > 0)]
     if not len(here):
-        raise NothingToShow("A noise floor needs a setting that several seeds ran, with results that differ.")
+        raise NothingToShow("A noise floor needs a configuration that several seeds ran, with results that differ.")
     rows = _per_metric(here, subject)
     drawn = figure(ONE_COLUMN, 0.85 + 0.17 * len(rows))
     panel = drawn.add_subplot()
@@ -41,8 +41,8 @@ def noise(subject: Subject) -> Drawing:
     settings = here["setting"].nunique()
     return Drawing("noise", drawn, (
         f"Noise floor ({subject.count}, {subject.place}): standard deviation between {seeds} seeds, pooled over "
-        f"{settings} repeated setting{'s' * (settings > 1)}, and the smallest difference that seeds alone do not "
-        "explain (95 %) between two settings and between any two of the sweep. As shares of the mean."
+        f"{settings} repeated configuration{'s' * (settings > 1)}, and the smallest difference that seeds alone do not "
+        "explain (95 %) between two configurations and between any two of the sweep. As shares of the mean."
     ))  # fmt: skip
 
 

@@ -24,7 +24,7 @@ def parallel(subject: Subject) -> Drawing:
     keys = subject.strongest(list(subject.varied), _PARAMETERS)
     metrics = subject.main_metrics[: max(2, _AXES - len(keys))]
     if not keys or len(subject.order) < 2:
-        raise NothingToShow("Parallel coordinates need two settings with a number.")
+        raise NothingToShow("Parallel coordinates need two configurations with a number.")
     shown = _sample(subject)
     columns = [_parameter_axis(subject, key) for key in keys] + [_metric_axis(subject, metric) for metric in metrics]
     places = np.column_stack([place for place, _, _ in columns])
@@ -44,7 +44,8 @@ def parallel(subject: Subject) -> Drawing:
     panel.axis("off")
     part = f" A sample of {len(shown)} of {len(subject.order)} is drawn." if len(shown) < len(subject.order) else ""
     return Drawing("parallel", drawn, (
-        f"Every setting as a line across its {subject.noun}s and its metrics ({subject.whole}); up is better on the "
+        f"Every configuration as a line across its {subject.noun}s and its metrics ({subject.whole}); up is better on "
+        "the "
         f"metrics. Colour: {label(subject.metric)}, brighter is better; thick: the best {len(best)}.{part}"
     ))  # fmt: skip
 

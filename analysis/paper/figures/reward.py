@@ -55,9 +55,11 @@ def lifted(subject: Subject) -> Drawing:
     own = table[(table["metric"] == subject.metric) & table["gain"].notna() & table["kind"].isin((START, LOSS))]
     said = "; ".join(_against(row) for row in own.to_dict("records"))
     return Drawing("lift", drawn, (
-        f"Loss-trained and reward-trained settings ({subject.whole}). Dot: the best setting; box: quartiles and "
-        f"median; line: down to the worst; diamond and line across: the start, before the reward; grey: untrained "
-        f"fusions near by. By {label(subject.metric)} the best reward-trained setting is {said}."
+        f"Loss-trained and reward-trained configurations ({subject.whole}). Dot: the best configuration; box: "
+        "quartiles and "
+        "median; line: down to the worst; diamond and line across: the initial checkpoint, before the reward; grey: "
+        "untrained "
+        f"fusions near by. By {label(subject.metric)} the best reward-trained configuration is {said}."
     ))  # fmt: skip
 
 
@@ -66,7 +68,7 @@ def raised(subject: Subject) -> Drawing:
     found = subject.findings.effects
     _, d, e = subject.at
     if found is None or not np.isfinite(found.spearman[:, :, d, e]).any():
-        raise NothingToShow("Rank correlations need a weight and a metric that vary over a few settings.")
+        raise NothingToShow("Rank correlations need a weight and a metric that vary over a few configurations.")
     metrics = list(subject.main_metrics)
     at = [subject.scores.metrics.index(metric) for metric in metrics]
     rho, low, high = (part[:, at, d, e] for part in (found.spearman, found.low, found.high))
@@ -87,7 +89,7 @@ def raised(subject: Subject) -> Drawing:
     panel.set_xticks(range(len(metrics)), [label(metric) for metric in metrics])
     panel.xaxis.tick_top()
     panel.set_yticks(range(len(found.weights)), [subject.names[key] for key in found.weights])
-    how = "bootstrap over settings" if found.how == "bootstrap" else "by Bonett and Wright"
+    how = "bootstrap over configurations" if found.how == "bootstrap" else "by Bonett and Wright"
     return Drawing("weight_effects", drawn, (
         f"Spearman's rank correlation of each weight with each metric ({subject.whole}); above 0: the higher the "
         f"weight, the better the metric, whichever way it points. *: the 95 % interval ({how}) excludes 0. Framed: a "
@@ -115,8 +117,10 @@ def rewards(subject: Subject) -> Drawing:
     drawn.legend(handles, labels, loc="outside upper center", ncols=4, columnspacing=1.0)
     told = "; ".join(f"{why}: {subject.setting(i)}" for why, i in drawable)
     return Drawing("reward", drawn, (
-        f"The reward that each setting learns from, on its training pairs ({subject.whole}): of the deterministic "
-        f"output, of what is drawn, and of the start, both copies and the average on the same pairs. {told}."
+        f"The reward that each configuration learns from, on its training pairs ({subject.whole}): of the "
+        "deterministic "
+        "output, of what is drawn, and of the initial checkpoint, both copies and the average on the same pairs. "
+        f"{told}."
     ))  # fmt: skip
 
 

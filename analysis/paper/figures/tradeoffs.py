@@ -35,7 +35,7 @@ def trade_offs(subject: Subject) -> Drawing:
     metrics = _rivals(subject)
     pairs = list(combinations(metrics, 2))
     if not pairs:
-        raise NothingToShow("A trade-off needs two metrics that differ between settings.")
+        raise NothingToShow("A trade-off needs two metrics that differ between configurations.")
     drawn = figure(TWO_COLUMNS if len(pairs) > 1 else 3.5, 2.45)
     panels = drawn.subplots(1, len(pairs), squeeze=False)[0]
     key = _deciding(subject)
@@ -55,9 +55,9 @@ def trade_offs(subject: Subject) -> Drawing:
         drawn.legend(handles, labels, loc="outside upper center", ncols=len(handles), handletextpad=0.2)
     colour = f" Colour: {subject.names[key]}." if key else ""
     return Drawing("tradeoffs", drawn, (
-        f"Trade-offs between {', '.join(map(label, metrics))} ({subject.whole}): every point is a setting, "
+        f"Trade-offs between {', '.join(map(label, metrics))} ({subject.whole}): every point is a configuration, "
         f"the line is the Pareto front.{colour} {'; '.join(said)}; hypervolume: the share of the box around all "
-        f"settings that the front dominates.{untrained(subject, metrics)}"
+        f"configurations that the front dominates.{untrained(subject, metrics)}"
     ))  # fmt: skip
 
 
@@ -68,7 +68,7 @@ def _rivals(subject: Subject, count: int = 3) -> tuple[str, ...]:
     costs = costs[costs["loss_share"] > 0].sort_values("loss_share", ascending=False, kind="stable")
     rivals = dict.fromkeys([*costs["other"], *subject.main_metrics[1:]])
     if np.ptp(subject.values[subject.order]) == 0 if len(subject.order) else True:
-        raise NothingToShow(f"{subject.metric} is the same for every setting: there is nothing to trade.")
+        raise NothingToShow(f"{subject.metric} is the same for every configuration: there is nothing to trade.")
     return (subject.metric, *list(rivals)[: count - 1])
 
 
@@ -105,7 +105,7 @@ def _stairs(panel: Any, front: np.ndarray, higher: list[bool]) -> None:
 
 
 def _untrained(panel: Any, subject: Subject, x: str, y: str, values: np.ndarray) -> None:
-    """Mark the untrained fusions that lie near the settings; far ones would press all settings into a corner."""
+    """Mark the baselines that lie near the settings; far ones would press all settings into a corner."""
     low, high = np.nanmin(values, axis=0), np.nanmax(values, axis=0)
     margin = 0.25 * (high - low)
     fusions = [*zip(BASELINES, subject.baselines(x), subject.baselines(y), strict=True)]
@@ -131,4 +131,4 @@ def _front_says(values: np.ndarray, front: np.ndarray, x: str, y: str) -> str:
     there = values[np.isfinite(values).all(axis=1)]
     box = float(np.prod(np.ptp(there, axis=0))) if len(there) else 0.0
     covered = f", hypervolume {hypervolume(values, worst, higher) / box:.2f}" if box > 0 else ""
-    return f"{x} and {y}: {int(front.sum())} settings on the front{covered}"
+    return f"{x} and {y}: {int(front.sum())} configurations on the front{covered}"

@@ -58,8 +58,10 @@ def over_epochs(subject: Subject) -> Drawing:
     below.set(xlabel="epoch", xlim=(epochs[0] - 0.1, epochs[-1] + 0.1))
     below.set_xticks(epochs if len(epochs) <= 10 else epochs[:: -(-len(epochs) // 8)])
     return Drawing("epochs", drawn, (
-        f"Above: {label(subject.metric)} of the front runners over the epochs ({subject.whole}; grey: all settings, "
-        f"5 % to 95 %, and their median). Below: Spearman correlation over settings between an epoch and the last "
+        f"Above: {label(subject.metric)} of the front runners over the epochs ({subject.whole}; grey: all "
+        "configurations, "
+        "5 % to 95 %, and their median). Below: Spearman correlation over configurations between an epoch and the "
+        "last "
         f"one. {shown}{untrained(subject, [subject.metric])}"
     ))  # fmt: skip
 
@@ -93,10 +95,10 @@ def training(subject: Subject) -> Drawing:
     drawn.legend(handles, labels, loc="outside upper center", ncols=len(handles))
     drawn.supxlabel("epoch", fontsize=8)
     told = "; ".join(f"{why}: {subject.setting(i)}" for why, i in chosen.items())
-    at_start = " Dashes in the panel of the fusion loss: what the start has." if len(begun) else ""
+    at_start = " Dashes in the panel of the fusion loss: the values of the initial checkpoint." if len(begun) else ""
     return Drawing("training", drawn, (
         f"Terms of the loss over training, unweighted (fusion and total are weighted sums), mean over an epoch, for "
-        f"the best and the worst setting by {label(subject.metric)} and the one at or "
+        f"the best and the worst configuration by {label(subject.metric)} and the one at or "
         f"nearest to the defaults ({subject.whole}). {told}."
         f"{at_start}"
     ))  # fmt: skip
@@ -125,7 +127,8 @@ def _agreement(panel: Axes, subject: Subject) -> str:
     first = own.iloc[0]
     lost = f"loses {brief(first['regret'])} in" if first["regret"] > 0 else "loses nothing in"
     return (
-        f"At epoch {first['epoch']} it is {first['spearman']:.2f} for {subject.metric}; choosing the best setting "
+        f"At epoch {first['epoch']} it is {first['spearman']:.2f} for {subject.metric}; choosing the best "
+        "configuration "
         f"there {lost} {subject.metric} at epoch {first['last']}."
     )
 

@@ -27,7 +27,7 @@ def bounds_of_values(subject: Subject) -> Table:
     blocks = tuple(_details(subject, key, rows, printed) for key, rows in rows_of.items())
     caption = (
         f"The best {label(subject.metric)} that each value of each {subject.noun} allows ({subject.whole}). {HOW}, "
-        f"within a {subject.noun}. Corrected: for having picked the best of several. Best at: the other "
+        f"within a {subject.noun}. Corrected: for selecting the best of several (winner's curse). Best at: the other "
         f"{subject.noun}s, in the order of the table. {subject.dagger}{printed.power}{subject.dependent}"
     )
     return Table("bounds", caption, columns, blocks, subject.bounds.reset_index(drop=True), wide=True)
@@ -50,7 +50,7 @@ def bounds_of_metrics(subject: Subject) -> Table:
         data.append(found)
     caption = (
         f"The best of each metric that each value of each {subject.noun} allows ({subject.whole}). {HOW}, within "
-        f"a {subject.noun}. †: cannot be told from the best of all settings."
+        f"a {subject.noun}. †: statistically tied with the best of all configurations."
     )
     columns = (Column(subject.noun, "l"), Column("value"), *(one.column for one in printed.values()))
     return Table("bounds_metrics", caption, columns, tuple(blocks), pd.concat(data), wide=len(metrics) > 4)

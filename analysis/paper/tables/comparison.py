@@ -1,4 +1,4 @@
-"""The comparison table of the field: published methods, untrained fusions and ours, method by metric."""
+"""The comparison table of the field: published methods, baselines and ours, method by metric."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def comparison(subject: Subject, published: Sequence[Published]) -> Table:
     """Return a block per data set that `published` names, else one: methods in their order, untrained, ours."""
     subject = subject.leading
     if not len(subject.order):
-        raise NothingToShow(f"No setting has a number of {subject.metric} here.")
+        raise NothingToShow(f"No configuration has a number of {subject.metric} here.")
     metrics = _metrics(subject, published)
     sets = list(dict.fromkeys(one.dataset for one in published)) or [""]
     rows = [row for name in sets for row in _rows(subject, name or subject.dataset, name, metrics, published)]
@@ -126,7 +126,7 @@ def _caption(subject: Subject, metrics: list[str], published: bool) -> str:
     best, judged = int(subject.order[0]), subject.judgement
     value = f"{label(subject.metric)} {brief(subject.values[best])}"
     if subject.is_sure(subject.metric):
-        value += f" [{brief(judged.low)}, {brief(judged.high)}], corrected for the choice {brief(judged.corrected)}"
+        value += f" [{brief(judged.low)}, {brief(judged.high)}], corrected for the selection {brief(judged.corrected)}"
     theirs = " Published rows are as given; their authors' data and conventions may differ." if published else ""
     # Only where the reference's way differs from the usual one must a reader know which it is.
     quirks = [name for name in metrics if "(reference)" in facts_of(name).title]
@@ -134,10 +134,10 @@ def _caption(subject: Subject, metrics: list[str], published: bool) -> str:
     default = ""
     if subject.default not in (-1, best):
         default = f" Default {subject.noun}s, or those nearest to them: {subject.setting(subject.default)}"
-        default += " (†: cannot be told from our best)." if subject.tied[subject.default] else "."
+        default += " (†: statistically tied with our best)." if subject.tied[subject.default] else "."
     elif subject.default_aside and subject.among is not None:
         default = f" Default {subject.noun}s, or those nearest to them: {subject.among.setting(subject.among.default)}."
-    ours = f"{subject.setting(best)}, the best of {len(subject.order)} settings by {value}.{subject.standing}"
+    ours = f"{subject.setting(best)}, the best of {len(subject.order)} configurations by {value}.{subject.standing}"
     return (
         f"Comparison on {subject.place}. Best bold, second underlined, among the trained methods. Ours: "
         f"{ours}{default}{theirs}"

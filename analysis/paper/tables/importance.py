@@ -34,7 +34,8 @@ def importances(subject: Subject) -> Table:
     how = "exact" if shares.complete[rows, d, e].all() else "by a least-squares fit"
     more = ", and what the strongest pairs add" if strongest else ""
     caption = (
-        f"Share of the variance between settings that each {subject.noun} explains{more} ({subject.whole}; {how}). "
+        f"Share of the variance between configurations that each {subject.noun} explains{more} ({subject.whole}; "
+        f"{how}). "
         f"Largest bold, second underlined. fANOVA and PED-ANOVA: Optuna's importances for {subject.metric}."
         f"{subject.dependent}"
     )

@@ -38,7 +38,7 @@ def sizes_of_models(subject: Subject) -> Table:
         cells.append(_with_spread(printed, values, spread))
         models[metric], models[f"{metric}{SPREAD}"] = values, spread
     seeds = f" ±: standard deviation between {subject.seeds} seeds." if subject.seeds > 1 else ""
-    several = " A metric is that of the model's best setting." if max(map(len, found.members)) > 1 else ""
+    several = " A metric is that of the model's best configuration." if max(map(len, found.members)) > 1 else ""
     caption = (
         f"Models by size ({subject.whole}). GFLOP of one pair, policy and fusion kernel, two FLOPs for a multiply-add; "
         f"training: forward and backward. Milliseconds to fuse 16 pairs and seconds of training up to this epoch, on "

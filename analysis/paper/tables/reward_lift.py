@@ -20,7 +20,8 @@ def lift_rows(subject: Subject) -> pd.DataFrame:
     found = lift(subject.findings)
     if found is None:
         raise NothingToShow(
-            "Nothing here learns from a reward, or there is neither a start nor a loss-trained setting."
+            "Nothing here learns from a reward, or there is neither an initial checkpoint nor a loss-trained "
+            "configuration."
         )
     table = found.table
     return table[(table["dataset"] == subject.dataset) & (table["epoch"] == subject.epoch) & table["best"].notna()]
@@ -38,7 +39,8 @@ def lift_table(subject: Subject) -> Table:
     cells += [plain(brief(at[m, name]["best"]) if (m, name) in at else "–" for m in metrics) for name in names]
     cells += [plain(_gain(at[m, name]) if (m, name) in at else "–" for m in metrics) for name in bars]
     caption = (
-        f"Loss-trained and reward-trained: the best of each for each metric, whichever setting that is, and how much "
+        "Loss-trained and reward-trained: the best of each for each metric, whichever configuration that is, and how "
+        "much "
         f"better (+) the best reward-trained one is, with the 95 % interval over the same images ({subject.whole})."
     )
     return Table("lift", caption, tuple(columns), (block(cells),), rows, wide=True)

@@ -20,7 +20,7 @@ def top_settings(subject: Subject) -> Table:
     subject = subject.leading
     order = subject.order[: subject.top]
     if not len(order):
-        raise NothingToShow(f"No setting has a number of {subject.metric} here.")
+        raise NothingToShow(f"No configuration has a number of {subject.metric} here.")
     keys = list(subject.varied or subject.run.axes)
     settings = [subject.scores.settings[i] for i in order]
     ranks = range(1, len(order) + 1)
@@ -40,7 +40,7 @@ def top_settings(subject: Subject) -> Table:
             cells.append(worse)
             data |= {name: getattr(subject.judgement, name)[order] for name in _WORSE} | {"tied": subject.tied[order]}
     caption = (
-        f"The best {len(order)} of {len(subject.order)} settings by {label(subject.metric)} ({subject.place})."
+        f"The best {len(order)} of {len(subject.order)} configurations by {label(subject.metric)} ({subject.place})."
         f"{subject.standing} {HOW}, within the table. {subject.sureness}"
     )
     return Table("top", caption, tuple(columns), (block(cells),), pd.DataFrame(data), wide=True)
@@ -51,15 +51,17 @@ def price_list(subject: Subject) -> Table:
     metrics = list(subject.main_metrics[:_PRICED])
     table = prices(subject.scores, subject.dataset, subject.epoch)
     if len(metrics) < 2 or not table["loss_share"].notna().any():
-        raise NothingToShow("A price needs two metrics that differ between settings.")
+        raise NothingToShow("A trade-off table needs two metrics that differ between configurations.")
     shares = {(row.metric, row.other): row.loss_share for row in table.itertuples()}
     cells = [plain(label(metric) for metric in metrics)]
     for other in metrics:
         column = (shares.get((metric, other), np.nan) for metric in metrics)
         cells.append(plain(f"{100 * value:.0f} %" if np.isfinite(value) else NONE for value in column))
     caption = (
-        f"The price of a metric in another ({subject.whole}): what the setting that is best for the metric of the row "
-        "loses in the metric of the column against the best there, as a share of that metric's range over all settings."
+        f"What one metric costs in another ({subject.whole}): what the configuration that is best for the metric of "
+        "the row "
+        "loses in the metric of the column against the best there, as a share of that metric's range over all "
+        "configurations."
     )
     columns = (Column("best for", "l"), *(Column(metric) for metric in metrics))
     return Table("prices", caption, columns, (block(cells),), table, wide=len(metrics) > 5)

@@ -24,7 +24,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """Plain text; `rank` 1 is the best of its column, 2 the second; `tied` cannot be told from the best."""
+    """Plain text; `rank` 1 is the best of its column, 2 the second; `tied` statistically tied with the best."""
 
     text: str = NONE
     rank: int = 0

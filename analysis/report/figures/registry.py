@@ -35,7 +35,7 @@ PARTS = {
     "replay": ("Search", replay_part),
     "noise": ("Noise floor", noise),
     "gallery": ("Gallery", gallery),
-    "ranking": ("All settings", ranking_part),
+    "ranking": ("All configurations", ranking_part),
 }
 
 

@@ -71,15 +71,15 @@ def test_a_folder_whose_name_is_like_a_command_is_a_folder(tmp_path: Path, monke
 def test_the_report_is_written_and_its_path_is_the_last_line(run: Path, words: list[str]) -> None:
     code, out, _ = call(*words, run)
     assert code == 0
-    assert "Best setting: max_ratio 3 (trial 3)." in out
+    assert "Best configuration: max_ratio 3 (trial 3)." in out
     assert out.splitlines()[-1] == str(run / "report.html")
     assert (run / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
 def test_long_work_is_said_on_standard_error_in_plain_lines_without_a_terminal(run: Path) -> None:
     assert call(run)[2].splitlines() == [
-        "bounds and their intervals: 3 settings, 2 metrics",
-        "page: 3 settings, 2 metrics",
+        "bounds and their intervals: 3 configurations, 2 metrics",
+        "page: 3 configurations, 2 metrics",
     ]
 
 
@@ -255,7 +255,7 @@ def test_a_watch_that_starts_before_the_sweep_serves_its_page_and_ends_cleanly_o
         assert "3 of 3 trials finished" in watching.stdout.readline()
         assert watching.stdout.readline() == "the sweep has ended\n"
         with urllib.request.urlopen(address, timeout=10) as page:
-            assert b"Best setting: max_ratio 3" in page.read()
+            assert b"Best configuration: max_ratio 3" in page.read()
         time.sleep(0.2)
         os.kill(watching.pid, signal.SIGINT)
         _, err = watching.communicate(timeout=20)

@@ -54,7 +54,7 @@ def test_a_start_is_no_untrained_fusion_and_has_a_name_of_its_own(tmp_path: Path
     assert scores.starts is not None and scores.starts.mean[0, 0, 0] == pytest.approx(0.701, abs=1e-6)
     assert scores.baselines.mean.shape[-1] == 3
     assert (
-        "The best untrained fusion, copy of the visible image, has 0.9: no setting reaches that"
+        "The best baseline, copy of the visible image, has 0.9: no configuration reaches that"
         in answer(Findings(run, scores))[2]
     )
     _, several = opened(reward_run(tmp_path / "two", starts=("start:1a2b3c4d", "start:ffee0011")))
@@ -86,7 +86,7 @@ def test_a_start_without_values_per_image_gives_the_plain_difference(tmp_path: P
     rows = table[table["kind"] == START]
     assert rows["gain"].notna().all() and rows["gain_low"].isna().all()
     said = " ".join(answer(Findings(run, scores)))
-    assert "It seems so: the best reward-trained setting" in said
+    assert "It seems so: the best reward-trained configuration" in said
     assert "(not tested: no values per image)" in said
 
 
@@ -94,9 +94,10 @@ def test_the_answer_says_what_the_reward_lifts_and_which_metrics_it_raises_and_l
     run, scores = opened(reward_run(tmp_path))
     lifted, moved, weights = answer(Findings(run, scores))[3:6]
     assert lifted.startswith(
-        "Does the reward lift the bound that the loss set? Yes: the best reward-trained setting (trial 15) has Reward "
+        "Does the reward lift the bound that the loss set? Yes: the best reward-trained configuration (trial 15) has "
+        "Reward "
     )
-    assert "31 of 35 settings are better than it" in lifted
+    assert "31 of 35 configurations are better than it" in lifted
     assert "raises Reward (better), Qabf (better), MSE (worse)" in moved
     assert "lowers MI (worse)" in moved
     assert weights.startswith("Does a metric's weight raise that metric? w_VIF yes, ")
@@ -104,8 +105,8 @@ def test_the_answer_says_what_the_reward_lifts_and_which_metrics_it_raises_and_l
 
 def test_a_reward_that_does_not_lift_is_said_not_to(tmp_path: Path) -> None:
     said = " ".join(answer(Findings(*opened(by_hand(tmp_path, best=0.6)))))
-    assert "No: the best reward-trained setting (trial 1)" in said
-    assert "0 of 2 settings are better than it" in said
+    assert "No: the best reward-trained configuration (trial 1)" in said
+    assert "0 of 2 configurations are better than it" in said
 
 
 def test_the_references_score_of_a_start_is_made_of_its_parts_image_by_image(tmp_path: Path) -> None:

@@ -101,13 +101,13 @@ def test_what_cannot_be_said_is_said(tmp_path: Path) -> None:
     plain = [Made({KEY: i}, [{"a": {"Reward": 0.1 * i}}]) for i in (1, 2)]
     found = judged(tmp_path / "none", plain)
     assert found.note == (
-        "No values per image at this epoch, and one seed: how sure the ranking is cannot be said "
-        "(sweeps/seed_noise.yaml measures what seeds do)."
+        "No values per image at this epoch, and one seed: the certainty of the ranking is unknown "
+        "(sweeps/seed_noise.yaml measures seed variance)."
     )
     assert np.isnan([found.low, found.high, found.corrected, *found.worse_low]).all()
     assert found.tied.tolist() == [False, True]
     one = judged(tmp_path / "one", worlds(np.array([[0.1], [0.2]])))
-    assert one.note.startswith("One test image, and one seed: how sure the ranking is cannot be said (")
+    assert one.note.startswith("One test image, and one seed: the certainty of the ranking is unknown (")
     assert np.isnan(one.low)
     assert judged(tmp_path / "seed", worlds(RNG.normal(size=(2, 5)))).note == ONE_SEED
     nothing = judged(tmp_path / "nan", [Made({KEY: 1}, [{"a": {"Reward": None}}])])
@@ -195,7 +195,7 @@ def test_more_settings_than_are_read_image_by_image_is_said(tmp_path: Path, monk
         for i, row in enumerate(RNG.normal(size=(30, 20)).tolist())
     ]
     found = judged(tmp_path, trials)
-    assert "of 30 settings were read image by image" in found.note
+    assert "of 30 configurations only" in found.note
     assert np.isnan(found.worse_low).any()
     # Nobody says that those which were not read are worse.
     assert (found.tied == (found.worse <= found.worse[found.tied].max())).mean() > 0.8

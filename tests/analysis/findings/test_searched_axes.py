@@ -81,7 +81,7 @@ def test_ties_over_a_range_are_said_by_its_ends(tmp_path: Path) -> None:
     trials = [Made({KEY: float(a)}, [seen({"a": {"Reward": some}})]) for a, some in enumerate(images)]
     run = open_run(make_run(tmp_path, trials, record=searched()))
     said = " ".join(answer(Findings.of(run)))
-    assert "3 of 20 settings cannot be told from it" in said and "all have max_ratio 0 to 2." in said
+    assert "3 of 20 configurations are statistically tied with it" in said and "all have max_ratio 0 to 2." in said
 
 
 def test_settings_strewn_over_a_space_open_on_the_two_weights_that_decide(tmp_path: Path) -> None:

@@ -66,10 +66,12 @@ def test_what_the_search_says_is_of_its_own_seeds(tmp_path: Path) -> None:
 
 def test_the_answer_says_what_the_best_lost_from_picking_to_confirming(tmp_path: Path) -> None:
     first, second, *_ = answer(Findings(*opened(tmp_path, picked_and_again(CURSED), confirm=(2, FRESH))))
-    assert first.startswith("Best setting: max_ratio 2 (trial 2, confirmed by trials 6, 7). Reward 0.76 at epoch 1")
+    assert first.startswith(
+        "Best configuration: max_ratio 2 (trial 2, confirmed by trials 6, 7). Reward 0.76 at epoch 1"
+    )
     assert second == (
-        "It is ranked by fresh seeds, as are 2 of 3 settings; it was picked at 0.8 and lost 0.04 from picking to "
-        "confirming (the 2 on average lost 0.15). The first of the search itself (trial 1, picked at 0.9) comes 2nd "
+        "It is ranked by fresh seeds, as are 2 of 3 configurations; it was selected at 0.8 and lost 0.04 from selection to "
+        "confirmation (the 2 on average lost 0.15). The first of the search itself (trial 1, selected at 0.9) comes 2nd "
         "with 0.64."
     )
 
@@ -79,7 +81,7 @@ def test_where_lower_is_better_a_lower_value_is_gained(tmp_path: Path) -> None:
     record = searched(confirm=(1, (1,)))
     record["resolved"]["rank_by"]["metric"] = "MSE"
     run = open_run(make_run(tmp_path, trials, record=record))
-    assert "picked at 0.5 and gained 0.1 from picking to confirming." in answer(Findings.of(run))[1]
+    assert "selected at 0.5 and gained 0.1 from selection to confirmation." in answer(Findings.of(run))[1]
 
 
 def test_the_interval_of_a_confirmed_best_has_the_noise_of_its_seeds(tmp_path: Path) -> None:
@@ -105,7 +107,7 @@ def test_confirming_that_goes_on_is_said_and_used_as_far_as_it_goes(tmp_path: Pa
 def test_before_confirming_began_the_best_is_called_flattered(tmp_path: Path) -> None:
     said = answer(Findings(*opened(tmp_path, picked_and_again({1: (0.9, ()), 2: (0.8, ())}), confirm=(8, FRESH))))
     assert said[1] == (
-        "Nothing is confirmed yet: the value above is the one that it was picked at, which flatters it. "
+        "Nothing is confirmed yet: the value above is optimistic (selection bias). "
         "The best 2 are to be run again with seeds 1 and 2 when the search ends."
     )
 
@@ -137,8 +139,8 @@ def constrained(folder: Path, values: dict[int, tuple[float, float]], **search: 
 def test_the_best_is_the_best_of_those_that_keep_to_a_constraint(tmp_path: Path) -> None:
     run, scores = constrained(tmp_path, {1: (0.9, 0.02), 2: (0.7, 0.005), 3: (0.6, 0.001)})
     said = answer(Findings(run, scores))
-    assert said[0].startswith("Best setting: max_ratio 2 (trial 2).")
-    assert said[1] == "2 of 3 settings keep to Nabf <= 0.005, and the best is of those."
+    assert said[0].startswith("Best configuration: max_ratio 2 (trial 2).")
+    assert said[1] == "2 of 3 configurations keep to Nabf <= 0.005, and the best is of those."
     table = Standings(run, scores).ranking(*AT)
     assert [row[KEY] for row in table["parameters"][:3]] == [2, 3, 1]
     assert Standings(run, scores).mark(int(table["standing"][2])) == "breaks Nabf <= 0.005"
@@ -149,7 +151,7 @@ def test_where_nobody_keeps_to_it_the_nearest_miss_leads_and_nothing_is_called_b
     tmp_path: Path, search: dict[str, Any]
 ) -> None:
     said = answer(Findings(*constrained(tmp_path, {1: (0.9, 0.02), 2: (0.7, 0.006), 3: (0.5, 0.03)}, **search)))
-    assert said[0] == "No setting keeps to Nabf <= 0.005: the nearest is max_ratio 2, with 0.006 (trial 2)."
+    assert said[0] == "No configuration keeps to Nabf <= 0.005: the nearest is max_ratio 2, with 0.006 (trial 2)."
     assert len(said) == 2 and said[1].startswith("max_ratio decides most")
     assert not [one for one in said if "best" in one or "confirm" in one]
 
@@ -159,7 +161,8 @@ def test_of_several_constraints_the_nearest_miss_has_a_number_for_each(tmp_path:
               for weight, nabf, vif in ((1, 0.02, 0.1), (2, 0.006, 0.8), (3, 0.001, None))]  # fmt: skip
     said = answer(Findings(*opened(tmp_path, trials, where=["Nabf <= 0.005", "VIF >= 0.9"])))
     assert said[0] == (
-        "No setting keeps to Nabf <= 0.005 and VIF >= 0.9: the nearest is max_ratio 2, with Nabf 0.006 and VIF 0.8 "
+        "No configuration keeps to Nabf <= 0.005 and VIF >= 0.9: the nearest is max_ratio 2, with Nabf 0.006 and VIF "
+        "0.8 "
         "(trial 2)."
     )
 
@@ -189,7 +192,8 @@ def test_the_front_of_several_objectives_is_said_with_the_best_of_each(tmp_path:
     trials = [Made({KEY: weight}, [at(0.5 + weight / 100, VIF=a, Qabf=b)]) for weight, (a, b) in values.items()]
     said = answer(Findings(*opened(tmp_path, trials, objectives=["VIF", "Qabf"])))
     assert (
-        "3 of 4 settings are on the Pareto front of VIF and Qabf; best of each: VIF 0.9 (trial 1), Qabf 0.9 (trial 3)."
+        "3 of 4 configurations are on the Pareto front of VIF and Qabf; best of each: VIF 0.9 (trial 1), Qabf 0.9 "
+        "(trial 3)."
     ) in said
 
 
@@ -198,7 +202,7 @@ def test_a_comparison_takes_the_confirmed_best_and_says_so(tmp_path: Path) -> No
     grid = open_run(make_run(tmp_path / "grid", [Made({KEY: 1}, [at(0.7)])]))
     comparison = compare([search, grid])
     np.testing.assert_allclose(numbers_of(comparison).best["value"].ravel(), [0.76, 0.7])
-    assert any("its best is of 2 settings that fresh seeds confirm" in note for note in notes(comparison))
+    assert any("its best is of 2 configurations that fresh seeds confirm" in note for note in notes(comparison))
 
 
 def test_where_others_confirm_the_figures_say_that_they_are_of_the_searchs_own_seeds(tmp_path: Path) -> None:

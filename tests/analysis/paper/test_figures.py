@@ -170,7 +170,7 @@ def test_a_heatmap_that_nobody_can_read_is_not_drawn(tmp_path: Path) -> None:
 def test_the_front_of_a_trade_off_is_counted_in_the_caption(subject: Subject) -> None:
     with paper_style():
         drawing = trade_offs(subject)
-    assert "Reward and VIF: 2 settings on the front" in drawing.caption
+    assert "Reward and VIF: 2 configurations on the front" in drawing.caption
     assert [axis.get_xlabel() for axis in drawing.figure.axes] == ["Reward ↑", "Reward ↑", "VIF ↑"]
 
 
@@ -180,14 +180,17 @@ def test_curves_say_what_stopping_early_costs(tmp_path: Path) -> None:
     ]
     with paper_style():
         caption = over_epochs(subject_of(make_run(tmp_path, trials))).caption
-    assert "At epoch 1 it is -1.00 for Reward; choosing the best setting there loses 2 in Reward at epoch 2." in caption
+    assert (
+        "At epoch 1 it is -1.00 for Reward; choosing the best configuration there loses 2 in Reward at epoch 2."
+        in caption
+    )
 
 
 def test_the_noise_floor_needs_seeds_and_says_how_many(tmp_path: Path) -> None:
     trials = [Made({MAX: i}, [{"a": {"Reward": i + s / 10}}], seed=s) for i in (1, 2) for s in (0, 1, 2)]
     with paper_style():
         drawing = noise(subject_of(make_run(tmp_path, trials)))
-    assert "between 3 seeds, pooled over 2 repeated settings" in drawing.caption
+    assert "between 3 seeds, pooled over 2 repeated configurations" in drawing.caption
 
 
 def test_a_gallery_shows_the_best_and_the_worst_that_were_kept(tmp_path: Path) -> None:

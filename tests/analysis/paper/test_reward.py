@@ -23,7 +23,7 @@ def test_the_lift_the_effects_and_the_reward_over_training_are_drawn(folder: Pat
 def test_captions_call_weights_of_a_reward_so_and_say_that_they_depend_on_each_other(folder: Path) -> None:
     captions = (folder / "captions.md").read_text()
     assert "for each value of each reward weight" in captions
-    assert "w\\_VIF, w\\_Qabf and w\\_SSIM sum to 1 in every setting" in captions
+    assert "w\\_VIF, w\\_Qabf and w\\_SSIM sum to 1 in every configuration" in captions
     assert "Before the reward: start " in captions
 
 

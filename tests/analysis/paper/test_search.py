@@ -31,7 +31,7 @@ def test_the_best_settings_of_a_paper_are_the_confirmed_ones(tmp_path: Path) -> 
     table = top_settings(subject(tmp_path, picked_and_again(CURSED), confirm=(2, FRESH)))
     assert column(table, "max_ratio") == ["2", "1"] and column(table, "Reward ↑") == ["0.7600", "0.6400"]
     assert table.data["trials"].tolist() == ["6 7", "4 5"]
-    assert "Confirmed: 2 of 3 settings were run again with fresh seeds (1, 2)" in table.caption
+    assert "Confirmed: 2 of 3 configurations were run again with fresh seeds (1, 2)" in table.caption
 
 
 def test_a_default_that_was_not_confirmed_is_called_so_beside_ours(tmp_path: Path) -> None:
@@ -39,7 +39,7 @@ def test_a_default_that_was_not_confirmed_is_called_so_beside_ours(tmp_path: Pat
     table = comparison(subject(tmp_path, trials, confirm=(2, FRESH)), [])
     assert column(table, "method")[:2] == ["ours, best Reward", "ours, default weights (not confirmed)"]
     assert table.data["Reward"].tolist()[:2] == pytest.approx([0.76, 0.7])
-    assert "the best of 2 settings by Reward ↑ 0.76 [" in table.caption
+    assert "the best of 2 configurations by Reward ↑ 0.76 [" in table.caption
 
 
 def test_only_settings_that_keep_to_a_constraint_compete(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_only_settings_that_keep_to_a_constraint_compete(tmp_path: Path) -> None
 
 def test_the_noise_floor_of_a_paper_is_that_of_the_confirming_trials(tmp_path: Path) -> None:
     drawn = noise(subject(tmp_path, picked_and_again(CURSED), confirm=(2, FRESH)))
-    assert "between 2 seeds, pooled over 2 repeated settings" in drawn.caption
+    assert "between 2 seeds, pooled over 2 repeated configurations" in drawn.caption
 
 
 def test_a_caption_of_what_the_search_itself_measured_says_of_which_seeds_it_is(tmp_path: Path) -> None:
@@ -63,10 +63,10 @@ def test_a_caption_of_what_the_search_itself_measured_says_of_which_seeds_it_is(
 
 def test_headline_and_paper_agree_that_so_few_settings_say_nothing_of_importance(tmp_path: Path) -> None:
     run = open_run(search_run(tmp_path, count=8))
-    why = "8 settings are too few to tell the weights apart."
-    assert f"Which weight decides it cannot be said: {why}" in answer(Findings.of(run))
+    why = "8 configurations are too few to separate the weights."
+    assert f"Which weight decides it is unknown: {why}" in answer(Findings.of(run))
     for draw in (importance, importances):
-        with pytest.raises(NothingToShow, match=f"Which weight decides Reward cannot be said: {why}"):
+        with pytest.raises(NothingToShow, match=f"Which weight decides Reward is unknown: {why}"):
             draw(subject_of(tmp_path))
 
 

@@ -67,7 +67,7 @@ def test_the_best_settings_come_first_with_their_other_metrics(subject: Subject)
     assert marks(table, "MSE ↓") == [2, 1, 2]
     assert table.data["trials"].tolist() == ["6", "5", "3"]
     assert "n = 10 images" in table.caption
-    assert "The best 3 of 6 settings" in table.caption
+    assert "The best 3 of 6 configurations" in table.caption
 
 
 def test_worse_is_never_below_zero_whichever_way_a_metric_points(subject: Subject) -> None:
@@ -163,7 +163,7 @@ def test_nothing_is_called_tied_where_no_interval_can_be_given(subject: Subject)
     for make in (top_settings, bounds_of_values, bounds_of_metrics):
         table = make(subject)
         assert not any(cell.tied for block in table.blocks for row in block.rows for cell in row)
-    assert "how sure the ranking is cannot be said" in top_settings(subject).caption
+    assert "the certainty of the ranking is unknown" in top_settings(subject).caption
 
 
 def test_settings_that_seeds_cannot_tell_apart_have_a_dagger(tmp_path: Path) -> None:

@@ -98,7 +98,8 @@ def test_where_none_arrives_it_says_so_and_which_comes_nearest() -> None:
     rows.loc[1, "floor_within"] = 0.75
     said = advice(TEN, NOISE, targets(TEN, NOISE), rows)
     assert said == [
-        "No search reaches a setting that cannot be told from the grid's best in 90 % of its repeats as far as they "
+        "No search reaches a configuration statistically tied with the grid's best in 90 % of its repeats as far as "
+        "they "
         "went; gp comes nearest: 75 % of 200 repeats within 25 % of the grid's epochs."
     ]
 
@@ -110,7 +111,7 @@ def test_the_recommendation_says_what_it_costs_and_what_comes_nearer() -> None:
     rows.loc[:, "top_5_cost_q90"] = [0.4, 0.3]
     said = advice(LARGE, wide, targets(LARGE, wide), rows)
     assert said[0] == (
-        "Recommended: random. In 90 % of 200 repeats it has a setting that cannot be told from the grid's best by "
+        "Recommended: random. In 90 % of 200 repeats it has a configuration statistically tied with the grid's best by "
         "12.5 % of the grid's epochs, 12.5 % of its seconds (median 12.5 %); 100 % of the repeats have it within 25 %."
     )
     assert said[1] == (
@@ -148,8 +149,8 @@ def test_a_noise_floor_that_holds_most_of_the_grid_judges_no_search() -> None:
     assert judged_by(TEN, targets(TEN, NOISE)).name == FLOOR
     assert judged_by(TEN, targets(TEN, wide)).name == TOP_5
     said = remarks(TEN, wide, targets(TEN, wide))
-    assert "7 of 10 settings are that near to the best" in said[0]
-    assert "several settings of the same seeds would measure it" in said[1]
+    assert "7 of 10 configurations are that near to the best" in said[0]
+    assert "several configurations of the same seeds would measure it" in said[1]
     assert said[1].endswith("judged by the top 5 % in its place.")
 
 

@@ -138,8 +138,8 @@ def test_what_is_left_out_and_what_is_a_mean_is_said(tmp_path: Path) -> None:
                 if made.parameters[A] == 1.0 and made.seed else made)  # fmt: skip
     code, out, _ = call("replay", run, *QUICK)
     assert code == 0
-    assert "3 of the 12 settings of the grid are left out" in out
-    assert "Each setting ran with 2 seeds" in out
+    assert "3 of the 12 configurations of the grid are left out" in out
+    assert "Each configuration ran with 2 seeds" in out
 
 
 def test_without_noise_its_column_is_left_out_and_that_is_said_once(tmp_path: Path) -> None:

@@ -85,9 +85,9 @@ def test_a_grid_that_has_hardly_begun_and_a_single_setting_are_refused(tmp_path:
     assert len(read(few).settings) == 6
     fewer = table(tmp_path / "fewer", change=lambda made: made if made.parameters[A] < 2 else
                   replace(made, epochs=[], status="waiting"))  # fmt: skip
-    with pytest.raises(ConfigError, match="but 3 of the 12 settings"):
+    with pytest.raises(ConfigError, match="but 3 of the 12 configurations"):
         read(fewer)
-    with pytest.raises(ConfigError, match="two settings or more, but this run has 1"):
+    with pytest.raises(ConfigError, match="two configurations or more, but this run has 1"):
         read(table(tmp_path / "one", sizes=(1, 1)))
 
 

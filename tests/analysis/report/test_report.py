@@ -38,12 +38,12 @@ SAYS = {
     "waiting": "No trial has reported a number yet: 2 trials: 1 running, 1 waiting.",
     "half done": "5 trials: 3 finished, 1 waiting, 1 failed",
     "all failed": "the loss is nan at step 3",
-    "one trial": "Best setting: max_ratio 1 (trial 1).",
-    "nothing swept": "Best setting: the only one (trial 1).",
-    "constant": "2 of 2 settings have exactly this value",
+    "one trial": "Best configuration: max_ratio 1 (trial 1).",
+    "nothing swept": "Best configuration: the only one (trial 1).",
+    "constant": "2 of 2 configurations have exactly this value",
     "not a number": "No trial has reported a number yet: 2 trials: 2 finished.",
     "without the metric": "No trial has reported Reward, which this sweep ranks by; the page opens on VIF.",
-    "three seeds": "Best setting: max_ratio 2 (trials 4, 5, 6).",
+    "three seeds": "Best configuration: max_ratio 2 (trials 4, 5, 6).",
 }
 
 
@@ -82,10 +82,10 @@ def test_the_head_of_the_page_says_what_ran_where_and_on_what(tmp_path: Path) ->
         ((True,), []),
         ((False, True), ["1 run of the program was killed"]),
         ((False, False, True), ["2 runs of the program were killed"]),
-        ((False,), ["the last run of the program has not ended: going on, or killed"]),
+        ((False,), ["the last run of the program has not ended: still running, or killed"]),
         (
             (False, True, False),
-            ["1 run of the program was killed", "the last run of the program has not ended: going on, or killed"],
+            ["1 run of the program was killed", "the last run of the program has not ended: still running, or killed"],
         ),
     ],
 )
@@ -134,7 +134,7 @@ def test_the_page_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: py
 def test_the_command_prints_the_best_and_where_the_page_is(tmp_path: Path) -> None:
     make_run(tmp_path, FULL)
     done = subprocess.run([sys.executable, "-m", "analysis", str(tmp_path)], capture_output=True, text=True, check=True)
-    assert "Best setting: max_ratio 3 (trial 3)." in done.stdout
+    assert "Best configuration: max_ratio 3 (trial 3)." in done.stdout
     assert done.stdout.splitlines()[-1] == str(tmp_path / "report.html")
 
 

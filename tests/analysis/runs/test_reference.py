@@ -103,7 +103,7 @@ def test_rows_with_the_same_weights_are_repeats_of_one_setting(tmp_path: Path) -
     assert run.trials["seed"].tolist() == [0, 1, 2]
     assert len(scores.settings) == 1
     assert scores.trials.mean[0, 1, 0, 0] == 3
-    assert "Seeds are not recorded: they are counted here, 0 for the first trial of a setting." in run.notes
+    assert "Seeds are not recorded: they are counted here, 0 for the first trial of a configuration." in run.notes
     assert any("2 trials have the weights and the seed of another one" in note for note in run.notes)
 
 

@@ -70,7 +70,9 @@ def test_a_damaged_table_is_refused_with_a_remedy(tmp_path: Path) -> None:
     make_run(tmp_path, [Made({"loss.max_ratio": 1})])
     with sqlite3.connect(tmp_path / "results.sqlite") as connection:
         connection.execute("DROP TABLE metrics")
-    with pytest.raises(FusionError, match="must hold all its columns, but lacks table metrics; restore it from a backup"):
+    with pytest.raises(
+        FusionError, match="must hold all its columns, but lacks table metrics; restore it from a backup"
+    ):
         open_run(tmp_path)
 
 

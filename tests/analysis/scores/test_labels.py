@@ -48,7 +48,7 @@ def test_parameters_are_called_weights_only_where_all_of_them_are(keys: list[str
 def test_weights_on_a_simplex_depend_on_each_other_and_a_grid_of_them_does_not(tmp_path: Path) -> None:
     run, scores = opened(reward_run(tmp_path / "a", simplex(0.5, ("VIF", "Qabf"))))
     assert mixture(run, scores) == (VIF, QABF)
-    assert mixture_label(run, scores).startswith("w_VIF and w_Qabf sum to 1 in every setting: raising one lowers")
+    assert mixture_label(run, scores).startswith("w_VIF and w_Qabf sum to 1 in every configuration: raising one lowers")
     free = [{VIF: a, QABF: b} for a in (0.5, 1.0) for b in (0.5, 1.0)]
     assert mixture(*opened(reward_run(tmp_path / "b", free))) == ()
 

@@ -38,16 +38,16 @@ def opened(tmp_path: Path) -> tuple[Run, Scores]:
 
 def test_the_answer_says_how_many_were_stopped_by_which_rule(opened: tuple[Run, Scores]) -> None:
     said = answer(Findings(*opened))
-    assert said[0].startswith("Best setting: max_ratio 4 (trial 3). Reward 0.5 at epoch 4")
+    assert said[0].startswith("Best configuration: max_ratio 4 (trial 3). Reward 0.5 at epoch 4")
     assert "2 of 4 trials were stopped early by asha: they have no number at epoch 4." in said
     assert said[-1] == (
-        "Only 2 of 4 settings have a number here, none with max_ratio 1 or 8: what those allow is not known."
+        "Only 2 of 4 configurations have a number here, none with max_ratio 1 or 8: what those allow is not known."
     )
 
 
 def test_the_head_of_the_page_names_the_search_and_its_rule(opened: tuple[Run, Scores], tmp_path: Path) -> None:
     assert provenance_line(opened[0])[1:3] == [
-        "search random, 60 settings, seed 0", "stopped early by asha (grace 1, reduction 3)",
+        "search random, 60 configurations, seed 0", "stopped early by asha (grace 1, reduction 3)",
     ]  # fmt: skip
     plain = open_run(make_run(tmp_path / "plain", [Made({KEY: 1}, [at(0.5)])]))
     assert not search_facts(plain)

@@ -26,7 +26,7 @@ export function drawBest() {
       `<b>${inLines(runs[r].label, 60)}</b>: ${write(b.value[r])}`,
       isNumber(b.low[r]) ? `95 % interval ${write(b.low[r])} to ${write(b.high[r])}` : "no interval",
       isNumber(b.corrected[r]) ? `corrected for the choice: ${write(b.corrected[r])}` : "",
-      `best of ${count(b.settings[r], "setting")}, ${images(b.images[r])}${b.seeds[r] > 1 ? `, ${b.seeds[r]} seeds` : ""}`,
+      `best of ${count(b.settings[r], "configuration")}, ${images(b.images[r])}${b.seeds[r] > 1 ? `, ${b.seeds[r]} seeds` : ""}`,
       wrapped(settingOf(r, b.best[r])),
     ]
       .filter(Boolean)
@@ -72,10 +72,10 @@ export function drawBest() {
   const direction = higher(state.metric) ? "higher" : "lower";
   caption(
     "best",
-    `${where()}; ${direction} is better. A dot is the best setting of a run, its bar the 95 % interval of that setting's ` +
-      "true mean, the diamond below it the value corrected for having been picked as the best." +
+    `${where()}; ${direction} is better. A dot is the best configuration of a run, its bar the 95 % interval of that configuration's ` +
+      "true mean, the diamond below it the value corrected for having been selected as the best (winner's curse)." +
       (hasCopies
-        ? " Small grey marks above it: the untrained fusions (line: copy of the visible, Y: copy of the infrared, star: average)."
+        ? " Small grey marks above it: the baselines (line: copy of the visible, Y: copy of the infrared, star: average)."
         : "") +
       (hasStart ? " Black diamond above it: what its trials began from." : "") +
       (missing.length ? ` No number here: ${missing.join(", ")}.` : ""),

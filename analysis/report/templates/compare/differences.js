@@ -17,7 +17,7 @@ export function drawDifferences() {
   drawVerdicts(others, gains, write);
   caption(
     "differences",
-    `${where()}: how much better the best setting of a run is than the best of ${name}; right of the line is better, whatever ` +
+    `${where()}: how much better the best configuration of a run is than the best of ${name}; right of the line is better, whatever ` +
       "the metric's direction. Where both runs saw the same test images, the 95 % interval is a paired bootstrap over them. " +
       "It is moved as that of a run's best is, for both were picked for being the best.",
   );

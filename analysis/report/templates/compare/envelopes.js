@@ -51,7 +51,7 @@ export function drawEnvelopes() {
   });
   caption(
     "envelopes",
-    `${where()}: at each value of a weight, the best over all settings of a run that have it; all panels have one scale. ` +
+    `${where()}: at each value of a weight, the best over all configurations of a run that have it; all panels have one scale. ` +
       "A run that does not vary the weight is a single point.",
   );
   if (!traces.length) return nothing("envelopes", "No run has a number here.");

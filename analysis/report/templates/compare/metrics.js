@@ -44,7 +44,7 @@ export function drawMetrics() {
   at("metrics").tBodies[0].replaceChildren(...body);
   caption(
     "metrics",
-    `On ${D.datasets[state.dataset]} at ${epochName(state.epoch)}: the best of each run for each metric by itself (another setting ` +
+    `On ${D.datasets[state.dataset]} at ${epochName(state.epoch)}: the best of each run for each metric by itself (another configuration ` +
       "each time, as a rule), with its 95 % interval. Bold: the best of a row." +
       (marked ? " ≈: cannot be told apart from the best." : "") +
       " ↑ higher is better, ↓ lower.",

@@ -19,8 +19,8 @@ function drawBounds() {
   const slot = (at("bounds").clientWidth - (wide ? 210 : 50)) / (last + 2),
     panel = boundPanel(state.metric, places, "", slot);
   if (!panel.seen.length) {
-    caption("bounds", `The best setting at each value of each ${D.noun}.`);
-    return nothing("bounds", `No setting has a number here: ${place()}.`);
+    caption("bounds", `The best configuration at each value of each ${D.noun}.`);
+    return nothing("bounds", `No configuration has a number here: ${place()}.`);
   }
   const scale = boundScale(panel),
     many = places.length > 60 && slot < 12,
@@ -79,20 +79,20 @@ function boundsCaption({ there, get, copies }, { cut }) {
     tied = there.filter(({ i }) => get("tied")[i]).length;
   const said = [
     `${place()}${BOUNDS.upTo ? " or before" : ""}.`,
-    `A line joins the best setting at each value of a ${D.noun}; the box holds the middle half of all settings with that value, the bar in it is their median.`,
+    `A line joins the best configuration at each value of a ${D.noun}; the box holds the middle half of all configurations with that value, the bar in it is their median.`,
   ];
-  if (some("corrected")) said.push("Hollow diamond: corrected for having picked the best of many.");
+  if (some("corrected")) said.push("Hollow diamond: corrected for selecting the best of many (winner's curse).");
   if (some("low") && BOUNDS.whisker === "value") said.push("Whisker: 95 % interval of the value itself.");
   else if (some("worse_low"))
     said.push("Whisker: 95 % interval of the difference to the best of all, on the same images.");
   if (cut) said.push("Long whiskers are cut at the edge.");
-  const filled = some("worse_low") ? "cannot be told from the best of all" : "equal to the best of all";
+  const filled = some("worse_low") ? "statistically tied with the best of all" : "equal to the best of all";
   if (tied) said.push(`Filled: ${filled} (${tied} of ${there.length} values).`);
   if (some("worse_low") && tied)
     said.push(
       "The two follow different rules: a whisker is of one value against the best, a filled mark has stood up to all rivals at once.",
     );
-  if (copies.some((copy) => !copy.start)) said.push("Dotted: untrained fusions.");
+  if (copies.some((copy) => !copy.start)) said.push("Dotted: baselines.");
   if (copies.some((copy) => copy.start))
     said.push("Solid line across: the start, what the loss had reached before the reward.");
   const unknown = boundUnknown(boundPlaces());

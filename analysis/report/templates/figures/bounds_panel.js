@@ -25,7 +25,7 @@ function boundHover(place, get, write) {
     setting = get("setting")[i],
     lines = [`<b>${escapeText(D.axes[place.axis].name)} ${escapeText(place.label)}: ${write(get("best")[i])}</b>`];
   const several = D.seeds && get("seeds")[i] > 1 ? `, ${get("seeds")[i]} seeds` : "";
-  lines.push(`best of ${get("settings")[i]} settings, n = ${get("images")[i]} images${several}`);
+  lines.push(`best of ${get("settings")[i]} configurations, n = ${get("images")[i]} images${several}`);
   const [low, high, corrected] = ["low", "high", "corrected"].map((name) => get(name)[i]);
   if (isNumber(corrected)) lines.push(`corrected for the picking ${write(corrected)}`);
   if (isNumber(low)) lines.push(`95 % interval ${write(low)} to ${write(high)}`);
@@ -37,7 +37,7 @@ function boundHover(place, get, write) {
       `worse than the best of all by ${sayDifference(worse)}${sure ? ` (${sayDifference(get("worse_low")[i])} to ${sayDifference(get("worse_high")[i])})` : ""}`,
     );
   }
-  if (get("tied")[i]) lines.push(worse > 0 ? "cannot be told from the best of all" : "the best of all");
+  if (get("tied")[i]) lines.push(worse > 0 ? "statistically tied with the best of all" : "the best of all");
   if (setting >= 0) lines.push(escapeText(`${trialsOf(setting)}: ${nameOf(setting)}`), "click to open it");
   return lines.join("<br>");
 }
@@ -82,7 +82,7 @@ function boundBoxes(get, there, base, slot) {
   ];
 }
 
-// The best setting at each value of one parameter; filled where it cannot be told from the best of all.
+// The best setting at each value of one parameter; filled where it is statistically tied with the best of all.
 function boundLine(get, some, base, slot, m, write) {
   const shade = colourOf(some[0].axis),
     width = slot > 13 ? 2 : 1.4,

@@ -45,7 +45,7 @@ function fieldTrace(runners) {
   const trace = {
     type: "scatter",
     mode: "lines",
-    name: some.length < order.length ? `${some.length} of the other settings` : "the other settings",
+    name: some.length < order.length ? `${some.length} of the other configurations` : "the other configurations",
     x: some.flatMap(() => [...D.epochs, null]),
     y: some.flatMap((i) => [...D.epochs.map((_, e) => values(state.metric, state.dataset, e)[i]), null]),
     line: { color: colour("soft"), width: 0.7 },
@@ -85,7 +85,7 @@ function drawCurves() {
     D.epochs.some((_, e) => isNumber(values(state.metric, state.dataset, e)[i])),
   );
   const why = !runners.length
-    ? `No setting has a number for ${D.metrics[state.metric].name} on ${D.datasets[state.dataset]}.`
+    ? `No configuration has a number for ${D.metrics[state.metric].name} on ${D.datasets[state.dataset]}.`
     : D.epochs.length < 2
       ? `Every trial reported epoch ${D.epochs[0]} only: there is no curve to draw, and nothing to say about stopping early.`
       : "";
@@ -104,10 +104,10 @@ function drawRunners(runners) {
   const metric = D.metrics[state.metric];
   caption(
     "curves",
-    `${metric.name} on ${D.datasets[state.dataset]} after each epoch (${metric.higher ? "higher" : "lower"} is better): settings that are best at the last epoch (solid) or were at the first (dotted), ` +
-      `the one at or nearest to the defaults and the median one of epoch ${D.epochs[state.epoch]}; grey: others; straight lines: untrained fusions${D.starts.length ? ", solid and straight: the start" : ""}.` +
+    `${metric.name} on ${D.datasets[state.dataset]} after each epoch (${metric.higher ? "higher" : "lower"} is better): configurations that are best at the last epoch (solid) or were at the first (dotted), ` +
+      `the one at or nearest to the defaults and the median one of epoch ${D.epochs[state.epoch]}; grey: others; straight lines: baselines${D.starts.length ? ", solid and straight: the start" : ""}.` +
       (outside.length ? ` Outside the picture: ${listed(outside)}.` : "") +
-      (D.seeds ? " A setting is the mean of its seeds." : ""),
+      (D.seeds ? " A configuration is the mean of its seeds." : ""),
   );
   const narrow = shownBox("curves") < 700;
   const layout = look(narrow ? 360 + 22 * (named.length + lines.length) : 400, {

@@ -23,11 +23,11 @@ export function drawAgreement() {
   const few = Math.min(...[...n.slice(0, last + 1)].filter((count) => count > 0)) < FEW_FOR_ADVICE;
   const good = spearman.findIndex((r, e) => isNumber(r) && spearman.slice(e, last + 1).every((x) => x >= 0.9));
   const said = [
-    `${narrow ? "Above" : "Left"}: rank correlation (Spearman) of the settings at an epoch with epoch ${ends}. ${narrow ? "Below" : "Right"}: what choosing the best of that epoch loses at epoch ${ends}.`,
+    `${narrow ? "Above" : "Left"}: rank correlation (Spearman) of the configurations at an epoch with epoch ${ends}. ${narrow ? "Below" : "Right"}: what choosing the best of that epoch loses at epoch ${ends}.`,
   ];
   if (few) {
     if (last > 0)
-      said.push(`Too few settings have both epochs to say how early one may stop: it takes ${FEW_FOR_ADVICE}.`);
+      said.push(`Too few configurations have both epochs to say how early one may stop: it takes ${FEW_FOR_ADVICE}.`);
   } else if (isNumber(spearman[0]) && last > 0) {
     said.push(
       good >= 0 && good < last
@@ -35,7 +35,7 @@ export function drawAgreement() {
         : `Before epoch ${ends} the correlation does not stay above 0.9 (epoch ${D.epochs[0]}: ${spearman[0].toFixed(2)}): stopping early changes the order.`,
     );
   } else if (last > 0)
-    said.push("The metric is the same for every setting at one of them, so there is no correlation.");
+    said.push("The metric is the same for every configuration at one of them, so there is no correlation.");
   said.push(`n = ${[...new Set([...n].filter(Boolean))].join(", ")} settings.`);
   const left = D.stopped?.before[last] ?? 0;
   if (left)
@@ -50,7 +50,7 @@ export function drawAgreement() {
     y: [...y],
     line: { color: more.hue, width: 2 },
     marker: { size: 8, color: more.hue },
-    hovertext: D.epochs.map((epoch, e) => `${text(e)}<br>epoch ${epoch}, n = ${n[e]} settings`),
+    hovertext: D.epochs.map((epoch, e) => `${text(e)}<br>epoch ${epoch}, n = ${n[e]} configurations`),
     hovertemplate: "%{hovertext}<extra></extra>",
     xaxis: more.xaxis,
     yaxis: more.yaxis,

@@ -36,7 +36,8 @@ function drawEffects() {
   const z = weights.map((_, w) => D.metrics.map((_, m) => get("spearman", w, m)));
   const some = z.flat().filter(isNumber);
   caption("effects", effectsCaption(own, get, some));
-  if (!some.length) return nothing("effects", `Too few settings differ here: ${D.datasets[d]}, epoch ${D.epochs[e]}.`);
+  if (!some.length)
+    return nothing("effects", `Too few configurations differ here: ${D.datasets[d]}, epoch ${D.epochs[e]}.`);
   const names = weights.map((a) => D.axes[a].name);
   const frames = own
     .map((m, w) => ({ m, w }))
@@ -75,7 +76,7 @@ function drawEffects() {
 function effectCells(z, names, get) {
   const said = (x, w, m) =>
     isNumber(x)
-      ? `<b>${escapeText(names[w])} and ${escapeText(D.metrics[m].name)}: ${correlationText(x)}</b><br>95 % interval ${correlationText(get("low", w, m))} to ${correlationText(get("high", w, m))}<br>n = ${get("settings", w, m)} settings`
+      ? `<b>${escapeText(names[w])} and ${escapeText(D.metrics[m].name)}: ${correlationText(x)}</b><br>95 % interval ${correlationText(get("low", w, m))} to ${correlationText(get("high", w, m))}<br>n = ${get("settings", w, m)} configurations`
       : "the weight or the metric does not differ";
   return {
     type: "heatmap",
@@ -109,8 +110,8 @@ function effectWords(z, own, get, sure) {
 
 function effectsCaption(own, get, some) {
   const said = [
-    `${D.datasets[state.dataset]}, epoch ${D.epochs[state.epoch]}: Spearman's rank correlation of a weight (row) with a metric (column) over settings, each the mean of its seeds; above 0 (orange), the higher the weight the better the metric, also where lower is better (↓).`,
-    `*: its 95 % interval (${D.effects.how === "bootstrap" ? "bootstrap over settings" : "by Bonett and Wright"}) excludes 0.`,
+    `${D.datasets[state.dataset]}, epoch ${D.epochs[state.epoch]}: Spearman's rank correlation of a weight (row) with a metric (column) over configurations, each the mean of its seeds; above 0 (orange), the higher the weight the better the metric, also where lower is better (↓).`,
+    `*: its 95 % interval (${D.effects.how === "bootstrap" ? "bootstrap over configurations" : "by Bonett and Wright"}) excludes 0.`,
   ];
   const mine = own.map((m, w) => ({ m, w })).filter(({ m, w }) => m >= 0 && isNumber(get("spearman", w, m)));
   if (mine.length) {

@@ -48,7 +48,7 @@ function drawHeatmap() {
 
   if (!some.length) {
     const reasons = new Set(D.settings.map(absence));
-    return nothing("heatmap", `No setting has a number here: ${[...reasons].slice(0, 3).join("; ")}.`);
+    return nothing("heatmap", `No configuration has a number here: ${[...reasons].slice(0, 3).join("; ")}.`);
   }
   // What the longest number takes at the size it is printed in.
   const longest = some.length > 3000 ? 9 : some.reduce((length, x) => Math.max(length, write(x).length), 0);

@@ -28,7 +28,7 @@ export function hoverText(cell, numbers, write) {
   lines.push(
     `${trialsOf(i)}${setting.status === "finished" ? "" : ` (${escapeText(setting.status)})`}, click to open it`,
   );
-  if (cell.length > 1) lines.push(`the best of ${cell.length} settings in this cell`);
+  if (cell.length > 1) lines.push(`the best of ${cell.length} configurations in this cell`);
   return lines.join("<br>");
 }
 
@@ -36,15 +36,17 @@ export function heatmapCaption({ some, write, total, most }) {
   const [low, high] = extent(some),
     said = [`${place()}:`];
   if (!D.axes.length) said.push("nothing is swept, so there is one cell.");
-  if (!some.length) said.push("no setting has a number here.");
+  if (!some.length) said.push("no configuration has a number here.");
   else if (low === high) said.push(`every cell is ${write(low)}.`);
   else
     said.push(`${write(low)} to ${write(high)}; ${higher(state.metric) ? "higher" : "lower"} is better and brighter.`);
   if (most > 1) {
     const over = hidden().map((a) => D.axes[a].name);
-    said.push(`A cell shows the best of up to ${most} settings${over.length ? `, over ${over.join(", ")}` : ""}.`);
+    said.push(
+      `A cell shows the best of up to ${most} configurations${over.length ? `, over ${over.join(", ")}` : ""}.`,
+    );
   }
-  if (D.seeds) said.push("A setting is the mean of its seeds.");
+  if (D.seeds) said.push("A configuration is the mean of its seeds.");
   if (some.length && some.length < total) {
     said.push(
       `${total - some.length} of ${total} cells are blank: ${D.mixture ? "the weights sum to the same, so not every combination can be" : "hover one for the reason"}.`,
@@ -55,7 +57,7 @@ export function heatmapCaption({ some, write, total, most }) {
   return said.join(" ");
 }
 
-// The untrained fusions, as they stand on the heatmap's scale.
+// The baselines, as they stand on the heatmap's scale.
 export function untrainedLine(id, { zmin, zmax }, write) {
   const copies = references(state.metric, state.dataset)
     .filter((copy) => isNumber(copy.value))
@@ -64,7 +66,7 @@ export function untrainedLine(id, { zmin, zmax }, write) {
   const list = (some) => some.map(({ name, value }) => `${name} ${write(value)}${where(value)}`).join(", ");
   const [starts, untrained] = [true, false].map((kind) => copies.filter(({ start }) => start === kind));
   at(id).textContent = [
-    untrained.length ? `Untrained: ${list(untrained)}.` : "",
+    untrained.length ? `Baselines: ${list(untrained)}.` : "",
     starts.length ? `Before the reward: ${list(starts)}.` : "",
   ].join(" ");
 }

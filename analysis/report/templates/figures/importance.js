@@ -12,15 +12,15 @@ function importanceCaption(rows, opinion) {
   const n = part(D.importance.settings, m, d)[e];
   const how = D.importance.complete[m][d][e]
     ? "exact, over the complete grid"
-    : `a least-squares fit${D.importance.ranked[m][d][e] ? " along the ranks of the values, too few settings for a level each" : ""}, ${whyFit()}`;
+    : `a least-squares fit${D.importance.ranked[m][d][e] ? " along the ranks of the values, too few configurations for a level each" : ""}, ${whyFit()}`;
   const pairs = rows.some((row) => row.name.includes("×"))
     ? ", or two together beyond that (grey, those above 1 %)"
     : "";
   const said = [
-    `${place()}, n = ${n} settings: the share of the variance between settings that a ${D.noun} decides alone${pairs}; ${how}.`,
+    `${place()}, n = ${n} configurations: the share of the variance between configurations that a ${D.noun} decides alone${pairs}; ${how}.`,
   ];
   if (opinion) {
-    const used = opinion.used < opinion.settings ? ` on ${opinion.used} of the settings` : "";
+    const used = opinion.used < opinion.settings ? ` on ${opinion.used} of the configurations` : "";
     said.push(
       `Marks, Optuna's second opinion${used}: fANOVA on the same scale, and PED-ANOVA, what decides being in the best tenth.`,
     );
@@ -62,7 +62,7 @@ function drawImportance() {
     (one) => one.metric === m && one.dataset === d && one.epoch === e && [...one.fanova.data].some(isNumber),
   );
   if (!shares.known) {
-    caption("importance", `How much of the variance between settings each ${D.noun} decides.`);
+    caption("importance", `How much of the variance between configurations each ${D.noun} decides.`);
     return nothing("importance", whyNoShares());
   }
   const rows = importanceRows(shares);

@@ -31,12 +31,12 @@ export function importanceRows({ main, pair, rest }) {
 export function whyNoShares() {
   const some = values(state.metric, state.dataset, state.epoch).filter(isNumber);
   if (!D.importance.parameters.length) return `Nothing is swept, so no ${D.noun} can decide anything.`;
-  if (!some.length) return `No setting has a number for ${place()}.`;
-  if (some.length === 1) return `Only one setting has a number for ${place()}.`;
+  if (!some.length) return `No configuration has a number for ${place()}.`;
+  if (some.length === 1) return `Only one configuration has a number for ${place()}.`;
   const [low, high] = [Math.min(...some), Math.max(...some)];
   return high - low > 1e-6 * Math.max(Math.abs(low), Math.abs(high))
-    ? `${place()}: ${some.length} settings are too few to tell the ${D.noun}s apart, ${whyFit()}.`
-    : `${place()}: the metric is the same for every setting, so no ${D.noun} decides it.`;
+    ? `${place()}: ${some.length} configurations are too few to separate the ${D.noun}s, ${whyFit()}.`
+    : `${place()}: the metric is the same for every configuration, so no ${D.noun} decides it.`;
 }
 
 export const whyFit = () =>

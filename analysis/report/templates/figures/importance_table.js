@@ -24,7 +24,7 @@ export function drawShareTable() {
   at("importance-metrics-caption").textContent =
     `${D.datasets[d]}, epoch ${D.epochs[e]}: each row sums to 100 %. ` +
     (together ? "Pairs: all two-way interactions; rest: three and more together, and chance. " : "") +
-    (blank ? "A blank row is a metric that does not differ between settings, or of too few of them. " : "") +
+    (blank ? "A blank row is a metric that does not differ between configurations, or of too few of them. " : "") +
     "Click a row to choose that metric.";
   at("importance-metrics").style.minWidth =
     `${130 + columns.reduce((sum, name) => sum + Math.max(58, 12 + 7 * name.length), 0)}px`;

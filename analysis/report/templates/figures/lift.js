@@ -21,7 +21,8 @@ function drawLift() {
   drawLiftTable();
   caption("lift", liftCaption());
   at("lift").setAttribute("aria-label", `A panel per metric. ${at("lift-caption").textContent}`);
-  if (!panels.length) return nothing("lift", `Neither a start nor a setting has a number here: ${place()}.`);
+  if (!panels.length)
+    return nothing("lift", `Neither an initial checkpoint nor a configuration has a number here: ${place()}.`);
   const rows = Math.ceil(panels.length / columns),
     height = LIFT.height * rows + 10;
   const layout = {
@@ -96,10 +97,10 @@ function liftCaption() {
     });
   const said = [
     `${D.datasets[state.dataset]}, epoch ${D.epochs[state.epoch]}; each panel has its own scale, ↑ higher is better, ↓ lower.`,
-    "Dot: the best setting, the bound; box: the middle half of the settings, the bar in it their median; line: down to the worst.",
+    "Dot: the best configuration, the bound; box: the middle half of the configurations, the bar in it their median; line: down to the worst.",
   ];
   if (D.starts.length) said.push("Diamond and line across: the start, what the loss had reached before the reward.");
-  said.push("Dotted: untrained fusions.");
+  said.push("Dotted: baselines.");
   for (const g of fixed)
     said.push(`${D.lift.groups[g][1]}: at epoch ${liftAt("at_epoch", state.metric)[g]}, by which that run ranks.`);
   return [...said, ...D.lift.notes].join(" ");

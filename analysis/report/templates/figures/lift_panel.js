@@ -15,7 +15,7 @@ function liftHover(g, m, write) {
   const lines = [`<b>${escapeText(name)}: ${write(get("best"))}</b>`];
   if (kind === "start") lines.push("what trials began from, trained on the loss");
   else {
-    lines.push(`the best of ${get("settings")} settings at epoch ${get("at_epoch")}`);
+    lines.push(`the best of ${get("settings")} configurations at epoch ${get("at_epoch")}`);
     lines.push(
       `median ${write(get("median"))}, quartiles ${write(get("q1"))} to ${write(get("q3"))}, worst ${write(get("worst"))}`,
     );
@@ -32,7 +32,8 @@ export function liftGain(g, m) {
   return isNumber(low) ? `${said} (${signed(low)} to ${signed(high)})` : said;
 }
 
-const liftAbove = (g, m) => `${liftAt("above", m)[g]} of ${liftAt("of", m)[g]} reward-trained settings are better`;
+const liftAbove = (g, m) =>
+  `${liftAt("above", m)[g]} of ${liftAt("of", m)[g]} reward-trained configurations are better`;
 
 // The best reward-trained: what the whiskers of a gain over the first group with an interval say of it.
 export function liftPanel(m, suffix) {

@@ -10,8 +10,8 @@ import { liftAt, liftGain } from "./lift_panel.js";
 export function drawLiftTable() {
   const groups = D.lift.groups.map((group, g) => ({ kind: group[0], name: group[1], g })),
     bars = groups.filter(({ kind }) => kind !== "reward-trained");
-  const head = ["metric", "best untrained", ...groups.map(({ name }) => name)];
-  for (const { name } of bars) head.push(`against ${name}`, "settings above it");
+  const head = ["metric", "best baseline", ...groups.map(({ name }) => name)];
+  for (const { name } of bars) head.push(`against ${name}`, "configurations above it");
   const rows = D.metrics.map((_, m) => {
     const get = (stat, g) => liftAt(stat, m)[g];
     const copies = references(m, state.dataset).filter((one) => !one.start && isNumber(one.value));
@@ -41,8 +41,8 @@ export function drawLiftTable() {
   at("lift-table").tBodies[0].replaceChildren(...rows);
   const tested = D.metrics.some((_, m) => bars.some(({ g }) => isNumber(liftAt("gain_low", m)[g])));
   const sure = tested
-    ? "In brackets: 95 % interval over the same images, that the bests were picked allowed for; in colour where it excludes 0."
+    ? "In brackets: 95 % interval over the same images, corrected for the selection of the bests; in colour where it excludes 0."
     : "Intervals stand at the epoch that ranks, where values per image were kept.";
   at("lift-table-caption").textContent =
-    `The best of each for each metric, whichever setting that is, and how the best reward-trained one stands against the others. ${sure}`;
+    `The best of each for each metric, whichever configuration that is, and how the best reward-trained one stands against the others. ${sure}`;
 }

@@ -9,7 +9,7 @@ import { opensTrials } from "../page/trial.js";
 import { briefCount, drawModelTable, modelAt, modelCost, withDeviation } from "./model_size_table.js";
 import { boundLines, boundScale } from "./scale.js";
 
-// Models that differ in the kernel alone have one number of parameters: they are told apart by the time they take.
+// Models that differ in the kernel alone have one number of parameters: they differ in the time they take.
 function modelScale() {
   const parameters = modelCost("parameters");
   return new Set(parameters).size > 1 || parameters.length === 1
@@ -29,11 +29,11 @@ function modelCaption(near) {
     seeds = Math.max(...counts);
   if (seeds > 1)
     said.push(`±: standard deviation between ${Math.min(...counts) < seeds ? "up to " : ""}${seeds} seeds.`);
-  if (several) said.push("A metric is that of the model's best setting.");
+  if (several) said.push("A metric is that of the model's best configuration.");
   said.push(
     `Line: ${D.metrics[state.metric].name} at this epoch${D.epochs.length > 1 ? ", pale: at the others" : ""}.`,
   );
-  if (near.some(({ start }) => !start)) said.push("Dotted: untrained fusions.");
+  if (near.some(({ start }) => !start)) said.push("Dotted: baselines.");
   if (lost.length) said.push(`Not measured, for no trial reached its end: ${lost.join(", ")}.`);
   return said.join(" ");
 }

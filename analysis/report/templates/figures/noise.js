@@ -24,26 +24,26 @@ function drawNoise() {
   if (!rows.length)
     return caption(
       "noise",
-      `No setting has more than one seed on ${D.datasets[state.dataset]} at epoch ${D.epochs[state.epoch]}.`,
+      `No configuration has more than one seed on ${D.datasets[state.dataset]} at epoch ${D.epochs[state.epoch]}.`,
     );
   const { get: first } = rows.find(({ m }) => m === state.metric) ?? rows[0];
   const [repeated, seeds, settings] = ["repeated", "seeds", "settings"].map(first);
   const own = rows.find(({ m }) => m === state.metric);
   caption(
     "noise",
-    `${D.datasets[state.dataset]}, epoch ${D.epochs[state.epoch]}: standard deviation between the seeds of ${repeated} ${repeated === 1 ? "setting" : "settings"} (mostly ${seeds} seeds${D.seeds ? "" : ", the fresh ones that confirm them"}), ` +
+    `${D.datasets[state.dataset]}, epoch ${D.epochs[state.epoch]}: standard deviation between the seeds of ${repeated} ${repeated === 1 ? "configuration" : "configurations"} (mostly ${seeds} seeds${D.seeds ? "" : ", the fresh ones that confirm them"}), ` +
       "and the least difference that seeds alone do not explain (95 %)." +
       (own
-        ? ` Two settings of ${seeds} seeds each that differ by less than ${brief(own.get("pair"))} in ${D.metrics[state.metric].name} cannot be told apart by it.`
+        ? ` Two configurations of ${seeds} seeds each that differ by less than ${brief(own.get("pair"))} in ${D.metrics[state.metric].name} cannot be told apart by it.`
         : ""),
   );
   const head = [
     "metric",
     "± between seeds",
     "degrees of freedom",
-    `two settings, ${seeds} seeds each`,
+    `two configurations, ${seeds} seeds each`,
     ...(settings > 2 ? [`any two of ${settings}, ${seeds} seeds each`] : []),
-    "two settings, one seed each",
+    "two configurations, one seed each",
     ...(settings > 2 ? [`any two of ${settings}, one seed each`] : []),
     ...(settings > 1 ? ["best minus worst"] : [`mean of ${seeds} seeds`]),
   ];

@@ -18,7 +18,7 @@ function drawPairs() {
     scale = heatScale(some);
   caption("pairs", pairsCaption(some, write));
   at("pairs").setAttribute("aria-label", `Heatmaps of two ${D.noun}s each. ${at("pairs-caption").textContent}`);
-  if (!some.length) return nothing("pairs", `No setting has a number here: ${place()}.`);
+  if (!some.length) return nothing("pairs", `No configuration has a number here: ${place()}.`);
   const width = at("pairs").clientWidth || 1000,
     columns = Math.min(tables.length, Math.max(1, Math.floor(width / 340))),
     rows = Math.ceil(tables.length / columns),
@@ -84,7 +84,7 @@ function pairAxes([down, across], suffix, acrossDomain, upDomain) {
 
 function pairsCaption(some, write) {
   const [low, high] = extent(some),
-    said = [`${place()}: each cell is the ${PAIRS.of} over all settings with these two values.`];
+    said = [`${place()}: each cell is the ${PAIRS.of} over all configurations with these two values.`];
   if (low < high) {
     const order = higher(state.metric) ? "higher is better and brighter" : "lower is better and brighter";
     said.push(`${write(low)} to ${write(high)} on one scale for all; ${order}.`);
@@ -93,7 +93,7 @@ function pairsCaption(some, write) {
     .map((value, k) => ({ name: D.fusions[k], value }))
     .filter(({ value }) => isNumber(value))
     .sort((a, b) => firstIsBetter(a.value, b.value))[0];
-  if (best) said.push(`Best untrained: ${write(best.value)} (${best.name}).`);
+  if (best) said.push(`Best baseline: ${write(best.value)} (${best.name}).`);
   const begun = references(state.metric, state.dataset).filter(({ start, value }) => start && isNumber(value));
   if (begun.length)
     said.push(`Before the reward: ${begun.map(({ name, value }) => `${name} ${write(value)}`).join(", ")}.`);

@@ -13,14 +13,14 @@ function drawParallel() {
   at("parallel-clear").hidden = true;
   caption("parallel", "");
   if (plan.total < 2) {
-    const why = plan.total ? "Only one setting has a number" : "No setting has a number";
+    const why = plan.total ? "Only one configuration has a number" : "No configuration has a number";
     return nothing("parallel", `${why} for ${place()}${plan.total ? ": there is nothing to compare" : ""}.`);
   }
   const said =
-    `A line is a setting, from its ${D.noun}s to its metrics (${D.datasets[state.dataset]}, epoch ${D.epochs[state.epoch]}); up is better on a metric's axis, ` +
-    `the colour is the rank by ${D.metrics[state.metric].name} (n = ${plan.total}), brighter is better.${D.starts.length ? " Dashed: the start, before the reward." : ""} Drag along an axis, or focus it and press the arrow keys, to keep the lines inside. ` +
+    `A line is a configuration, from its ${D.noun}s to its metrics (${D.datasets[state.dataset]}, epoch ${D.epochs[state.epoch]}); up is better on a metric's axis, ` +
+    `the colour is the rank by ${D.metrics[state.metric].name} (n = ${plan.total}), brighter is better.${D.starts.length ? " Dashed: the initial checkpoint, before the reward." : ""} Drag along an axis, or focus it and press the arrow keys, to keep the lines inside. ` +
     (plan.lines.length < plan.total
-      ? `Drawn: ${plan.lines.length} of ${plan.total} settings, the best ${PARALLEL.best} and others at random.`
+      ? `Drawn: ${plan.lines.length} of ${plan.total} configurations, the best ${PARALLEL.best} and others at random.`
       : "");
   caption("parallel", said);
   const gap = Math.max(84, ...plan.axes.map((one) => 12 + 7.4 * one.title.length));

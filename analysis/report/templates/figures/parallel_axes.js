@@ -83,7 +83,7 @@ export function sayBrushed(plan, inside) {
   const some = plan.axes.some((one) => brushes.has(one.key));
   const name = D.metrics[state.metric].name;
   at("parallel-clear").hidden = !some;
-  const count = some ? `${left.length} of ${plan.lines.length} settings are inside the brushes. ` : "";
+  const count = some ? `${left.length} of ${plan.lines.length} configurations are inside the brushes. ` : "";
   at("parallel-left").replaceChildren(
     count + (left.length ? `The best by ${name}${some ? " of them" : ""}:` : ""),
     ...left.slice(0, 5).map(trialButton),

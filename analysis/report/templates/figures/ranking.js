@@ -117,26 +117,26 @@ function drawTable() {
 
 function tableCaption(rows) {
   const said = [
-    `${place()}: settings, and in italics the untrained fusions${D.starts.length ? " and (bold) the start, before the reward" : ""}; n is the number of images.`,
+    `${place()}: configurations, and in italics the baselines${D.starts.length ? " and (bold) the initial checkpoint, before the reward" : ""}; n is the number of images.`,
   ];
   if (D.stds) said.push("± is the standard deviation between the images of a data set.");
-  else said.push("Standard deviations are left out of a page of so many settings; the results table has them.");
+  else said.push("Standard deviations are left out of a page of so many configurations; the results table has them.");
   const tied = rows.filter((row) => row.tied).length,
     { metric: m, dataset: d, epoch: e } = state;
   const why = part(D.ranking.note, m, d)[e];
   const sure = isNumber(part(D.ranking.low, m, d)[e]);
   if (tied) {
-    const which = tied === 1 ? "1 setting, the best itself" : `${tied} settings`;
-    said.push(`●: ${sure ? "cannot be told from the best" : "equal to the best"} (${which}).`);
+    const which = tied === 1 ? "1 configuration, the best itself" : `${tied} configurations`;
+    said.push(`●: ${sure ? "statistically tied with the best" : "equal to the best"} (${which}).`);
   }
   if (why >= 0) said.push(D.ranking.notes[why]);
   if (FINAL?.confirmed)
     said.push(
-      "Confirmed: run again with fresh seeds, and ranked by those alone, before all others; picked at is what the search's own seeds gave, which flatters those that it picked. Not confirmed: the value is that of the search's own seeds.",
+      "Confirmed: run again with fresh seeds, and ranked by those alone, before all others; selected at is what the search's own seeds gave, which is optimistic for those that it selected (selection bias). Not confirmed: the value is that of the search's own seeds.",
     );
   if (FINAL?.constraints.length)
     said.push(
-      `Settings that break ${FINAL.constraints.join(" or ")} (mean over the data sets at this epoch) come after those that do not.`,
+      `Configurations that break ${FINAL.constraints.join(" or ")} (mean over the data sets at this epoch) come after those that do not.`,
     );
   said.push("Click a heading to sort, a row to open its trial.");
   return said.join(" ");

@@ -24,7 +24,7 @@ export function columnsOfTable() {
     (FINAL ?? D).spreads && soft("spread", "± seeds", (row) => row.spread),
     soft("n", "n", (row) => row.n, { text: number }),
     sure && soft("worse", "worse by, 95 %", (row) => row.high, { text: between }),
-    FINAL?.confirmed && soft("picked", "picked at", (row) => row.picked, { higher: metric.higher }),
+    FINAL?.confirmed && soft("picked", "selected at", (row) => row.picked, { higher: metric.higher }),
     { key: "tied", title: "tied", kind: "tied", higher: true, get: tieOf, text: (row) => (row.tied ? "●" : "") },
     FINAL && {
       key: "standing",

@@ -48,9 +48,9 @@ function replayCaption(levels) {
   const { where, of, within, workers, searches } = D.replay,
     own = searches[replayChosen()].row;
   const said = [
-    `${D.metrics[D.replay.metric].name}, ${where}: the best so far against the share of the cost of all ${of[0]} settings of ${of[1]} ${of[1] === 1 ? "epoch" : "epochs"}, ${arrow(D.replay.metric).includes("↑") ? "higher" : "lower"} is better; no training, every trial is looked up.`,
+    `${D.metrics[D.replay.metric].name}, ${where}: the best so far against the share of the cost of all ${of[0]} configurations of ${of[1]} ${of[1] === 1 ? "epoch" : "epochs"}, ${arrow(D.replay.metric).includes("↑") ? "higher" : "lower"} is better; no training, every trial is looked up.`,
     `Lines: medians over repeats; band: ${own.search}, 5 to 95 % of its ${own.repeats} repeats (choose another in the table).`,
-    `Dashed: ${levels.map(({ name, settings }) => (settings ? `${name} (${settings} ${settings === 1 ? "setting" : "settings"})` : name)).join(", ")}; upright: ${sharePercent(within)} of the cost.`,
+    `Dashed: ${levels.map(({ name, settings }) => (settings ? `${name} (${settings} ${settings === 1 ? "configuration" : "configurations"})` : name)).join(", ")}; upright: ${sharePercent(within)} of the cost.`,
   ];
   if (workers > 1) said.push(`${workers} trials at a time.`);
   return said.join(" ");
@@ -74,7 +74,7 @@ function drawReplay() {
   caption("replay", replayCaption(levels));
   at("replay").setAttribute("aria-label", at("replay-caption").textContent);
   if (!searches.some((one) => one.cost.length))
-    return nothing("replay", "No search came to a setting in every repeat.");
+    return nothing("replay", "No search reached such a configuration in every repeat.");
   const [least, most] = extent(searches.flatMap((one) => one[along]).filter((x) => x > 0)),
     ticks = [0.1, 0.2, 0.5, 1, 2, 5, 10, 25, 50, 100].filter((x) => x >= 99 * least && x <= 101 * most);
   const across = { xref: "paper", yref: "y", x0: 0, x1: 1, layer: "below" },

@@ -23,7 +23,7 @@ export function drawReplayTable(along, choose) {
     th("search", { rowSpan: 2, className: "name" }),
     th("repeats", { rowSpan: 2 }),
     ...targets.map(({ name, settings }) =>
-      th(`${name}: ${settings} ${settings === 1 ? "setting" : "settings"}`, {
+      th(`${name}: ${settings} ${settings === 1 ? "configuration" : "configurations"}`, {
         colSpan: 3,
         scope: "colgroup",
         className: "group",
@@ -65,8 +65,8 @@ export function drawReplayTable(along, choose) {
   );
   const by = targets.find(({ key }) => key === judged).name;
   at("replay-table-caption").textContent =
-    `Share of the repeats that have such a setting within ${sharePercent(within)} of the grid's epochs (in colour from 90 % on), and the share of its ${kind === "cost" ? "epochs" : "seconds"} by which half and 90 % of them have it (–: not as far as they went). Recommended: the cheapest in 90 % of its repeats by the ${by}.` +
+    `Share of the repeats that have such a configuration within ${sharePercent(within)} of the grid's epochs (in colour from 90 % on), and the share of its ${kind === "cost" ? "epochs" : "seconds"} by which half and 90 % of them have it (–: not as far as they went). Recommended: the cheapest in 90 % of its repeats by the ${by}.` +
     (early
-      ? " Saved: of the epochs that the settings tried would have taken; most lost: by how much the best of a whole grid was worse, in the worst repeat."
+      ? " Saved: of the epochs that the configurations tried would have taken; most lost: by how much the best of a whole grid was worse, in the worst repeat."
       : "");
 }

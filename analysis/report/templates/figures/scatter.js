@@ -53,7 +53,7 @@ export function paintOf(some) {
   };
 }
 
-// The scale of a metric: the settings, and untrained fusions that lie near them; `rim` puts those further out at the edge.
+// The scale of a metric: the settings, and baselines that lie near them; `rim` puts those further out at the edge.
 export function scaleOf(m) {
   const numbers = [...column(m)].filter(isNumber),
     copies = references(m, state.dataset)
@@ -106,7 +106,7 @@ export function panelTraces(panel, first, { some, front, best, paint, scales }) 
     ...more,
   });
   const traces = [
-    trace("a setting", some, {
+    trace("a configuration", some, {
       size: some.length > 600 ? 4 : 6,
       opacity: 0.75,
       line: { width: 0.5, color: colour("paper") },

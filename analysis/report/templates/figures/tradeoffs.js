@@ -62,8 +62,8 @@ function tradeoffsCaption(count, drawn, front) {
   const said = [
     `A point is a setting (${D.datasets[state.dataset]}, epoch ${D.epochs[state.epoch]}); arrows say which way is better, thin marks at a rim lie outside.`,
     front.length
-      ? `Pareto front of ${names}: ${front.length} of ${count} settings, which no other matches in all and beats in one`
-      : `No setting has numbers for all of ${names}`,
+      ? `Pareto front of ${names}: ${front.length} of ${count} configurations, which no other matches in all and beats in one`
+      : `No configuration has numbers for all of ${names}`,
   ];
   said[1] += isNumber(reach)
     ? `; it reaches ${percent(reach, 1)} of the hypervolume between the worst and the best of each.`
@@ -71,10 +71,10 @@ function tradeoffsCaption(count, drawn, front) {
   if (front.length && state.front.every((m) => copies(m).length))
     said.push(
       front.length === 1
-        ? `It ${beating.length ? "beats" : "does not beat"} every untrained fusion in all.`
-        : `${beating.length || "None"} of them beat${beating.length > 1 ? "" : "s"} every untrained fusion in all.`,
+        ? `It ${beating.length ? "beats" : "does not beat"} every baseline in all.`
+        : `${beating.length || "None"} of them beat${beating.length > 1 ? "" : "s"} every baseline in all.`,
     );
-  if (drawn < count) said.push(`Drawn: ${drawn} of ${count} settings at random, and the whole front.`);
+  if (drawn < count) said.push(`Drawn: ${drawn} of ${count} configurations at random, and the whole front.`);
   return said.join(" ");
 }
 
@@ -102,7 +102,7 @@ function drawTradeoffs() {
     caption("tradeoffs", "");
     return nothing(
       "tradeoffs",
-      `No setting has a number on ${D.datasets[state.dataset]} at epoch ${D.epochs[state.epoch]}.`,
+      `No configuration has a number on ${D.datasets[state.dataset]} at epoch ${D.epochs[state.epoch]}.`,
     );
   }
   const some = drawnOf(there);

@@ -13,12 +13,12 @@ import { drawRewards } from "./training_rewards.js";
 function trainingCaption(missing) {
   const odd = D.training.odd.map(([name, zero, lost, of]) => {
     const parts = [];
-    if (zero) parts.push(`zero throughout in ${zero} of ${of} settings`);
+    if (zero) parts.push(`zero throughout in ${zero} of ${of} configurations`);
     if (lost) parts.push(`not a number in ${lost} of ${of}`);
     return `${termName(name)} is ${parts.join(" and ")}`;
   });
   const said = [
-    `A panel is what was logged over the steps of an epoch, a line a setting, best to worst by ${place()}; ${D.training.names.some(([name]) => name === "loss_total") ? "loss terms are before their weight, total and fusion are their sums." : "rewarded metrics are before their weight."}`,
+    `A panel is what was logged over the steps of an epoch, one line per configuration, best to worst by ${place()}; ${D.training.names.some(([name]) => name === "loss_total") ? "loss terms are before their weight, total and fusion are their sums." : "rewarded metrics are before their weight."}`,
     D.training.default_name === "default" ? "Default: at the program's own weights." : "",
     "A trial that is opened is added.",
   ];
@@ -31,7 +31,7 @@ function trainingCaption(missing) {
   if (odd.length) said.push(`${odd.join("; ")}.`);
   if (missing.length)
     said.push(
-      `Not in this page, which carries the loss terms of ${D.training.settings?.length ?? "all"} settings, or not logged: ${missing.map(([i, what]) => `${what} (${trialTag(i)})`).join(", ")}.`,
+      `Not in this page, which carries the loss terms of ${D.training.settings?.length ?? "all"} configurations, or not logged: ${missing.map(([i, what]) => `${what} (${trialTag(i)})`).join(", ")}.`,
     );
   return said.filter(Boolean).join(" ");
 }
@@ -50,7 +50,7 @@ function drawTraining() {
     return nothing(
       "training",
       names.length
-        ? `No setting with a number for ${place()} has logged its loss.`
+        ? `No configuration with a number for ${place()} has logged its loss.`
         : "No trial has logged a loss term.",
     );
   }

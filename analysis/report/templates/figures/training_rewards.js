@@ -30,7 +30,7 @@ export function drawRewards(wanted) {
   if (!drawn.length) return null;
   caption(
     "training-reward",
-    `A panel is a setting, best to worst by ${place()}, with the reward that it learns from: rewards of two panels are not comparable where their weights differ. ` +
+    `A panel is a configuration, best to worst by ${place()}, with the reward that it learns from: rewards of two panels are not comparable where their weights differ. ` +
       "Thick: of the deterministic output on the training pairs; thin: of what is drawn while learning; without colour: the same pairs by the start (solid), the copies and the average.",
   );
   const room = shownBox("training-reward"),

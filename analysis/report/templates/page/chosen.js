@@ -12,7 +12,7 @@ export const place = () =>
 export function stoppedSaid() {
   const count = D.stopped?.before[state.epoch] ?? 0;
   if (!D.stopped || !count) return "";
-  const were = `${count} of ${D.settings.length} settings ${count === 1 ? "was" : "were"} stopped early`;
+  const were = `${count} of ${D.settings.length} configurations ${count === 1 ? "was" : "were"} stopped early`;
   return `${were} by ${D.stopped.rule}, before epoch ${D.epochs[state.epoch]}: no figure compares them here.`;
 }
 export const arrow = (m) => `${D.metrics[m].name} ${higher(m) ? "↑" : "↓"}`;

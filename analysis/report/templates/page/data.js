@@ -66,7 +66,7 @@ export const baselineValues = (m, d) => part(D.baselines.values, m, d); // over 
 export const startValues = (m, d) => (D.startStats ? part(D.startStats.values, m, d) : []); // over D.starts
 
 /**
- * What settings are held against: the untrained fusions, and what trials began from (start: true).
+ * What settings are held against: the baselines, and what trials began from (start: true).
  * @returns {Reference[]}
  */
 export const references = (m, d) => [

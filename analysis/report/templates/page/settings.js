@@ -3,7 +3,7 @@ import { D, level } from "./data.js";
 import { wrapped } from "./look.js";
 
 export const nameOf = (i) =>
-  D.axes.map((axis, k) => `${axis.name} ${level(D.settings[i], k)}`).join(", ") || "the only setting";
+  D.axes.map((axis, k) => `${axis.name} ${level(D.settings[i], k)}`).join(", ") || "the only configuration";
 export const trialsOf = (i) => `trial${D.settings[i].trials.length > 1 ? "s" : ""} ${D.settings[i].trials.join(", ")}`;
 
 export const hoverOf = (i, ...lines) => [...lines, wrapped(nameOf(i)), trialsOf(i)].join("<br>");

@@ -22,8 +22,8 @@ export function trialMetrics(i, d) {
     "metric",
     ...D.epochs.map((epoch) => `epoch ${epoch}`),
     `rank, epoch ${D.epochs[e]}`,
-    "best setting",
-    "best untrained",
+    "best configuration",
+    "best baseline",
     ...(D.starts.length ? [D.starts.length > 1 ? "best start" : "start"] : []),
   ];
   const body = row
@@ -92,7 +92,7 @@ export function trialFacts(i) {
       write = writer([...values(m, d, e)]);
     facts.push([
       "confirmed by",
-      `trial ${again.map(([number, seed]) => `${number} (seed ${seed})`).join(", ")}${there ? `: ${write(now)}, picked at ${write(value)}` : ", no number here yet"}`,
+      `trial ${again.map(([number, seed]) => `${number} (seed ${seed})`).join(", ")}${there ? `: ${write(now)}, selected at ${write(value)}` : ", no number here yet"}`,
     ]);
     for (const [number] of again) if (D.failures[number]) facts.push([`why ${number} failed`, D.failures[number]]);
   }
@@ -101,7 +101,7 @@ export function trialFacts(i) {
     const interval = isNumber(of("worse_low"))
       ? `worse than the best by ${sayDifference(of("worse_low"))} to ${sayDifference(of("worse_high"))} (95 %)`
       : "";
-    const tie = of("tied") ? "cannot be told from the best" : "";
+    const tie = of("tied") ? "statistically tied with the best" : "";
     if (interval || tie) facts.push([place(), [tie, interval].filter(Boolean).join("; ")]);
   }
   return element(
