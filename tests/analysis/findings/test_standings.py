@@ -70,8 +70,10 @@ def test_the_answer_says_what_the_best_lost_from_picking_to_confirming(tmp_path:
         "Best configuration: max_ratio 2 (trial 2, confirmed by trials 6, 7). Reward 0.76 at epoch 1"
     )
     assert second == (
-        "It is ranked by fresh seeds, as are 2 of 3 configurations; it was selected at 0.8 and lost 0.04 from selection to "
-        "confirmation (the 2 on average lost 0.15). The first of the search itself (trial 1, selected at 0.9) comes 2nd "
+        "It is ranked by fresh seeds, as are 2 of 3 configurations; it was selected at 0.8 and lost 0.04 from "
+        "selection to "
+        "confirmation (the 2 on average lost 0.15). The first of the search itself (trial 1, selected at 0.9) comes "
+        "2nd "
         "with 0.64."
     )
 
