@@ -10,7 +10,6 @@ from pydantic import BaseModel
 
 from fusion_core.config import TrialConfig
 from trials.document.fields import Models, kind_of, leaves, models_at, models_of
-from trials.document.problems import dotted
 from trials.spec.identity import NOT_DECIDING
 
 # A term is a Python function, and its name a column and a part of messages.
@@ -43,19 +42,15 @@ def is_table(path: str, owners: Models) -> bool:
 
 
 def refusal(axis: str) -> str | None:
-    """Return why a field that is there cannot be swept."""
+    """Return why a field that is there cannot be swept, as what follows its name."""
     section, _, name = axis.partition(".")
     if section == "data" and name.partition(".")[0] != "worst":
-        return f"{name_of(axis)} cannot be an axis: all trials of a sweep share their data. Make a sweep file for each."
+        return "cannot be an axis: all trials of a sweep share their data. Make a sweep file for each."
     if axis == "seed":
-        return "grid.seed cannot be an axis: seeds have a key of their own. Write seeds: [0, 1]."
+        return "cannot be an axis: seeds have a key of their own. Write seeds: [0, 1]."
     if name in NOT_DECIDING.get(section, ()):
-        return f"{name_of(axis)} cannot be an axis: no epoch's numbers depend on it. Set trial.{axis}."
+        return f"cannot be an axis: no epoch's numbers depend on it. Set trial.{axis}."
     return None
-
-
-def name_of(axis: str) -> str:
-    return dotted(("grid", axis))
 
 
 def has_field(model: type[BaseModel], path: str) -> bool:

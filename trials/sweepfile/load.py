@@ -21,10 +21,10 @@ from trials.spec.sweep import SweepFile, SweepSpec
 from trials.sweepfile.overrides import with_overrides
 from trials.sweepfile.paths import make_paths_absolute
 from trials.sweepfile.rules.all import cross_problems
+from trials.sweepfile.rules.axes import Document
 from trials.sweepfile.rules.grid import combination_problems, count_problems, grid_problems, grid_values
 from trials.sweepfile.rules.reward import without_swept_fields
 from trials.sweepfile.rules.space import at_random, space_problems
-from trials.sweepfile.rules.space_as_grid import as_grid, named_by_space
 
 MAX_BYTES = 100_000
 
@@ -88,23 +88,21 @@ def read_text(path: Path) -> str:
 
 def validate(root: Node) -> dict[str, Any]:
     """Return the fields of a SweepFile. Raises ConfigError with every problem of the tree."""
-    written = root.data() or {}
-    root, data = as_grid(root, written)
+    data = root.data() or {}
+    document = Document.of(root)
+    axes = document.swept()
     problems = [Problem(place, fault) for place, fault in root.faults]
-    problems += [*grid_problems(root, data), *count_problems(root, data)]
-    grid = data.pop("grid", None)
+    problems += grid_problems(document, {**data, "axes": axes}) + count_problems(document, data)
     problems += make_paths_absolute(data, root)
-    data["trial"] = with_default_kinds(without_swept_fields(data.get("trial", {}), grid))
+    data["trial"] = with_default_kinds(without_swept_fields(data.get("trial", {}), axes))
     data["space"] = listed(data.get("space", {}))
-    swept = {} if problems else grid_values(root)
-    of_space = root.at(["space"]).value if root.has(["space"]) else {}
-    own = {axis: values for axis, values in swept.items() if not isinstance(of_space, dict) or axis not in of_space}
+    grid = {} if problems else grid_values(document)
     try:
-        file = SweepFile.model_validate({**_tuples(data), "grid": own}, strict=True)
+        file = SweepFile.model_validate({**_tuples(data), "grid": grid}, strict=True)
     except ValidationError as error:
         problems += translate(error.errors(include_url=False), SweepFile, root)
         file = None
-    problems += cross_problems(root, {**data, "grid": grid})
+    problems += cross_problems(document, {**data, "axes": axes})
     if file is not None and not problems:
         file = file.model_copy(update={"trial": with_simplex(file.trial, file.simplex)})
         if file.search.adaptive:
@@ -112,7 +110,7 @@ def validate(root: Node) -> dict[str, Any]:
         else:
             problems = combination_problems(file.trial, file.grid, file.simplex, root)
     if problems or file is None:
-        raise ConfigError(*in_file_order(named_by_space(problems, written)))
+        raise ConfigError(*in_file_order(problems))
     return {name: getattr(file, name) for name in file.model_fields_set}
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from trials.document.nodes import Node
 from trials.document.problems import Problem, first_of
+from trials.sweepfile.rules.axes import Document
 from trials.sweepfile.rules.data import data_problems, size_problems
 from trials.sweepfile.rules.no_effect import idle_axis_problems
 from trials.sweepfile.rules.reward import idle_problems, reward_size_problems, simplex_problems, start_problems
@@ -22,7 +22,7 @@ from trials.sweepfile.rules.sweep import (
 )
 
 
-def cross_problems(root: Node, data: dict[str, Any]) -> list[Problem]:
+def cross_problems(root: Document, data: dict[str, Any]) -> list[Problem]:
     """Return what is wrong between keys that are each fine."""
     rules = (
         seed_problems, rank_problems, epoch_problems, ssim_problems, data_problems, size_problems, share_problems,

@@ -13,6 +13,7 @@ from fusion_core.data.limits import SMALLEST_TEST
 from fusion_core.errors import did_you_mean
 from trials.document.nodes import Node
 from trials.document.problems import Problem, but_got, dotted, show
+from trials.sweepfile.rules.axes import Document
 from trials.sweepfile.rules.sections import (
     SECTION,
     Keys,
@@ -52,7 +53,7 @@ def data_problems(root: Node, data: dict[str, Any]) -> Iterator[Problem]:
             yield Problem(root.at((*SECTION, "optional", index)).place, text)
 
 
-def size_problems(root: Node, data: dict[str, Any]) -> list[Problem]:
+def size_problems(root: Document, data: dict[str, Any]) -> list[Problem]:
     """Images that are smaller than the windows that go over them, where the sweep file says their size."""
     stated = stated_size(data) if needs_data(data) else None
     if stated is None:
@@ -74,11 +75,11 @@ def size_problems(root: Node, data: dict[str, Any]) -> list[Problem]:
     return problems
 
 
-def windows(root: Node, data: dict[str, Any]) -> list[tuple[Any, Keys]]:
+def windows(root: Document, data: dict[str, Any]) -> list[tuple[Any, Keys]]:
     """Return the windows of the loss's SSIM in this sweep, each with its place."""
-    axis = root.at(["grid", "loss.ssim_window_size"])
-    if root.has(["grid", "loss.ssim_window_size"]) and isinstance(axis.value, list):
-        return [(node.value, ("grid", "loss.ssim_window_size", index)) for index, node in enumerate(axis.value)]
+    axis = root.axes.get("loss.ssim_window_size")
+    if axis is not None and axis.values is not None:
+        return [(node.value, axis.path(index)) for index, node in enumerate(axis.values)]
     given = below(data, "trial", "loss", "ssim_window_size")
     window = LossConfig().ssim_window_size if given is None else given
     return [(window, ("trial", "loss", "ssim_window_size"))]

@@ -29,90 +29,86 @@ from trials.spec.sweepable import (
     has_field,
     is_table,
     leaf_of,
-    name_of,
     refusal,
 )
+from trials.sweepfile.rules.axes import Axis, Document
 from trials.sweepfile.rules.sections import adaptive, kinds_of, points_of
 
 MAX_TRIALS = 100_000
 
 
-def grid_values(root: Node) -> dict[str, tuple[Any, ...]]:
-    """Return the values of every axis of a grid without problems, in file order."""
-    grid = root.at(["grid"]).data() if root.has(["grid"]) else {}
-    return {axis: tuple(values) for axis, values in (grid or {}).items()}
+def grid_values(root: Document) -> dict[str, tuple[Any, ...]]:
+    """Return the values of every axis of a grid without problems, in file order, but for those of the space."""
+    space = root.at(["space"]).value if root.has(["space"]) else None
+    own = space if isinstance(space, dict) else {}
+    return {name: tuple(axis.data()) for name, axis in root.axes.items() if axis.section == "grid" and name not in own}
 
 
-def grid_problems(root: Node, data: dict[str, Any]) -> list[Problem]:
-    """Return what is wrong with the grid: unknown axes, empty ones, values that no field takes, repeats, its size."""
+def grid_problems(root: Document, data: dict[str, Any]) -> list[Problem]:
+    """Return what is wrong with the axes: unknown ones, empty ones, values that no field takes, repeats."""
     node = root.child("grid")
-    if node is None:
-        return []
-    if not isinstance(node.value, dict):
+    if node is not None and not isinstance(node.value, dict):
         remedy = " Remove the key, or give it an axis." if node.value is None else ""
         rule = "grid must be a section of axes such as `loss.max_ratio: [4, 10]`"
         return [Problem(node.place, but_got(rule, node, remedy))]
-    return first_of(
-        problem for axis, values in node.value.items() for problem in axis_problems(axis, values, root, data)
-    )
+    return first_of(problem for axis in root.axes.values() for problem in axis_problems(axis, root, data))
 
 
-def count_problems(root: Node, data: dict[str, Any]) -> list[Problem]:
+def count_problems(root: Document, data: dict[str, Any]) -> list[Problem]:
     """More trials than anybody runs, counted before equal reward weights are left out."""
     if adaptive(data):
         return []
-    grid, seeds = data.get("grid"), data.get("seeds")
-    axes = grid.values() if isinstance(grid, dict) else ()
-    count = grid_size([values for values in axes if isinstance(values, list)]) * points_of(data)
+    seeds = data.get("seeds")
+    count = grid_size([axis.values for axis in root.axes.values() if axis.values]) * points_of(data)
     count *= len(seeds) if isinstance(seeds, list) else 1
     if count <= MAX_TRIALS:
         return []
     many = f"{count:,}" if count < 10**15 else "over 10^15"
     remedy = "Take values out of its axes, or make several sweeps of it."
     text = f"a sweep may have {MAX_TRIALS:,} trials, but this one has {many}. {remedy}"
-    section = next(name for name in ("grid", "simplex", "seeds") if root.has([name]))
+    sections = ("grid", "space", "simplex", "seeds") if root.axes else ("grid", "simplex", "seeds")
+    section = next(name for name in sections if root.has([name]))
     return [Problem(root.at([section]).place, text)]
 
 
-def name_problem(axis: str, data: dict[str, Any]) -> str | None:
+def name_problem(axis: Axis, data: dict[str, Any]) -> str | None:
     """Return what is wrong with the name of an axis: that it is no field that trials of this sweep could differ in."""
     known = fields_to_sweep()
-    path, inside = leaf_of(axis, known)
+    path, inside = leaf_of(axis.name, known)
     if path is None:
-        return refusal(axis) or unknown_axis(axis, known)
+        refused = refusal(axis.name)
+        return f"{axis.label} {refused}" if refused else unknown_axis(axis, known)
     if path == WEIGHTS and inside[0] not in REWARDABLE:
         close = did_you_mean(inside[0], REWARDABLE)
-        return but_got(f"{name_of(axis)} must end in a metric", inside[0], close)
+        return but_got(f"{axis.label} must end in a metric", inside[0], close)
     if inside and not TERM.fullmatch(inside[0]):
-        return but_got(f"{name_of(axis)} must end in {TERM_RULE}", inside[0])
-    section, _, name = axis.partition(".")
+        return but_got(f"{axis.label} must end in {TERM_RULE}", inside[0])
+    section, _, name = axis.name.partition(".")
     kinds = kinds_of(data) if section == "recipe" and name != "kind" else []
     lacking = [kind for kind in kinds if not has_field(RECIPES[kind], name)]
     if lacking and (lacking == kinds or not adaptive(data)):
-        return f"grid.{axis} must be a field of {section} of kind {lacking[0]}, but is not one"
+        return f"{axis.label} must be a field of {section} of kind {lacking[0]}, but is not one"
     return None
 
 
-def axis_problems(axis: str, node: Node, root: Node, data: dict[str, Any]) -> list[Problem]:
+def axis_problems(axis: Axis, root: Document, data: dict[str, Any]) -> list[Problem]:
     """Return what is wrong with one axis."""
     if (text := name_problem(axis, data)) is not None:
-        return [Problem(node.place, text)]
-    path, inside = leaf_of(axis, fields_to_sweep())
+        return [Problem(axis.place, text)]
+    path, inside = leaf_of(axis.name, fields_to_sweep())
     assert path is not None
     owners = fields_to_sweep()[path]
-    if not isinstance(node.value, list) or not node.value:
-        example = f" Write [{show(node)}]." if is_number(node.value) else ""
-        return [Problem(node.place, but_got(f"{name_of(axis)} must be a list of values", node, example))]
+    if axis.values is None:
+        example = f" Write [{show(axis.node)}]." if is_number(axis.node.value) else ""
+        return [Problem(axis.place, but_got(f"{axis.label} must be a list of values", axis.node, example))]
     return first_of(value_problems(axis, (path.rpartition(".")[2], *inside), owners, root))
 
 
-def value_problems(axis: str, names: tuple[str, ...], owners: Models, root: Node) -> Iterator[Problem]:
+def value_problems(axis: Axis, names: tuple[str, ...], owners: Models, root: Document) -> Iterator[Problem]:
     """Yield what is wrong with the values of an axis, each apart and against one another."""
     seen = set()
-    items = root.at(["grid", axis]).value
-    assert isinstance(items, list)
-    for index, node in enumerate(items):
-        path = ("grid", axis, index)
+    for index, node in enumerate(axis.values or ()):
+        path = axis.path(index)
         if isinstance(node.value, dict | list) or node.value is None:
             yield Problem(node.place, but_got(f"{dotted(path)} must be a number, text, true or false", node))
             continue
@@ -121,7 +117,7 @@ def value_problems(axis: str, names: tuple[str, ...], owners: Models, root: Node
             yield Problem(node.place, text)
         key = (isinstance(node.value, bool), node.value)
         if key in seen:
-            text = f"{name_of(axis)} must hold each value once, but {show(node)} is repeated. Remove it."
+            text = f"{axis.label} must hold each value once, but {show(node)} is repeated. Remove it."
             yield Problem(node.place, text)
         seen.add(key)
 
@@ -148,13 +144,15 @@ def refused_value(names: tuple[str, ...], owners: Models, path: tuple[str | int,
     return reasons[0]
 
 
-def unknown_axis(axis: str, known: dict[str, Models]) -> str:
+def unknown_axis(axis: Axis, known: dict[str, Models]) -> str:
     """Return what to say of an axis that names no field, with the nearest field or the fields of that section."""
     names = [f"{path}.NAME" if is_table(path, owners) else path for path, owners in known.items()]
-    below = [path for path in names if path.startswith(f"{axis}.")]
+    below = [path for path in names if path.startswith(f"{axis.name}.")]
     if below:
-        return f"{name_of(axis)} must name one field of that section. Known: {', '.join(below)}."
-    return but_got("a grid axis must name a field of the trial", axis, did_you_mean(axis.removeprefix("trial."), names))
+        return f"{axis.label} must name one field of that section. Known: {', '.join(below)}."
+    rule = "a grid axis must name a field" if axis.section == "grid" else "space must name fields"
+    close = did_you_mean(axis.name.removeprefix("trial."), names)
+    return but_got(f"{rule} of the trial", axis.name, close)
 
 
 def combination_problems(

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from fusion_core.config import RewardConfig
-from trials.document.nodes import Node
 from trials.document.problems import Problem
 from trials.spec.sweepable import LEARNERS, RECIPES
+from trials.sweepfile.rules.axes import Document
 from trials.sweepfile.rules.sections import below, kinds_of
 
 
@@ -22,8 +22,7 @@ class Swept:
 
     def values(self, field: str) -> list[Any]:
         """Return the values of a field: those of its axis, or the one that all trials share, given or by default."""
-        grid = self.data.get("grid")
-        swept = grid.get(field) if isinstance(grid, dict) else None
+        swept = self.data.get("axes", {}).get(field)
         if isinstance(swept, list):
             return swept
         section, _, name = field.partition(".")
@@ -108,18 +107,17 @@ KNOBS = (
 )
 
 
-def idle_axis_problems(root: Node, data: dict[str, Any]) -> Iterator[Problem]:
+def idle_axis_problems(root: Document, data: dict[str, Any]) -> Iterator[Problem]:
     """Axes of several values without effect; a fixed value, which does as little, may stand."""
-    grid = data.get("grid")
     kinds = [kind for kind in kinds_of(data) if kind in LEARNERS]
-    for axis, values in grid.items() if isinstance(grid, dict) and kinds else ():
-        if not isinstance(values, list) or len(values) < 2:
+    for axis in root.axes.values() if kinds else ():
+        if axis.values is None or len(axis.values) < 2:
             continue
-        idle = [_idle_knob(axis, Swept(data, kind)) for kind in kinds]
+        idle = [_idle_knob(axis.name, Swept(data, kind)) for kind in kinds]
         knob = idle[0]
         if knob is not None and None not in idle:
-            text = f"grid.{axis} must affect some trial, but affects none: {knob.why}. Remove it, or {knob.remedy}."
-            yield Problem(root.at(["grid", axis]).place, text)
+            text = f"{axis.label} must affect some trial, but affects none: {knob.why}. Remove it, or {knob.remedy}."
+            yield Problem(axis.place, text)
 
 
 def _idle_knob(axis: str, trials: Swept) -> Knob | None:

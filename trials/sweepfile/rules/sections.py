@@ -71,16 +71,14 @@ def adaptive(data: dict[str, Any]) -> bool:
 
 def kinds_of(data: dict[str, Any]) -> list[str]:
     """Return the kinds of recipe that a sweep runs; unknown ones are left out."""
-    grid, given = data.get("grid"), below(data, "trial", "recipe", "kind")
-    swept = grid.get("recipe.kind") if isinstance(grid, dict) else None
+    swept, given = below(data, "axes", "recipe.kind"), below(data, "trial", "recipe", "kind")
     kinds = swept if isinstance(swept, list) else [TrialConfig().recipe.kind if given is None else given]
     return [kind for kind in kinds if isinstance(kind, str) and kind in RECIPES]
 
 
 def axes_below(data: dict[str, Any], prefix: str) -> list[str]:
-    """Return the axes of the grid whose names begin so."""
-    grid = data.get("grid")
-    return [axis for axis in grid if axis.startswith(prefix)] if isinstance(grid, dict) else []
+    """Return the axes whose names begin so."""
+    return [axis for axis in data.get("axes", {}) if axis.startswith(prefix)]
 
 
 def points_of(data: dict[str, Any]) -> int:

@@ -18,9 +18,10 @@ from trials.space.from_spec import REWARDED, is_whole, refuses, space_of, takes_
 from trials.space.grid import Sections
 from trials.space.space import Space
 from trials.spec.sweepable import LEARNERS, RECIPES, fields_to_sweep, has_field, leaf_of
+from trials.sweepfile.rules.axes import Axis, Document
 from trials.sweepfile.rules.grid import name_problem
 from trials.sweepfile.rules.no_effect import Swept
-from trials.sweepfile.rules.sections import adaptive, below, kinds_of
+from trials.sweepfile.rules.sections import adaptive, kinds_of
 
 if TYPE_CHECKING:
     from trials.spec.sweep import SweepFile
@@ -32,15 +33,15 @@ MOST_STEPS = 1_000_000
 LARGEST = 1e100
 
 
-def range_problems(root: Node, data: dict[str, Any]) -> Iterator[Problem]:
+def range_problems(root: Document, data: dict[str, Any]) -> Iterator[Problem]:
     """Dimensions that are axes too, ranges that hold nothing or cannot be stepped through, kinds that no trial has."""
-    written, grid = root.child("space"), root.at(["grid"]).value if root.has(["grid"]) else {}
+    written = root.child("space")
     for axis, node in written.value.items() if written is not None and isinstance(written.value, dict) else ():
         name = dotted(("space", axis))
-        checked = grid.get(axis) if isinstance(grid, dict) else None
-        if checked is None and (text := name_problem(axis, data)) is not None:
+        checked = root.axes.get(axis)
+        if checked is None and (text := name_problem(Axis.of_space(axis, node), data)) is not None:
             yield Problem(node.place, text)
-        elif checked is not None and not _laid(checked, node):
+        elif checked is not None and checked.section == "grid":
             yield Problem(node.place, f"{name} is an axis of the grid too. Keep one of them.")
         if not isinstance(node.value, dict):
             continue
@@ -54,18 +55,17 @@ def range_problems(root: Node, data: dict[str, Any]) -> Iterator[Problem]:
             yield from _range_problems(name, axis, node)
 
 
-def no_effect_problems(root: Node, data: dict[str, Any]) -> Iterator[Problem]:
+def no_effect_problems(root: Document, data: dict[str, Any]) -> Iterator[Problem]:
     """A temperature beside an aggregate that has none: such settings differ and their trials do not."""
-    axis = "reward.temperature"
-    drawn = below(data, "grid", axis)
-    if not adaptive(data) or not isinstance(drawn, list) or len(drawn) < 2:
+    axis = root.axes.get("reward.temperature")
+    if not adaptive(data) or axis is None or axis.values is None or len(axis.values) < 2:
         return
     aggregates = Swept(data, next(iter(kinds_of(data)), "")).values("reward.aggregate")
     without = [one for one in aggregates if isinstance(one, str) and one != "softmin"]
     if without and "softmin" in aggregates:
-        text = f"grid.{axis} must change every trial of a search, but with aggregate {without[0]} there is none"
+        text = f"{axis.label} must change every trial of a search, but with aggregate {without[0]} there is none"
         remedy = "Write reward.aggregate: [softmin], or set trial.reward.temperature."
-        yield Problem(root.at(["grid", axis]).place, f"{text}. {remedy}")
+        yield Problem(axis.place, f"{text}. {remedy}")
 
 
 def _when_problems(name: str, axis: str, node: Node, kinds: list[str]) -> Iterator[Problem]:
@@ -185,8 +185,3 @@ def at_random(kind: str, space: Space) -> str | None:
         return None
     why = "values without an order or that only some trials have" if kind == "cmaes" else "what only some trials have"
     return f"search: {kind} draws {', '.join(left)} at random, since it cannot learn {why}"
-
-
-def _laid(axis: Node, dimension: Node) -> bool:
-    """Return whether an axis was laid among those of the grid for the rules, not written there."""
-    return axis in (dimension, dimension.child("choices")) or axis.place == dimension.place

@@ -13,6 +13,7 @@ from trials.document.nodes import Node
 from trials.document.problems import Problem, but_got, show
 from trials.document.yaml_reader import is_number
 from trials.spec.sweepable import TERM, TERM_RULE
+from trials.sweepfile.rules.axes import Document
 from trials.sweepfile.rules.data import NAME
 from trials.sweepfile.rules.sections import below, needs_data, test_names
 
@@ -67,29 +68,27 @@ def epoch_problems(root: Node, data: dict[str, Any]) -> list[Problem]:
     ]
 
 
-def ssim_problems(root: Node, data: dict[str, Any]) -> list[Problem]:
+def ssim_problems(root: Document, data: dict[str, Any]) -> list[Problem]:
     """`ssim_shared` beside a weight that it sets, where one of them is an axis, so that no single model sees both."""
-    loss, grid = below(data, "trial", "loss"), root.at(["grid"])
+    loss, axes = below(data, "trial", "loss"), root.axes
     given = {name for name, value in loss.items() if value is not None} if isinstance(loss, dict) else set()
-    axes = set(grid.value) if isinstance(grid.value, dict) and root.has(["grid"]) else set()
     used = {name for name in ("ssim_shared", "ssim_ratio", "ssim_ir_ratio") if name in given or f"loss.{name}" in axes}
     swept = [axis for axis in axes if axis.removeprefix("loss.") in used and axis.startswith("loss.")]
     if "ssim_shared" not in used or len(used) < 2 or not swept:
         return []
     own = " and ".join(sorted(used - {"ssim_shared"}))
     text = f"loss.ssim_shared sets ssim_ratio and ssim_ir_ratio, but {own} is given too. Remove one or the other."
-    return [Problem(min((root.at(["grid", axis]).place for axis in swept), key=str), text)]
+    return [Problem(min((axes[axis].place for axis in swept), key=str), text)]
 
 
-def axis_problems(root: Node, data: dict[str, Any]) -> list[Problem]:
+def axis_problems(root: Document, data: dict[str, Any]) -> list[Problem]:
     """A --set of a field that is an axis: the axis wins, so it would do nothing."""
     problems = []
-    grid = root.at(["grid"]).value if root.has(["grid"]) else None
-    for axis in grid if isinstance(grid, dict) else ():
-        path = ["trial", *str(axis).split(".")]
+    for name, axis in root.axes.items():
+        path = ["trial", *name.split(".")]
         if root.has(path) and not root.at(path).place.line:
             value = show(root.at(path).value)
-            text = f"trial.{axis} is an axis of the grid, so this does nothing. Write --set 'grid.{axis}=[{value}]'."
+            text = f"trial.{name} is {axis.kind}, so this does nothing. Write --set '{axis.section}.{name}=[{value}]'."
             problems.append(Problem(root.at(path).place, text))
     return problems
 
