@@ -73,7 +73,7 @@ def main() -> None:
                 doubled,
                 chaos.retrained,
                 time.monotonic() - start,
-                f"{result}; said 'reported nothing' {said.count('reported nothing')} times",
+                f"{result}; said 'no report for' {said.count('no report for')} times",
             )
         )
 

@@ -474,7 +474,7 @@ def test_ray_trains_two_starts_at_once_and_gives_the_rows_of_inline(
     assert numbers(outcome.run) == numbers(inline.run)
     for path in (inline.run / "starts").glob("*.safetensors"):
         assert load_checkpoint(outcome.run / "starts" / path.name).digest == load_checkpoint(path).digest
-    assert "start 2 of 2" in capsys.readouterr().out
+    assert "initial checkpoint 2 of 2" in capsys.readouterr().out
     with pytest.raises(StartError, match="must stay finite"):
         run(tmp_path, "trial.start.recipe.learning_rate=1e30", text=text, executor="ray", workers=2)
 
