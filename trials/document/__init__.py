@@ -1,1 +1,1 @@
-"""The YAML text as a tree that remembers its lines, and how a broken rule is worded. Knows no sweep."""
+"""The YAML text as a tree with line numbers, and the wording of broken rules. Knows no sweep."""

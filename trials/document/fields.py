@@ -1,4 +1,4 @@
-"""What may be written in a sweep file, read off the configuration models: sections, fields, and axes."""
+"""The allowed sections, fields and axes of a sweep file, derived from the configuration models."""
 
 from __future__ import annotations
 
@@ -22,31 +22,31 @@ def models_of(annotation: Any) -> Models:
 
 
 def _models_in_table(annotation: Any) -> Models:
-    """Return the models that the values of a table may be; empty where it is none, or one of plain values."""
+    """Return the models that the values of a table may be; empty if it is not a table or holds plain values."""
     return models_of(get_args(annotation)[1]) if get_origin(annotation) is dict else ()
 
 
 def kind_of(model: type[BaseModel]) -> str | None:
-    """Return the `kind` by which a member of a union is named; None for what may have one of several."""
+    """Return the `kind` that identifies a member of a union; None if several kinds are possible."""
     field = model.model_fields.get("kind")
     return str(field.default) if field and len(get_args(field.annotation)) == 1 else None
 
 
 def narrowed(models: Models, kinds: Iterable[object]) -> Models:
-    """Return the members of a union that `kinds` names, or all where it names none."""
-    wanted = {kind for kind in kinds if isinstance(kind, str)}
-    return tuple(model for model in models if kind_of(model) in wanted) or models
+    """Return the members of a union that `kinds` names, or all if it names none."""
+    named = {kind for kind in kinds if isinstance(kind, str)}
+    return tuple(model for model in models if kind_of(model) in named) or models
 
 
 def models_at(root: type[BaseModel], path: Sequence[str | int], data: Any) -> Models:
-    """Return the models that the section at `path` of `data` may be; empty where it is free or a plain value."""
+    """Return the models that the section at `path` of `data` may be; empty for a free-form section or a plain value."""
     models: Models = (root,)
     named: Models = ()
     for key in path:
         data = _below(data, key)
         if isinstance(key, int):
             continue
-        if named:  # a key of the user's own
+        if named:  # a user-defined key
             models, named = named, ()
             continue
         annotations = [model.model_fields[key].annotation for model in models if key in model.model_fields]
@@ -63,7 +63,7 @@ def field_names(models: Models) -> list[str]:
 
 
 def tuple_length(models: Models, name: str) -> int:
-    """Return how many values a field of fixed length has; 0 where it is none."""
+    """Return the length of a fixed-length field; 0 for other fields."""
     for model in models:
         annotation = model.model_fields[name].annotation if name in model.model_fields else None
         for part in (annotation, *get_args(annotation)):
@@ -86,7 +86,7 @@ def leaves(model: type[BaseModel] = TrialConfig, prefix: str = "") -> dict[str, 
 
 
 def with_default_kinds(data: Any) -> Any:
-    """Return a trial's data with the `kind` of a union written out where it is left to the default."""
+    """Return a trial's data with the `kind` of a union written out if it is left to the default."""
     if not isinstance(data, dict):
         return data
     filled = dict(data)

@@ -1,4 +1,4 @@
-"""Values of a sweep file that remember their place."""
+"""Values of a sweep file with their source locations."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Fault = tuple[SourceLocation, str]
 
 
 class ReadError(ConfigError):
-    """What cannot be read on from, and the faults before it."""
+    """A fault after which reading cannot continue, and the faults before it."""
 
     def __init__(self, *faults: Fault) -> None:
         super().__init__(*(f"{place}: {text}" for place, text in faults))
@@ -40,7 +40,7 @@ class ReadError(ConfigError):
 class Node:
     """A value and its place. A mapping's values carry the place of their key.
 
-    `faults` (of the root alone) are broken rules that could be read past, so that they come with all other problems.
+    `faults` (only of the root) did not stop the reading; they are reported with all other problems.
     """
 
     place: SourceLocation
@@ -49,7 +49,7 @@ class Node:
     faults: tuple[Fault, ...] = ()
 
     def data(self) -> Any:
-        """Return plain dicts, lists and scalars. Raises ReadError where aliases make it grow beyond bounds."""
+        """Return plain dicts, lists and scalars. Raises ReadError if aliases expand it too far."""
         return _plain(self, iter(range(MAX_NODES)), 0)
 
     def child(self, key: str | int) -> Node | None:
@@ -77,7 +77,7 @@ class Node:
         return node is not None
 
     def with_value(self, path: Sequence[str], value: Node) -> Node:
-        """Return a copy with `value` at `path`; sections on the way are made. Raises ReadError at a plain value."""
+        """Return a copy with `value` at `path`; missing sections are created. Raises ReadError at a plain value."""
         if not path:
             return value
         if self.value is not None and not isinstance(self.value, dict):
@@ -90,7 +90,7 @@ class Node:
 
 
 def shortened(text: str) -> str:
-    """Return text from a file as a message shows it: on one line, escaped, and no longer than can be read."""
+    """Return text from a file for a message: on one line, escaped and shortened."""
     text = printable(text)
     return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 3]}..."
 

@@ -33,7 +33,7 @@ def in_file_order(problems: Iterable[Problem]) -> list[str]:
 
 
 def first_of(problems: Iterable[Problem]) -> list[Problem]:
-    """Return as many problems as are shown and one more, so that no time goes into wording a thousand others."""
+    """Return one problem more than is shown, so that no time is spent on formatting thousands."""
     return list(islice(problems, MOST + 1))
 
 
@@ -43,7 +43,7 @@ def but_got(rule: str, value: Any, remedy: str = "") -> str:
 
 
 def show(value: Any) -> str:
-    """Return a value as a message shows it: short, and with control characters escaped."""
+    """Return a value for a message: short, and with control characters escaped."""
     if isinstance(value, Node):
         value = value.value
     if isinstance(value, dict):

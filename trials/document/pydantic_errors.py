@@ -59,7 +59,7 @@ def translate(errors: Sequence[Any], model: type[BaseModel], root: Node) -> list
     found: dict[Path, Problem] = {}
     for error, path in zip(errors, paths, strict=True):
         node = root.at(path)
-        # A section where text would do as well: what is wrong inside it says more than that it is no text.
+        # The field also takes text: the problem inside the section helps more than "not a text".
         if isinstance(node.value, dict) and any(path == one[: len(path)] != one for one in paths):
             continue
         found.setdefault(path, Problem(node.place, sentence(error, path, model, root)))
@@ -82,7 +82,7 @@ def path_of(error: Any, root: Node) -> Path:
 
 
 def sentence(error: Any, path: Path, model: type[BaseModel], root: Node) -> str:
-    """Return one error as a sentence; what pydantic says itself where this knows no better."""
+    """Return one error as a sentence; pydantic's own message if there is no better one here."""
     kind, context = error["type"], error.get("ctx") or {}
     node, name = root.at(path), dotted(path)
     if kind == "extra_forbidden":
@@ -94,9 +94,9 @@ def sentence(error: Any, path: Path, model: type[BaseModel], root: Node) -> str:
         limit = context[bound]
         return but_got(f"{name} must be {words} {int(limit) if limit == int(limit) else limit}", node)
     if kind in TYPES:
-        wanted = SEVERAL_WAYS.get(path[:3], TYPES[kind]) if kind != "tuple_type" else TYPES[kind]
-        wanted = DIMENSION if path[:1] == ("space",) and len(path) == 2 else FORMS.get(path, wanted)
-        return but_got(f"{name} must be {wanted}", node, remedy(wanted, node) or with_kind(path, model, node))
+        expected = SEVERAL_WAYS.get(path[:3], TYPES[kind]) if kind != "tuple_type" else TYPES[kind]
+        expected = DIMENSION if path[:1] == ("space",) and len(path) == 2 else FORMS.get(path, expected)
+        return but_got(f"{name} must be {expected}", node, remedy(expected, node) or with_kind(path, model, node))
     if kind in ("literal_error", "union_tag_invalid"):
         known = context.get("expected") or context["expected_tags"]
         names = [one.strip().strip("'") for one in known.replace(" or ", ",").split(",")]
@@ -117,14 +117,14 @@ def sentence(error: Any, path: Path, model: type[BaseModel], root: Node) -> str:
 
 
 def with_kind(path: Path, model: type[BaseModel], node: Node) -> str:
-    """Return how to write a section that has a kind, where its kind alone is given."""
+    """Return how to write a section that has a kind, if only its kind is given."""
     owners = [field for one in models_at(model, path, None) if (field := one.model_fields.get("kind"))]
     known = [kind for field in owners for kind in get_args(field.annotation)]
     return f" Write {{kind: {node.value}}}." if node.value in known else ""
 
 
 def unknown_key(path: Path, model: type[BaseModel], root: Node) -> str:
-    """Return what to say of a key that no model has, with the nearest one that is there."""
+    """Return the message for an unknown key, with the nearest known one."""
     section, key = path[:-1], str(path[-1])
     if not section and key in TrialConfig.model_fields:
         return f"a sweep file has no key {key!r}. Did you mean 'trial.{key}'?"
@@ -136,7 +136,7 @@ def unknown_key(path: Path, model: type[BaseModel], root: Node) -> str:
 
 
 def kinds_given(root: Node) -> dict[str, Any]:
-    """Return the sections of a trial with the `kind` that each names, or has where it names none."""
+    """Return the sections of a trial with the `kind` that each names, or its default one."""
     trial = root.at(["trial"]).value if root.has(["trial"]) else None
     named = {
         name: {"kind": below.at(["kind"]).value} if below.has(["kind"]) else {}
@@ -146,26 +146,26 @@ def kinds_given(root: Node) -> dict[str, Any]:
 
 
 def missing(path: Path, model: type[BaseModel], node: Node) -> str:
-    """Return what to say of a key, or of a value of a list of fixed length, that is not there."""
+    """Return the message for a missing key, or a missing value of a fixed-length list."""
     if isinstance(path[-1], int):
         count = len(node.value) if isinstance(node.value, list) else 0
-        wanted = tuple_length(models_at(model, path[:-2], None), str(path[-2]))
-        return f"{dotted(path[:-1])} must be a list of {wanted} values, but got {count}"
+        expected = tuple_length(models_at(model, path[:-2], None), str(path[-2]))
+        return f"{dotted(path[:-1])} must be a list of {expected} values, but got {count}"
     return f"{dotted(path)} must be given, but is not there. Add it."
 
 
-def remedy(wanted: str, node: Node) -> str:
-    """Return what to do about a value of the wrong type, where that is plain and short."""
+def remedy(expected: str, node: Node) -> str:
+    """Return a remedy for a value of the wrong type, if there is a short one."""
     value = node.value
     if len(str(value)) > 60:
         return ""
-    if "number" in wanted and isinstance(value, str):
+    if "number" in expected and isinstance(value, str):
         if is_number(resolve(value)):
             return " Remove the quotes." if node.quoted else ""
         plain = value.replace("_", "")
         return f" Write {plain}." if is_number(resolve(plain)) else ""
-    if wanted == TYPES["bool_type"] and str(value).lower() in ("yes", "no", "on", "off"):
+    if expected == TYPES["bool_type"] and str(value).lower() in ("yes", "no", "on", "off"):
         return f" Write {'true' if str(value).lower() in ('yes', 'on') else 'false'}."
-    if wanted == TYPES["tuple_type"] and value is not None and not isinstance(value, dict):
+    if expected == TYPES["tuple_type"] and value is not None and not isinstance(value, dict):
         return f" Write [{show(value) if is_number(value) else value}]." if str(value).isprintable() else ""
     return ""

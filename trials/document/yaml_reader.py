@@ -1,4 +1,4 @@
-"""YAML text to values that remember their place. Safe by construction: no tags, bounded depth and size."""
+"""YAML text to values with their source locations. Safe by construction: no tags, bounded depth and size."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ REMEDIES = {
 def read_yaml(text: str, source: str, *, lines: bool = True) -> Node:
     """Parse one YAML 1.2 document. `lines` says whether places name a line.
 
-    Raises ReadError for what is no YAML. What is YAML but not read (repeated keys, tags, keys that are no text) is
-    in the `faults` of the node.
+    Raises ReadError for invalid YAML. Valid but unsupported YAML (repeated keys, tags, keys that are not text) is in
+    the `faults` of the node.
     """
     _refuse_lines(text, source, lines)
     reader = _Reader(source, lines)
@@ -62,7 +62,7 @@ def read_yaml(text: str, source: str, *, lines: bool = True) -> Node:
 
 
 def _refuse_lines(text: str, source: str, lines: bool) -> None:
-    """Raise ReadError that names the lines which no YAML may have, the first ten of them."""
+    """Raise ReadError that names the first ten lines with tab indents or unreadable characters."""
     faults: list[Fault] = []
     for number, line in enumerate(text.split("\n"), 1):
         place = SourceLocation(source, number if lines else 0)
@@ -133,7 +133,7 @@ class _Reader:
         return node
 
     def spend(self, place: SourceLocation, values: int) -> None:
-        """Count values; merged ones too, since they cost as much as written ones."""
+        """Count values, merged ones included: they cost as much as written ones."""
         self.count += values
         if self.count > MAX_NODES:
             self.stop(place, f"a sweep file may be {MAX_NODES} values long, but this is more")
@@ -152,7 +152,7 @@ class _Reader:
         return Node(place, self.entries(events, depth))
 
     def readable(self, text: str, place: SourceLocation) -> str:
-        """Return text as it is, or with halves of characters replaced, which is a fault: they cannot be stored."""
+        """Return text; unpaired surrogates are replaced and reported as a fault, since they cannot be stored."""
         if not SURROGATE.search(text):
             return text
         self.faults.append((place, f"text must be readable, but got '{shortened(text)}'. Write it again."))
@@ -178,7 +178,7 @@ class _Reader:
         return {**merged, **entries}
 
     def key(self, event: Any, events: Iterator[Event], depth: int) -> str | None:
-        """Return a key, or None for one that is no text."""
+        """Return a key, or None for one that is not text."""
         place = self.place(event.start_mark)
         if isinstance(event, ScalarEvent) and event.tag in (None, "!"):
             return self.readable(event.value, place)

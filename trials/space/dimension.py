@@ -27,7 +27,7 @@ printed can be run again."""
 class Dimension:
     """One swept field: `values` to choose from, or numbers from `low` to `high`.
 
-    `kinds` are the recipes whose trials have it; None: all. Samplers see the place of a number among `values`, so that
+    `kinds` are the recipes whose trials have it; None: all. Samplers see numbers of `values` by their index, so that
     neighbours stay neighbours, and words as they are.
     """
 
@@ -44,7 +44,7 @@ class Dimension:
     def of(
         cls, name: str, given: Range | Choices, *, whole: bool = False, kinds: tuple[str, ...] | None = None
     ) -> Dimension:
-        """Return the dimension of a field; `whole` where it takes whole numbers alone."""
+        """Return the dimension of a field; `whole` if it takes only whole numbers."""
         if isinstance(given, Choices):
             ordered = all(map(is_number, given.choices))
             return cls(name, values=tuple(sorted(given.choices) if ordered else given.choices), kinds=kinds)
@@ -80,7 +80,7 @@ class Dimension:
 
     @property
     def size(self) -> int | None:
-        """How many values it has; None where they are as many as there are numbers."""
+        """How many values it has; None for a continuous range."""
         if self.values is not None:
             return len(self.values)
         step = self.step or (1.0 if self.whole else None)
@@ -88,7 +88,7 @@ class Dimension:
 
     @property
     def all(self) -> Iterator[AxisValue]:
-        """Yield its values, where they can be counted."""
+        """Yield its values, if they can be counted."""
         assert self.size is not None
         yield from (self.value(self.low + i * (self.step or 1.0)) if self.values is None else self.values[i]
                     for i in range(self.size))  # fmt: skip
@@ -99,7 +99,7 @@ class Dimension:
         return self.values or (self.value(self.low), self.value(self.high))
 
     def value(self, drawn: Any) -> AxisValue:
-        """Return what a trial takes for what a sampler drew."""
+        """Return the trial's value for a sampler's value."""
         if self.values is not None:
             chosen: AxisValue = drawn if self.words else self.values[int(drawn)]
             return chosen
@@ -120,7 +120,7 @@ class Dimension:
         return min(DIGITS + max(0, math.floor(math.log10(alike))), 17)
 
     def drawn(self, value: Any) -> Any:
-        """Return what a sampler would have drawn for a value that it holds."""
+        """Return the sampler's value for a trial's value."""
         if self.values is not None:
             return value if self.words else self.values.index(value)
         if self.step is None or self.whole:
@@ -139,7 +139,7 @@ class Dimension:
         return abs(steps - round(steps)) < 1e-6
 
     def own(self, value: Any) -> AxisValue:
-        """Return a value that it holds as it writes it itself: 16 for 16.0."""
+        """Return a value as the dimension writes it: 16 for 16.0."""
         if self.values is not None:
             return self.values[self.values.index(value)]
         return int(value) if self.whole else float(value)

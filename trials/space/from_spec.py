@@ -48,22 +48,22 @@ def kinds_with(name: str, given: Given, kinds: tuple[str, ...]) -> tuple[str, ..
 
 
 def is_whole(name: str) -> bool:
-    """Return whether a field takes whole numbers alone."""
+    """Return whether a field takes only whole numbers."""
     return _refusals(name, 0.5) == {"int_type"}
 
 
 def takes_numbers(name: str) -> bool:
-    """Return whether some number may be a value of a field; true of what is no field."""
+    """Return whether a field takes numbers; true of an unknown field."""
     return name != KIND and not _refusals(name, 1) & NO_NUMBER
 
 
 def refuses(name: str, value: float) -> bool:
-    """Return whether a field takes no such number."""
+    """Return whether a field refuses this number."""
     return bool(_refusals(name, value))
 
 
 def _refusals(name: str, value: float) -> set[str]:
-    """Return what keeps a field from having a value, in pydantic's words; nothing where one of its owners takes it."""
+    """Return the pydantic error types of a field's value; none if one of its owners takes it."""
     path, inside = leaf_of(name, fields_to_sweep())
     if path is None:
         return set()
@@ -86,7 +86,7 @@ def examples(spec: SweepSpec, space: Space) -> list[Trial]:
     build = Sections(spec.trial)
     found = []
     for parameters in space.examples():
-        with suppress(ValidationError):  # of a combination that no trial can have: the search passes over those too
+        with suppress(ValidationError):  # of an invalid combination: the search skips those too
             config = TrialConfig.model_validate({**build.sections(parameters), "seed": spec.seeds[0]})
             found.append(Trial(parameters, config))
     return found

@@ -28,7 +28,7 @@ class Trial:
 
 def expand(spec: SweepSpec) -> list[Trial]:
     """Return the trials in file order: the last axis varies faster than the first, the simplex faster than the axes,
-    seeds fastest. Reward weights whose ratios an earlier combination has are left out.
+    seeds fastest. Reward weights with the ratios of an earlier combination are left out.
 
     Sections are validated once per distinct combination of their own axes, so ten thousand trials take a second.
     Raises pydantic's ValidationError for a combination that breaks a rule; `spec.load` has refused such a sweep before.
@@ -48,14 +48,14 @@ def expand(spec: SweepSpec) -> list[Trial]:
 
 
 class Sections:
-    """Builds the sections of a trial for one combination; `keep` those that were built before, as for a grid."""
+    """Builds the sections of a trial for one combination; `keep` caches built sections, as for a grid."""
 
     def __init__(self, trial: TrialConfig, *, keep: bool = True) -> None:
         self.keep = keep
         self.shared: dict[str, Any] = {
             name: getattr(trial, name) for name in TrialConfig.model_fields if name != "seed"
         }
-        # As given, not as filled in: a default that the file left open must stay open to a rule such as ssim_shared's.
+        # Only what is given: defaults must stay unset for rules such as that of ssim_shared.
         given = {
             name: section.model_dump(exclude_unset=True) if isinstance(section, BaseModel) else {}
             for name, section in self.shared.items()

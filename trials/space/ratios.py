@@ -28,7 +28,7 @@ class Ratios:
 
     @property
     def note(self) -> str | None:
-        """Say what is left out, and why; None where nothing is."""
+        """Say what is left out, and why; None if nothing is."""
         left_out = self.combinations - len(self.kept)
         if not left_out:
             return None
@@ -39,7 +39,7 @@ class Ratios:
 
 
 def distinct_ratios(grid: Mapping[str, tuple[Any, ...]], shared: TrialConfig) -> Ratios:
-    """Return which combinations of the grid's reward weights differ; `shared` has the weights that are no axis.
+    """Return which combinations of the grid's reward weights differ; `shared` has the weights that are not axes.
 
     They differ by ratio, unless the size of its rewards matters to a recipe of the sweep: then by value.
     """

@@ -13,7 +13,7 @@ from trials.spec.simplex import WEIGHTS_PREFIX
 from trials.spec.sweep import SweepFile, SweepSpec
 
 MANY_TRIALS = 2_000
-"""A sweep of more trials than this starts only where the user says `--yes`."""
+"""A sweep of more trials than this starts only with `--yes`."""
 
 
 def grid_size(axes: Iterable[Collection[object]]) -> int:

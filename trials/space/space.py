@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Space:
-    """The dimensions of a search; what decides which others there are comes first. `kind` is the recipe's, if fixed."""
+    """The dimensions of a search; those that others depend on come first. `kind` is the recipe's, if fixed."""
 
     dimensions: tuple[Dimension, ...]
     kind: str
@@ -49,7 +49,7 @@ class Space:
 
     @cached_property
     def size(self) -> int | None:
-        """How many settings there are; None where there is no end to them."""
+        """How many settings there are; None if they are infinite."""
         total = 0
         for kind in self._kinds:
             sizes = [one.size for one in self._of_kind(kind)]
@@ -59,7 +59,7 @@ class Space:
         return total
 
     def all(self) -> Iterator[dict[str, AxisValue]]:
-        """Yield every setting, where they can be counted."""
+        """Yield every setting, if they can be counted."""
         for kind in self._kinds:
             own = self._of_kind(kind)
             head = {KIND: kind} if self._varies_kind else {}
@@ -107,7 +107,7 @@ class Space:
         )  # fmt: skip
 
     def part_of(self, values: Mapping[str, Any]) -> dict[str, AxisValue] | str:
-        """Return the setting that a trial with these values is; the name of the first dimension that it is outside."""
+        """Return the setting of a trial with these values, or the first dimension that it lies outside of."""
         found: dict[str, AxisValue] = {}
         for one in self.active(values):
             if not one.holds(values.get(one.name)):
@@ -119,7 +119,7 @@ class Space:
         return {one.name: one.distribution for one in self.active(parameters)}
 
     def drawn(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a setting as a sampler would have drawn it."""
+        """Return the sampler's values for a setting."""
         return {one.name: one.drawn(parameters[one.name]) for one in self.active(parameters)}
 
     @property

@@ -1,4 +1,4 @@
-"""What a setting must keep to: `Nabf <= 0.005` of a metric's mean over the data sets."""
+"""Constraints of a search: `Nabf <= 0.005` on a metric's mean over the data sets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RULE = "must be METRIC <= NUMBER or METRIC >= NUMBER, such as Nabf <= 0.005"
 
 @dataclass(frozen=True)
 class Constraint:
-    """A bound of a metric; `at_most` where it is from above."""
+    """A bound of a metric; `at_most` if it is an upper one."""
 
     metric: str
     at_most: bool
@@ -23,7 +23,7 @@ class Constraint:
 
     @classmethod
     def parse(cls, text: str, name: str = "a constraint") -> Constraint:
-        """Read `Nabf <= 0.005`. Raises ConfigError for what is none, of no known metric, or beyond what it can be."""
+        """Read `Nabf <= 0.005`. Raises ConfigError for bad syntax, an unknown metric, or an impossible bound."""
         found = _FORM.fullmatch(text)
         try:
             bound = float(found["bound"]) if found else math.nan
@@ -42,7 +42,7 @@ class Constraint:
         return cls(metric, found["sign"] == "<=", bound)
 
     def excess(self, value: float) -> float:
-        """Return by how much a value breaks it: at most 0 where it holds, infinite where there is no number."""
+        """Return by how much a value breaks it: at most 0 if it holds, infinite without a number."""
         if math.isnan(value):
             return math.inf
         return value - self.bound if self.at_most else self.bound - value
@@ -52,7 +52,7 @@ class Constraint:
 
 
 def exclude_one_another(one: Constraint, other: Constraint) -> bool:
-    """Return whether no value keeps to both."""
+    """Return whether no value satisfies both."""
     if one.metric != other.metric or one.at_most == other.at_most:
         return False
     most, least = (one, other) if one.at_most else (other, one)

@@ -15,8 +15,8 @@ _ROUNDING = 1e-3
 def default_trial(trials: Iterable[tuple[int, Mapping[str, Any], Mapping[str, Any]]]) -> int | None:
     """Return the number of the trial with most swept values at their field's own default; the first among equals.
 
-    Of reward weights, where the ratios alone count, it is the nearest. `trials` are (number, swept values by dotted
-    path, configuration); None where there is no trial.
+    Among reward weights, if only ratios count, it is the nearest one. `trials` are (number, swept values by dotted
+    path, configuration); None if there is no trial.
     """
     trials = list(trials)
     swept = list(dict.fromkeys(key for _, parameters, _ in trials for key in parameters))
@@ -61,5 +61,5 @@ def is_default(config: Mapping[str, Any], key: str) -> bool:
         return bool(value == TrialConfig().recipe.kind)  # each recipe's own default is its name
     owners = [model for model in models_at(TrialConfig, section, config) if name in model.model_fields]
     if not owners:
-        return not value  # a loss term of one's own that is not named weighs nothing
+        return not value  # a user's loss term that is not named has weight 0
     return bool(value == owners[0].model_fields[name].get_default(call_default_factory=True))

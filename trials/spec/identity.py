@@ -1,4 +1,4 @@
-"""Which trial is which: an id from everything that decides a trial's numbers, and the provenance of a run."""
+"""Ids of trials, from everything that decides their results, and their cohorts."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def canonical_json(value: Any) -> str:
 def trial_id(config: TrialConfig, fingerprints: Mapping[str, str], start: str | None = None) -> str:
     """Return 16 hex digits that equal trials share; `fingerprints` are of the data as loaded, by `train`, `test/NAME`.
 
-    The data section is left out, but for the worst pairs: names, paths, crops and sizes are all in the fingerprints.
-    `start` is the digest of the checkpoint where the config names one; without it, its path stands for it.
+    The data section is left out, except the worst pairs: names, paths, crops and sizes are all in the fingerprints.
+    `start` is the digest of the checkpoint that the config names; without it, its path stands for it.
     """
     deciding = config.model_dump(mode="json", exclude={"data", "loss", "reward", "start"})
     for section, names in NOT_DECIDING.items():
@@ -47,7 +47,7 @@ def trial_id(config: TrialConfig, fingerprints: Mapping[str, str], start: str | 
 
 
 def start_config(config: TrialConfig) -> TrialConfig:
-    """Return the trial that training the start of `config` amounts to."""
+    """Return the trial that trains the start of `config`."""
     start = config.start
     assert isinstance(start, StartConfig)
     return TrialConfig(
@@ -61,7 +61,7 @@ def start_config(config: TrialConfig) -> TrialConfig:
 
 
 def start_id(config: TrialConfig, fingerprints: Mapping[str, str]) -> str:
-    """Return 16 hex digits of a start that is trained first; unlike a trial, it is another one after more epochs.
+    """Return 16 hex digits of a start that is trained first; unlike a trial's, it changes with the number of epochs.
 
     It sees no test set, so it is the same whatever its trials are tested on.
     """
@@ -79,7 +79,7 @@ def ratios(weights: Mapping[str, float]) -> dict[str, float]:
 
 
 def _reward(reward: RewardConfig) -> dict[str, Any]:
-    """Return what of a reward decides numbers: weights by value, since what is logged has their scale."""
+    """Return the parts of a reward that decide results: weights by value, since logged rewards have their scale."""
     unused = {"weights"} if reward.aggregate == "softmin" else {"weights", "temperature"}
     return {**reward.model_dump(mode="json", exclude=unused), "weights": reward.active}
 

@@ -1,4 +1,4 @@
-"""Fields of a trial by their dotted paths, and what swept ones are called on a console and on a page."""
+"""Fields of a trial by their dotted paths, and the short names of swept ones."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 REWARD = "reward.weights."
-# What a section's keys are called by; a start has keys of its own that others have too, so it keeps the whole of them.
+# Prefixes of short names; keys of a start keep their whole name, since other sections have the same ones.
 _SECTIONS = {REWARD: "w_", "data.worst.": "worst.", "recipe.lora.": "lora.", "start.": "start."}
 _WHOLE = {"recipe.kind": "recipe"}
 
 
 def short_names(keys: Sequence[str]) -> dict[str, str]:
-    """Return the last part of each dotted key, a reward weight as `w_VIF`; the whole key where two would read alike."""
+    """Return the last part of each dotted key, a reward weight as `w_VIF`; the whole key if two would be equal."""
     names = {key: _short(key) for key in keys}
     taken = list(names.values())
     return {key: name if taken.count(name) == 1 else key for key, name in names.items()}

@@ -21,10 +21,10 @@ class SearchConfig(Frozen):
     """Which settings a sweep tries: all of its grid, or `trials` of them, chosen by a sampler.
 
     `random` and `sobol` (scrambled, Owen 1998) look at no result; `tpe` (Bergstra et al. 2011), `gp` (a Gaussian
-    process), `cmaes` (Hansen and Ostermeier 2001) and `nsga2` (Deb et al. 2002) do. `objectives`: metrics to be good in
-    at once; none: the one that the sweep ranks by. `where`: what a setting must keep to, such as `Nabf <= 0.005`.
-    `startup`: settings that `tpe` and `gp` draw at random first. `population`: settings of a generation of `cmaes` and
-    `nsga2`; None: a fifth of the trials, from 8 to 50, and for `cmaes` its own rule.
+    process), `cmaes` (Hansen and Ostermeier 2001) and `nsga2` (Deb et al. 2002) do. `objectives`: metrics to optimise
+    together; none: the one that the sweep ranks by. `where`: constraints, such as `Nabf <= 0.005`. `startup`: settings
+    that `tpe` and `gp` draw at random first. `population`: settings of a generation of `cmaes` and `nsga2`; None: a
+    fifth of the trials, from 8 to 50, and for `cmaes` its own rule.
     """
 
     kind: Kind = "grid"
@@ -47,7 +47,7 @@ class SearchConfig(Frozen):
 
 
 class Range(Frozen):
-    """Numbers from `low` to `high`, both included; whole ones where the field takes no others.
+    """Numbers from `low` to `high`, both included; whole ones if the field takes no others.
 
     `log`: evenly on a logarithmic scale. `step`: only every `step`-th from `low` on. `when`: the kinds of recipe whose
     trials have it; none: all that have the field.
@@ -89,10 +89,10 @@ class Choices(Frozen):
 class StopEarly(Frozen):
     """When a trial ends before its last epoch, by the metric that the sweep ranks by.
 
-    `asha` (Li et al. 2020): at epochs `grace_epochs`, times `reduction`, times it again, and so on, a trial goes on if
-    it is among the best 1 / `reduction` of those that came so far. `median` (Golovin et al. 2017): after
-    `grace_epochs`, at every epoch, if it is no worse than the median of those that came so far (`reduction` does
-    nothing then), as soon as five did.
+    `asha` (Li et al. 2020): at epochs `grace_epochs`, times `reduction`, times it again, and so on, a trial continues
+    if it is among the best 1 / `reduction` of those that came so far. `median` (Golovin et al. 2017): after
+    `grace_epochs`, at every epoch, if it is no worse than the median of those that came so far (`reduction` has no
+    effect then), once five did.
     """
 
     kind: Literal["none", "asha", "median"] = "none"
@@ -110,7 +110,7 @@ class Confirm(Frozen):
 def listed(value: Any) -> Any:
     """Return a space with plain lists of values written out as choices.
 
-    Choices that are no plain values are left out: the rules of axes, which see them too, say what is wrong with them.
+    Choices that are not plain values are left out: the rules of axes report them.
     """
     if not isinstance(value, dict):
         return value
@@ -128,7 +128,7 @@ def _plain_values(choices: Any) -> Any:
 
 
 def _in_a_list(value: object, key: str) -> object:
-    """Return a section of which one entry may be a text in place of a list."""
+    """Return a section of which one entry may be a text instead of a list."""
     if isinstance(value, dict) and isinstance(value.get(key), str):
         return {**value, key: (value[key],)}
     return value
@@ -138,7 +138,7 @@ def _which(value: Any) -> str:
     return CHOICES if isinstance(value, Choices) or (isinstance(value, dict) and "choices" in value) else RANGE
 
 
-# No names that a key could have: a message finds its place by the keys on the way there.
+# Not possible as keys: messages find their place by the path of keys.
 RANGE, CHOICES = "<range>", "<choices>"
 Given = Annotated[Annotated[Range, Tag(RANGE)] | Annotated[Choices, Tag(CHOICES)], Discriminator(_which)]
 Runs = tuple[Path, ...]

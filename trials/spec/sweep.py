@@ -12,7 +12,7 @@ from trials.spec.search import AxisValue, Confirm, Given, Runs, SearchConfig, Se
 from trials.spec.simplex import Simplex
 
 BEST = ":best"
-"""What follows the folder of a run in a start: its best trial's checkpoint."""
+"""Suffix of a run folder in `start`: its best trial's checkpoint."""
 
 
 class RankBy(Frozen):
@@ -24,7 +24,7 @@ class RankBy(Frozen):
 
 
 class Resources(Frozen):
-    """What one trial takes: a share of a GPU or whole GPUs (nothing where there is none), and CPU cores."""
+    """What one trial takes: a share of a GPU or whole GPUs (ignored without a GPU), and CPU cores."""
 
     gpu: Positive = 1.0
     cpu: Positive = 1.0
@@ -34,8 +34,8 @@ class Limits(Frozen):
     """When a trial counts as lost, and how often it is tried.
 
     `trial_seconds`: how long one report (an epoch, or the start of a trial) may take before its worker counts as hung
-    and is ended; null: as long as it takes. `attempts`: how often a trial is started in all when its worker died or
-    hung; 1: never again.
+    and is ended; null: no limit. `attempts`: how often a trial is started in total if its worker dies or hangs; 1: no
+    retry.
     """
 
     trial_seconds: Positive | None = None
@@ -64,7 +64,7 @@ class SweepFile(Frozen):
 
 
 class SweepSpec(SweepFile):
-    """A sweep, ready to run: paths are absolute, overrides are in; `text` is the file as read."""
+    """A sweep, ready to run: paths are absolute, overrides are applied; `text` is the file as read."""
 
     path: Path
     text: str

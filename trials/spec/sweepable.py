@@ -36,13 +36,13 @@ def leaf_of(axis: str, known: dict[str, Models]) -> tuple[str | None, tuple[str,
 
 
 def is_table(path: str, owners: Models) -> bool:
-    """Whether a field holds names of the user's own."""
+    """Whether a field holds user-defined names."""
     field = owners[0].model_fields[path.rpartition(".")[2]]
     return get_origin(field.annotation) is dict
 
 
 def refusal(axis: str) -> str | None:
-    """Return why a field that is there cannot be swept, as what follows its name."""
+    """Return why an existing field cannot be swept; the text follows its name."""
     section, _, name = axis.partition(".")
     if section == "data" and name.partition(".")[0] != "worst":
         return "cannot be an axis: all trials of a sweep share their data. Make a sweep file for each."

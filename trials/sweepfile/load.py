@@ -30,7 +30,7 @@ MAX_BYTES = 100_000
 
 
 def load(path: Path, overrides: Sequence[str] = (), data_root: Path | None = None) -> SweepSpec:
-    """Read a sweep file and lay `PATH=VALUE` overrides over it.
+    """Read a sweep file and apply `PATH=VALUE` overrides.
 
     Relative paths, in the file too, are relative to the current working directory; `data_root` replaces
     `trial.data.root`. Raises ConfigError with every problem.
@@ -59,7 +59,7 @@ def load(path: Path, overrides: Sequence[str] = (), data_root: Path | None = Non
 
 
 def read_text(path: Path) -> str:
-    """Return the text of a sweep file. Raises ConfigError where it is not there, too large, or not plain UTF-8."""
+    """Return the text of a sweep file. Raises ConfigError if it is missing, too large, or not plain UTF-8."""
     name = printable(str(path))
     try:
         with path.open("rb") as file:

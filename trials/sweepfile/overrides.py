@@ -1,4 +1,4 @@
-"""`--set PATH=VALUE`: parse overrides and lay them over the file."""
+"""`--set PATH=VALUE`: parse overrides and apply them to the file."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ FIELDS_OF_RANGE = ("low", "high", "log", "step", "when", "choices")
 
 
 def with_overrides(root: Node, overrides: Sequence[str], given: dict[tuple[str, ...], Node]) -> Node:
-    """Return the tree with `PATH=VALUE` overrides, and then the nodes `given`, laid over it.
+    """Return the tree with `PATH=VALUE` overrides, and then the nodes `given`, applied.
 
-    Overrides that are none are among its faults. Raises ReadError for a file that is no section.
+    Invalid overrides are among its faults. Raises ReadError for a file that is not a mapping.
     """
     if root.value is not None and not isinstance(root.value, dict):
         text = "a sweep file must be a section of keys such as `name: demo`, but is not"
@@ -61,7 +61,7 @@ def parse_override(override: str) -> tuple[tuple[str, ...], Node]:
 
 
 def split_dimension(keys: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the path of an override below `space.`: the dimension, and the key in it where one is named."""
+    """Return the path of an override below `space.`: the dimension, and the key in it, if one is named."""
     for count in range(len(keys), 0, -1):
         axis = ".".join(keys[:count])
         if leaf_of(axis, fields_to_sweep())[0] is not None:

@@ -57,7 +57,7 @@ def _make_start_absolute(data: dict[str, Any], root: Node) -> list[Problem]:
 
 
 def _make_runs_absolute(data: dict[str, Any], root: Node) -> list[Problem]:
-    """Replace the paths of `start_from`, of which one may stand alone."""
+    """Replace the paths of `start_from`, which may be a single one."""
     if isinstance(data.get("start_from"), str):
         data["start_from"] = [data["start_from"]]
     runs: Any = data.get("start_from")

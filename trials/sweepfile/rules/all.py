@@ -23,7 +23,7 @@ from trials.sweepfile.rules.sweep import (
 
 
 def cross_problems(root: Document, data: dict[str, Any]) -> list[Problem]:
-    """Return what is wrong between keys that are each fine."""
+    """Return the problems between keys that are each valid."""
     rules = (
         seed_problems, rank_problems, epoch_problems, ssim_problems, data_problems, size_problems, share_problems,
         axis_problems, term_problems, start_problems, idle_problems,

@@ -16,7 +16,7 @@ from trials.space.from_spec import takes_numbers
 class Axis:
     """A swept field: `node` as the file writes it in `section`, and `values` to check one by one, with their `keys`.
 
-    A range is checked by its two ends. `values` is None where `node` has no form that values could be read from.
+    A range is checked by its two ends. `values` is None if `node` has no form that values can be read from.
     """
 
     name: str
@@ -56,11 +56,11 @@ class Axis:
         return self.node.place
 
     def path(self, index: int) -> Path:
-        """Return where a value stands in the file."""
+        """Return the path of a value in the file."""
         return (self.section, self.name, *self.keys[index])
 
     def data(self) -> Any:
-        """Return its values as plain data; what is written where there are none to check."""
+        """Return its values as plain data; the text of the file if there are none to check."""
         return self.node.data() if self.values is None else [value.data() for value in self.values]
 
 
@@ -94,7 +94,7 @@ def _axes_of(root: Node) -> dict[str, Axis]:
 
 
 def _ends(node: Node) -> list[str]:
-    """Return which ends of a range are numbers; an end that the other repeats is not what is wrong with its value."""
+    """Return which ends of a range are numbers; only the first if they are equal."""
     low, high = (node.at([end]).value if node.has([end]) else None for end in ("low", "high"))
     there = [end for end, value in (("low", low), ("high", high)) if is_number(value)]
     return there[:1] if len(there) == 2 and low == high else there

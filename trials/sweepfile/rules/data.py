@@ -29,7 +29,7 @@ NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,39}")
 
 
 def data_problems(root: Node, data: dict[str, Any]) -> Iterator[Problem]:
-    """Yield unknown and repeated names of data sets, and optional ones that are not asked for."""
+    """Yield unknown and repeated names of data sets, and optional ones that are not test sets."""
     section = section_of(data)
     place = root.at((*SECTION, "test")).place
     if section.get("test") == []:
@@ -54,7 +54,7 @@ def data_problems(root: Node, data: dict[str, Any]) -> Iterator[Problem]:
 
 
 def size_problems(root: Document, data: dict[str, Any]) -> list[Problem]:
-    """Images that are smaller than the windows that go over them, where the sweep file says their size."""
+    """Images smaller than the windows of loss and metrics, if the sweep file states their size."""
     stated = stated_size(data) if needs_data(data) else None
     if stated is None:
         return []

@@ -45,7 +45,7 @@ def grid_values(root: Document) -> dict[str, tuple[Any, ...]]:
 
 
 def grid_problems(root: Document, data: dict[str, Any]) -> list[Problem]:
-    """Return what is wrong with the axes: unknown ones, empty ones, values that no field takes, repeats."""
+    """Return the problems of the axes: unknown ones, empty ones, values that no field takes, repeats."""
     node = root.child("grid")
     if node is not None and not isinstance(node.value, dict):
         remedy = " Remove the key, or give it an axis." if node.value is None else ""
@@ -55,7 +55,7 @@ def grid_problems(root: Document, data: dict[str, Any]) -> list[Problem]:
 
 
 def count_problems(root: Document, data: dict[str, Any]) -> list[Problem]:
-    """More trials than anybody runs, counted before equal reward weights are left out."""
+    """Too many trials, counted before equal reward weights are left out."""
     if adaptive(data):
         return []
     seeds = data.get("seeds")
@@ -72,7 +72,7 @@ def count_problems(root: Document, data: dict[str, Any]) -> list[Problem]:
 
 
 def name_problem(axis: Axis, data: dict[str, Any]) -> str | None:
-    """Return what is wrong with the name of an axis: that it is no field that trials of this sweep could differ in."""
+    """Return the problem if an axis does not name a field that trials of this sweep can differ in."""
     known = fields_to_sweep()
     path, inside = leaf_of(axis.name, known)
     if path is None:
@@ -92,7 +92,7 @@ def name_problem(axis: Axis, data: dict[str, Any]) -> str | None:
 
 
 def axis_problems(axis: Axis, root: Document, data: dict[str, Any]) -> list[Problem]:
-    """Return what is wrong with one axis."""
+    """Return the problems of one axis."""
     if (text := name_problem(axis, data)) is not None:
         return [Problem(axis.place, text)]
     path, inside = leaf_of(axis.name, fields_to_sweep())
@@ -105,7 +105,7 @@ def axis_problems(axis: Axis, root: Document, data: dict[str, Any]) -> list[Prob
 
 
 def value_problems(axis: Axis, names: tuple[str, ...], owners: Models, root: Document) -> Iterator[Problem]:
-    """Yield what is wrong with the values of an axis, each apart and against one another."""
+    """Yield the problems of the values of an axis, alone and with one another."""
     seen = set()
     for index, node in enumerate(axis.values or ()):
         path = axis.path(index)
@@ -123,7 +123,7 @@ def value_problems(axis: Axis, names: tuple[str, ...], owners: Models, root: Doc
 
 
 def refused_value(names: tuple[str, ...], owners: Models, path: tuple[str | int, ...], root: Node) -> str | None:
-    """Return why no owner of a field takes a value, or None where one does."""
+    """Return why no owner of a field takes a value, or None if one does."""
     node = root.at(path)
     if names == ("kind",):
         kinds = [kind for kind in map(kind_of, owners) if kind]
@@ -145,7 +145,7 @@ def refused_value(names: tuple[str, ...], owners: Models, path: tuple[str | int,
 
 
 def unknown_axis(axis: Axis, known: dict[str, Models]) -> str:
-    """Return what to say of an axis that names no field, with the nearest field or the fields of that section."""
+    """Return the message for an axis that names no field, with the nearest field or those of its section."""
     names = [f"{path}.NAME" if is_table(path, owners) else path for path, owners in known.items()]
     below = [path for path in names if path.startswith(f"{axis.name}.")]
     if below:
@@ -158,7 +158,7 @@ def unknown_axis(axis: Axis, known: dict[str, Models]) -> str:
 def combination_problems(
     trial: TrialConfig, grid: dict[str, tuple[Any, ...]], simplex: dict[str, Simplex], root: Node
 ) -> list[Problem]:
-    """Return the combinations that are refused though each of their values is fine; the first of each section."""
+    """Return the refused combinations of valid values; the first of each section."""
     build = Sections(trial)
     own: dict[str, list[str]] = defaultdict(list)
     for axis in grid:
@@ -171,7 +171,7 @@ def combination_problems(
         return [Problem(place, f"{WEIGHTS} must hold one above 0, but no combination does. Give a metric a weight.")]
     problems = []
     for section, axes in own.items():
-        # A rule that no corner breaks, where one metric has all, is broken nowhere between them.
+        # A rule that holds at the corners, where one metric has all the weight, holds everywhere between them.
         corners = list(simplex[WEIGHTS].corners()) if simplex and section == "reward" else [{}]
         place = root.at(["grid", axes[0]] if axes else ["simplex", WEIGHTS]).place
         for values, corner in product(product(*(grid[axis] for axis in axes)), corners):

@@ -1,4 +1,4 @@
-"""Axes that have no effect on any trial: they would make trials with ids of their own and the same numbers."""
+"""Axes that have no effect on any trial: they would make trials with different ids and equal results."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ KNOBS = (
 
 
 def idle_axis_problems(root: Document, data: dict[str, Any]) -> Iterator[Problem]:
-    """Axes of several values without effect; a fixed value, which does as little, may stand."""
+    """Axes of several values without effect; a fixed value without effect is allowed."""
     kinds = [kind for kind in kinds_of(data) if kind in LEARNERS]
     for axis in root.axes.values() if kinds else ():
         if axis.values is None or len(axis.values) < 2:
@@ -121,7 +121,7 @@ def idle_axis_problems(root: Document, data: dict[str, Any]) -> Iterator[Problem
 
 
 def _idle_knob(axis: str, trials: Swept) -> Knob | None:
-    """Return the knob that an axis is, where it has no effect on the trials of one recipe."""
+    """Return the knob of an axis if it has no effect on the trials of one recipe."""
     for knob in KNOBS:
         named = axis == knob.axis or axis.startswith(f"{knob.axis}.")
         if named and knob.kind == trials.kind and not knob.has_effect(trials):

@@ -1,4 +1,4 @@
-"""Rules of learning from a reward: where it begins, what does nothing without one, and the simplex of its weights."""
+"""Rules of learning from a reward: its start, keys without effect, and the simplex of its weights."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def without_swept_fields(trial: Any, axes: Mapping[str, Any]) -> Any:
 
 
 def start_problems(root: Document, data: dict[str, Any]) -> Iterator[Problem]:
-    """No start where one is needed, one that nothing begins from, and axes of a start that is a file."""
+    """A missing start, an unused one, and axes of a start that is a file."""
     kinds = kinds_of(data)
     start, axes = below(data, "trial", "start"), axes_below(data, "start.")
     place = root.at(["trial", "start"]).place
@@ -59,7 +59,7 @@ def start_problems(root: Document, data: dict[str, Any]) -> Iterator[Problem]:
 
 
 def idle_problems(root: Document, data: dict[str, Any]) -> Iterator[Problem]:
-    """A reward, or worst pairs by it, where no recipe learns from one."""
+    """A reward, or worst pairs by it, if no recipe learns from one."""
     kinds = kinds_of(data)
     if not kinds or any(kind in LEARNERS for kind in kinds):
         return
@@ -75,7 +75,7 @@ def idle_problems(root: Document, data: dict[str, Any]) -> Iterator[Problem]:
 
 
 def simplex_problems(root: Document, data: dict[str, Any]) -> Iterator[Problem]:
-    """Another section than the weights, metrics that are none or are repeated, and weights given in two ways."""
+    """A section other than the weights, unknown or repeated metrics, and weights given twice."""
     sections = data.get("simplex")
     for name in sections if isinstance(sections, dict) else ():
         if name != WEIGHTS:
@@ -105,7 +105,7 @@ def simplex_problems(root: Document, data: dict[str, Any]) -> Iterator[Problem]:
 
 
 def reward_size_problems(root: Document, data: dict[str, Any]) -> Iterator[Problem]:
-    """Images smaller than NIQE takes, where it is rewarded and the sweep file says their size; VIF's are tests' too."""
+    """Images too small for a rewarded NIQE, if the sweep file states their size."""
     stated = stated_size(data)
     if stated is None or min(stated[0]) >= SMALLEST_NIQE or not any(kind in LEARNERS for kind in kinds_of(data)):
         return

@@ -1,4 +1,4 @@
-"""Rules of a search in a sweep file: what fits together, and what would do nothing."""
+"""Rules of a search in a sweep file: what fits together, and keys without effect."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WRITE = "Write search: {kind: tpe, trials: 60}"
 
 
 def kind_of_search(data: dict[str, Any]) -> str | None:
-    """Return the kind of search; None where another key is in its place, since that is what is wrong then."""
+    """Return the kind of search; None if another key stands in its place, which is reported itself."""
     search = data.get("search", {})
     if not isinstance(search, dict) or _misspelt(data, "search"):
         return None
@@ -36,7 +36,7 @@ def kind_of_search(data: dict[str, Any]) -> str | None:
 
 
 def search_problems(root: Node, data: dict[str, Any]) -> Iterator[Problem]:
-    """A search without a budget or a space, and what does nothing with its kind."""
+    """A search without a budget or a space, and keys without effect on its kind."""
     kind = kind_of_search(data)
     if kind == "grid":
         yield from _without_sampler(root, data)
@@ -93,7 +93,7 @@ def _with_sampler(root: Node, data: dict[str, Any], kind: str) -> Iterator[Probl
 
 
 def _objective_problems(root: Node, data: dict[str, Any], kind: str | None) -> Iterator[Problem]:
-    """Objectives that are no metrics or that disagree with the ranking."""
+    """Objectives that are not metrics or that disagree with the ranking."""
     place, wanted = root.at(["search", "objectives"]).place, below(data, "search", "objectives")
     names = {
         index: name for index, name in enumerate(wanted if isinstance(wanted, list) else ()) if isinstance(name, str)
@@ -167,7 +167,7 @@ def stop_problems(root: Node, data: dict[str, Any]) -> Iterator[Problem]:
 
 
 def confirm_problems(root: Node, data: dict[str, Any]) -> Iterator[Problem]:
-    """Seeds that are not fresh or that are repeated, and more runs than anybody has."""
+    """Seeds that are not fresh or that are repeated, and too many runs."""
     if not isinstance(data.get("confirm"), dict) or not data["confirm"].keys() <= Confirm.model_fields.keys():
         return
     fresh, used = data["confirm"].get("seeds", list(Confirm().seeds)), data.get("seeds", [0])
@@ -188,12 +188,12 @@ def confirm_problems(root: Node, data: dict[str, Any]) -> Iterator[Problem]:
 
 
 def _misspelt(keys: object, name: str) -> bool:
-    """Return whether another key stands where this one is meant: then its absence is no mistake of its own."""
+    """Return whether a misspelt key stands for this one: then its absence is not reported."""
     return isinstance(keys, dict) and name not in keys and any("Did" in did_you_mean(key, [name]) for key in keys)
 
 
 def _epochs(data: dict[str, Any]) -> int | None:
-    """Return how many epochs a trial has at most; None where that is no number."""
+    """Return how many epochs a trial has at most; None if that is not a number."""
     given = below(data, "trial", "recipe", "epochs")
     if given is None:
         kinds = kinds_of(data)

@@ -1,4 +1,4 @@
-"""What the sections of a sweep file say before they are validated."""
+"""Reads the sections of a sweep file before they are validated."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ OF = ("simplex", WEIGHTS, "of")
 
 
 def below(data: Any, *path: str) -> Any:
-    """Return what stands at a path of nested dicts, or None."""
+    """Return the value at a path of nested dicts, or None."""
     for key in path:
         data = data.get(key) if isinstance(data, dict) else None
     return data
 
 
 def section_of(data: dict[str, Any]) -> dict[str, Any]:
-    """Return `trial.data`, empty where it is not there or no section."""
+    """Return `trial.data`, empty if it is missing or not a section."""
     section = below(data, *SECTION)
     return section if isinstance(section, dict) else {}
 
@@ -52,7 +52,7 @@ def needs_data(data: dict[str, Any]) -> bool:
 
 
 def stated_size(data: dict[str, Any]) -> tuple[tuple[int, int], Keys] | None:
-    """Return height and width of the training images and the key that decides them; None where the files decide."""
+    """Return height and width of the training images and the key that decides them; None if the files decide."""
     section = section_of(data)
     size: Any = section.get("resize")
     keys: Keys = (*SECTION, "resize")
@@ -77,12 +77,12 @@ def kinds_of(data: dict[str, Any]) -> list[str]:
 
 
 def axes_below(data: dict[str, Any], prefix: str) -> list[str]:
-    """Return the axes whose names begin so."""
+    """Return the axes whose names have this prefix."""
     return [axis for axis in data.get("axes", {}) if axis.startswith(prefix)]
 
 
 def points_of(data: dict[str, Any]) -> int:
-    """Return how many points the simplex of a file has, as far as that can be told; 1 without one."""
+    """Return how many points the simplex of a file has, as far as that is known; 1 without one."""
     metrics, steps = below(data, "simplex", WEIGHTS, "of"), below(data, "simplex", WEIGHTS, "steps")
     if not isinstance(metrics, list | tuple) or type(steps) is not int or steps < 1:
         return 1

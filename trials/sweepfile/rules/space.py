@@ -1,4 +1,4 @@
-"""Rules of the space in a sweep file: dimensions that hold something, for trials that there are."""
+"""Rules of the space in a sweep file: its dimensions, ranges and kinds of recipe."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ LARGEST = 1e100
 
 
 def range_problems(root: Document, data: dict[str, Any]) -> Iterator[Problem]:
-    """Dimensions that are axes too, ranges that hold nothing or cannot be stepped through, kinds that no trial has."""
+    """Dimensions that are axes too, empty ranges, steps that do not fit, kinds that no trial has."""
     written = root.child("space")
     for axis, node in written.value.items() if written is not None and isinstance(written.value, dict) else ():
         name = dotted(("space", axis))
@@ -56,7 +56,7 @@ def range_problems(root: Document, data: dict[str, Any]) -> Iterator[Problem]:
 
 
 def no_effect_problems(root: Document, data: dict[str, Any]) -> Iterator[Problem]:
-    """A temperature beside an aggregate that has none: such settings differ and their trials do not."""
+    """A temperature with an aggregate that ignores it: settings would differ, but not their trials."""
     axis = root.axes.get("reward.temperature")
     if not adaptive(data) or axis is None or axis.values is None or len(axis.values) < 2:
         return
@@ -92,7 +92,7 @@ def _has_effect(kind: str, axis: str) -> bool:
 
 
 def _range_problems(name: str, axis: str, node: Node) -> Iterator[Problem]:
-    """What is wrong between the ends and the step of a range, where each is a number that the field takes."""
+    """Problems between the ends and the step of a range, if each is a number that the field takes."""
     given: dict[str, Any] = {key: node.at([key]).value for key in ("low", "high", "log", "step") if node.has([key])}
     step, logarithmic = given.get("step"), given.get("log") is True
     parts = isinstance(step, float) and is_whole(axis) and not step.is_integer()
@@ -124,8 +124,8 @@ def _range_problems(name: str, axis: str, node: Node) -> Iterator[Problem]:
 
 
 def _step_problems(name: str, node: Node, given: Mapping[str, Any]) -> Iterator[Problem]:
-    """A step that does not lead from one end of a range to the other, or only by more values than can be told apart."""
-    # As they are written: 0.3 is three steps of 0.1, which in binary it is not.
+    """A step that does not lead from one end of a range to the other, or only by too many values."""
+    # In decimals: 0.3 is three steps of 0.1, but not in binary.
     low, high, step = (Fraction(str(given[key])) for key in ("low", "high", "step"))
     place = node.at(["step"]).place
     if step > high - low:
@@ -147,12 +147,12 @@ def _plain(value: Fraction) -> str:
 
 
 def _is_fine(end: Any, axis: str) -> bool:
-    """Return whether an end is a number that the field takes; what is wrong with others is said by its own rule."""
+    """Return whether an end is a number that the field takes; others are reported by another rule."""
     return is_number(end) and abs(end) < float("inf") and not refuses(axis, end)
 
 
 def space_problems(file: SweepFile, root: Node) -> list[Problem]:
-    """Return what is wrong with a space of which each end is fine: that are not valid made of what it holds."""
+    """Return the problems of a space with valid ends: that none of its configurations is valid."""
     place = root.at(["space" if root.has(["space"]) else "grid"]).place
     space = space_of(file)
     problems = []
@@ -172,7 +172,7 @@ def space_problems(file: SweepFile, root: Node) -> list[Problem]:
 
 
 def at_random(kind: str, space: Space) -> str | None:
-    """Return a note of the dimensions that a sampler draws at random though it learns; None where there are none."""
+    """Return a note of the dimensions that an adaptive sampler draws at random; None if there are none."""
     if kind not in ("gp", "cmaes"):
         return None
     own = (

@@ -1,4 +1,4 @@
-"""Rules between the keys of a sweep file; values of the wrong type are passed over, being reported elsewhere."""
+"""Rules between the keys of a sweep file; values of the wrong type are skipped: they are reported elsewhere."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def epoch_problems(root: Node, data: dict[str, Any]) -> list[Problem]:
 
 
 def ssim_problems(root: Document, data: dict[str, Any]) -> list[Problem]:
-    """`ssim_shared` beside a weight that it sets, where one of them is an axis, so that no single model sees both."""
+    """`ssim_shared` with a weight that it sets, if one of them is an axis, so that no single model sees both."""
     loss, axes = below(data, "trial", "loss"), root.axes
     given = {name for name, value in loss.items() if value is not None} if isinstance(loss, dict) else set()
     used = {name for name in ("ssim_shared", "ssim_ratio", "ssim_ir_ratio") if name in given or f"loss.{name}" in axes}
@@ -82,7 +82,7 @@ def ssim_problems(root: Document, data: dict[str, Any]) -> list[Problem]:
 
 
 def axis_problems(root: Document, data: dict[str, Any]) -> list[Problem]:
-    """A --set of a field that is an axis: the axis wins, so it would do nothing."""
+    """A --set of a field that is an axis: the axis wins, so it has no effect."""
     problems = []
     for name, axis in root.axes.items():
         path = ["trial", *name.split(".")]
@@ -94,7 +94,7 @@ def axis_problems(root: Document, data: dict[str, Any]) -> list[Problem]:
 
 
 def term_problems(root: Node, data: dict[str, Any]) -> Iterator[Problem]:
-    """Names under `loss.terms` that no term can have; those that no term has are known when torch is there."""
+    """Invalid names under `loss.terms`; unknown ones are found later, with torch."""
     terms = below(data, "trial", "loss", "terms")
     for name in terms if isinstance(terms, dict) else ():
         if not TERM.fullmatch(name):
@@ -103,7 +103,7 @@ def term_problems(root: Node, data: dict[str, Any]) -> Iterator[Problem]:
 
 
 def share_problems(root: Node, data: dict[str, Any]) -> list[Problem]:
-    """A share of a GPU that is neither one part of it nor whole ones."""
+    """A GPU share that is neither part of one GPU nor whole GPUs."""
     gpu = below(data, "resources", "gpu")
     if isinstance(gpu, float) and gpu > 1 and not gpu.is_integer():
         text = but_got("resources.gpu must be a share of at most 1, or a whole number of GPUs", gpu)
