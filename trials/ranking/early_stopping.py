@@ -22,7 +22,7 @@ class EarlyStop:
         self.curves: dict[str, dict[int, float]] = {}
 
     def resume(self, results: Results, trials: Iterable[str]) -> None:
-        """Read off the table what trials have scored."""
+        """Read the scores so far from the table."""
         if self.rule.kind == "none":
             return
         for trial in trials:
@@ -43,6 +43,6 @@ class EarlyStop:
         before = report.epoch in own
         own[report.epoch] = self.way * self.objective.mean(means)
         if before or report.epoch not in rungs(self.rule, epochs):
-            return False  # before: it went on from here, and is trained again since its state was lost
+            return False  # before: the trial is retrained because its state was lost
         others = [curve for other, curve in self.curves.items() if other != trial]
         return stops(self.rule, epochs, own, report.epoch, others)

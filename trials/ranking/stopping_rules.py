@@ -1,6 +1,6 @@
-"""When a trial ends before its last epoch: pure functions of the scores that trials have had so far.
+"""Early stopping rules: pure functions of the scores that trials have had so far.
 
-The table alone decides, so a sweep that is killed stops the same trials when it goes on.
+They depend only on the table, so a killed sweep stops the same trials when it is resumed.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from statistics import median
 from trials.spec.search import StopEarly
 
 FEWEST = 5
-"""As many others must have come to an epoch before their median says anything."""
+"""Number of other trials that must have reached an epoch before their median counts."""
 Curve = Mapping[int, float]
 """Score by epoch; higher is better."""
 
 
 def rungs(rule: StopEarly, epochs: int) -> Sequence[int]:
-    """Return the epochs at which trials are judged; the last is none, since there is nothing left to save."""
+    """Return the epochs at which trials are judged; never the last one, where nothing is left to save."""
     if rule.kind == "none":
         return []
     if rule.kind == "median":
@@ -33,8 +33,8 @@ def rungs(rule: StopEarly, epochs: int) -> Sequence[int]:
 def stops(rule: StopEarly, epochs: int, own: Curve, epoch: int, others: Sequence[Curve]) -> bool:
     """Return whether a trial that has just reported `epoch` of `epochs` ends there.
 
-    `others` are the trials that have reported so far, in any order; those that have not come to this epoch say nothing.
-    A score that is no number is worse than any.
+    `others` are the trials that have reported so far, in any order; those that have not reached this epoch are ignored.
+    NaN is worse than any score.
     """
     if epoch not in rungs(rule, epochs):
         return False
@@ -42,7 +42,7 @@ def stops(rule: StopEarly, epochs: int, own: Curve, epoch: int, others: Sequence
     score = _number(own[epoch])
     if rule.kind == "median":
         return len(reached) >= FEWEST and score < median(reached)
-    # The trial itself is one of them, so that the first goes on whatever it has.
+    # The trial itself counts, so the first to arrive always continues.
     better = sum(one > score for one in reached)
     return better >= max(1, (len(reached) + 1) // rule.reduction)
 

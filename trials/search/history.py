@@ -1,4 +1,4 @@
-"""What other sweeps found: told to the sampler where it holds here too, and tried first where it may not."""
+"""Results of other sweeps: told to the sampler if they are valid here too, otherwise the best are tried first."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from trials.storage.results import Results
 
 SHARE_TRIED_FIRST = 0.05
 MOST_TRIED_FIRST = 5
-# Fields in which trials may differ without their numbers being of another kind.
-_NO_MATTER = ("seed", "recipe.epochs", "evaluation.per_image", "data.")
+# Fields in which trials may differ while their results stay comparable.
+_IGNORED_FIELDS = ("seed", "recipe.epochs", "evaluation.per_image", "data.")
 
 
 @dataclass(frozen=True)
 class Found:
-    """Settings of another run: `observed` with what came of them, `first` to be tried here, `note` for the log."""
+    """Settings of another run: `observed` with their results, `first` to be tried here, `note` for the log."""
 
     observed: Sequence[tuple[dict[str, AxisValue], Outcome]]
     first: Sequence[dict[str, AxisValue]]
@@ -36,10 +36,10 @@ class Found:
 
 
 def read_history(run: Path, space: Space, objective: Objective, planner: Planner) -> Found:
-    """Read a run folder. Raises FusionError where it is none.
+    """Read a run folder. Raises FusionError if it is not one.
 
-    Of its finished trials those count whose values lie in the space. Where data or a field that is fixed here differ, a
-    value would be of another kind: of such settings the best are tried first instead of being told.
+    Only finished trials whose values lie in the space count. If the data or a field that is fixed here differ, results
+    are not comparable: the best of such settings are tried first instead of being told.
     """
     observed: dict[str, tuple[dict[str, AxisValue], list[Outcome]]] = {}
     other: dict[str, tuple[dict[str, AxisValue], list[Outcome]]] = {}
@@ -64,11 +64,13 @@ def read_history(run: Path, space: Space, objective: Objective, planner: Planner
             except ConfigError:
                 left_out["not a valid trial here"] += 1
                 continue
-            no_matter = (
-                _NO_MATTER if objective.rank_by.epoch else tuple(one for one in _NO_MATTER if one != "recipe.epochs")
+            ignored = (
+                _IGNORED_FIELDS
+                if objective.rank_by.epoch
+                else tuple(one for one in _IGNORED_FIELDS if one != "recipe.epochs")
             )
             apart = {name for name in {*config, *ours} if config.get(name) != ours.get(name)}
-            apart = {name for name in apart if not name.startswith(no_matter)}
+            apart = {name for name in apart if not name.startswith(ignored)}
             apart |= {"data"} if among != planner.cohort else set()
             differing |= apart
             (other if apart else observed).setdefault(key_of(setting), (setting, []))[1].append(outcome)

@@ -1,6 +1,6 @@
 """`RUN/optuna.journal`: the study of a search, for Optuna's dashboard and for samplers that keep notes in it.
 
-It is written anew from the table whenever the sweep begins; of the one before only those notes are taken over.
+It is rebuilt from the table at every start of the sweep; only the notes are taken over from the previous one.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from trials.search.sampler import NOTHING, SETTING, Note
 from trials.space.space import Space
 from trials.storage.layout import RunFolder
 
-# Which generation a setting was of, and where CMA-ES stood after it.
+# The generation of a setting, and the state of CMA-ES after it.
 NOTES = ("NSGAIISampler:", "cma")
 
 
 class Unlocked:
-    """No lock: one driver holds the run folder, and a lock that a killed one leaves behind would make the next wait."""
+    """No lock: one driver holds the run folder, and the lock of a killed one would block the next."""
 
     def acquire(self) -> bool:
         return True
@@ -35,10 +35,10 @@ class Unlocked:
 
 
 class Journal(JournalFileBackend):
-    """A journal that leaves it to the system when its lines go to the disk.
+    """A journal that does not sync its lines to the disk.
 
-    Ten lines of a setting, each awaited, take 20 ms, and filling it with 10,000 settings most of a minute; the table
-    has all that must outlive the machine. Raises DiskError where the disk refuses.
+    Syncing the ten lines of a setting takes 20 ms, those of 10,000 settings most of a minute; all that must survive a
+    crash is in the table. Raises DiskError if the disk refuses.
     """
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
@@ -51,7 +51,7 @@ class Journal(JournalFileBackend):
 
 
 class StudyFile:
-    """The journal of a run folder: `notes` of the one before, by setting, and `storage` for the one to come."""
+    """The journal of a run folder: `notes` of the previous study, by setting, and `storage` for the new one."""
 
     def __init__(self, run: RunFolder, space: Space, say: Callable[[str], None]) -> None:
         self.path, self.before = run.journal, run.journal_before
@@ -71,8 +71,8 @@ class StudyFile:
     def note_of(self, parameters: Mapping[str, Any]) -> Note:
         return self.notes.get(key_of(parameters), NOTHING)
 
-    def passed_over(self, settings: Container[str]) -> list[tuple[int, FrozenTrial]]:
-        """Return the draws, and the trials as they were noted, of which nothing came: none is one of `settings`."""
+    def skipped(self, settings: Container[str]) -> list[tuple[int, FrozenTrial]]:
+        """Return skipped draws and their recorded trials: none of them is one of `settings`."""
         return [
             (draw, trial)
             for key, draw, trial in self.failed
@@ -80,7 +80,7 @@ class StudyFile:
         ]
 
     def written(self) -> None:
-        """Say that the new study holds all that the table has: the one before may go."""
+        """Remove the previous study: the new one holds all that the table has."""
         self.before.unlink(missing_ok=True)
 
     def _read(self, say: Callable[[str], None]) -> None:
@@ -103,19 +103,19 @@ class StudyFile:
             )
 
     def _fits(self, trial: FrozenTrial) -> bool:
-        """Return whether this space would draw a trial as the study has it: what is noted is in its own measure."""
+        """Return whether a recorded trial fits this space: its notes depend on the space."""
         parameters = trial.user_attrs[SETTING]["parameters"]
         return trial.distributions == self.space.distributions(parameters) and all(
             one.value(trial.params[one.name]) == parameters[one.name] for one in self.space.active(parameters)
         )
 
     def _take(self, trial: FrozenTrial, *, same: bool) -> None:
-        """Note a trial; of an earlier space (not `same`) only which draw it was."""
+        """Record a trial; only its draw number if the space was another one (not `same`)."""
         setting = trial.user_attrs[SETTING]
         key, draw = key_of(setting["parameters"]), setting["draw"]
         if same and draw is not None and trial.state == TrialState.FAIL:
             self.failed.append((key, draw, trial))
-        if self.notes.get(key, NOTHING).draw is None:  # else it was proposed once more later on
+        if self.notes.get(key, NOTHING).draw is None:  # else it was proposed again later
             own = {name: value for name, value in trial.system_attrs.items() if name.startswith(NOTES)}
             self.notes[key] = Note(draw, trial.params, own) if same else Note(draw)
 

@@ -35,7 +35,7 @@ class Planner:
         object.__setattr__(self, "sections", Sections(self.trial, keep=False))
 
     def planned(self, parameters: Mapping[str, AxisValue], seed: int) -> PlannedTrial:
-        """Return the trial of a setting. Raises ConfigError where a rule of the trial refuses it."""
+        """Return the trial of a setting. Raises ConfigError if a rule of the trial refuses it."""
         try:
             config = TrialConfig.model_validate({**self.sections.sections(dict(parameters)), "seed": seed})
         except ValidationError as problem:
@@ -51,7 +51,7 @@ class Planner:
 
     @staticmethod
     def without_seed(config: str) -> str:
-        """Return what trials share that differ in their seed alone."""
+        """Return a key that trials share if they differ only in their seed."""
         return canonical_json({**json.loads(config), "seed": 0})
 
     def _planned(self, config: TrialConfig, parameters: Mapping[str, AxisValue], start: str | None) -> PlannedTrial:
@@ -66,7 +66,7 @@ class Planner:
         )
 
     def refused(self, parameters: Mapping[str, AxisValue]) -> str | None:
-        """Return why no trial can be made of a setting, or train on the data that there are; None where one can."""
+        """Return why a setting is invalid or cannot train on the data; None if it is valid."""
         try:
             planned = self.planned(parameters, 0)
         except ConfigError as problem:

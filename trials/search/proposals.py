@@ -1,4 +1,4 @@
-"""Settings to try, none of them twice: passes over what a sampler proposes again, and what no trial can be."""
+"""Settings to try, each once: skips repeated and invalid proposals of a sampler."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from trials.spec.identity import canonical_json
 from trials.spec.search import AxisValue
 
 MOST_TRIES = 3
-"""Proposals in a row that are known already, after which the nearest setting that is left is tried.
+"""Consecutive repeated proposals after which the nearest untried setting is tried.
 
-Asked again, `gp` proposes the same, and each time costs it a fit; replays of a recorded grid of 240 settings find its
-best sooner with the nearest than with one drawn at random (docs/search.md).
+`gp` would repeat itself, with a fit each time; replays of a recorded grid of 240 settings find its best sooner with the
+nearest than with a random one (docs/search.md).
 """
 MOST_DRAWN = 200
-"""Settings drawn at random to find one that a trial can be."""
+"""Settings drawn at random to find a valid one."""
 MOST_SAID = 3
 MOST_LISTED = 100_000
-"""Settings of a space that are listed to find one that is left."""
+"""Size of the largest space that is listed to find an untried setting."""
 
 Parameters = dict[str, AxisValue]
 
 
 def key_of(parameters: Mapping[str, Any]) -> str:
-    """Return what two equal settings share."""
+    """Return a key that equal settings share."""
     return canonical_json(parameters)
 
 
 class Proposals:
-    """Asks `sampling` for settings that are new. `refused` says why no trial can be made of one; None: one can."""
+    """Gets new settings from `sampling`. `refused` returns why a setting is invalid; None: it is valid."""
 
     def __init__(
         self,
@@ -50,18 +50,18 @@ class Proposals:
         self.exhausted = False
 
     def next(self) -> tuple[int, Parameters] | None:
-        """Return a number to tell the sampler by, and a setting; None where there is no other.
+        """Return a new setting with the number to tell the sampler; None if none is left.
 
-        Raises ConfigError where all that was drawn is refused.
+        Raises ConfigError if all that was drawn is invalid.
         """
-        known = passed_over = 0
+        known = skipped = 0
         parameters: Parameters = {}
         size = self.sampling.space.size
         while not self.exhausted:
             if size is not None and len(self.tried) + len(self.closed) >= size:
                 self.exhausted = True
                 break
-            if passed_over and passed_over % MOST_TRIES == 0 and not self._try_another(parameters, known):
+            if skipped and skipped % MOST_TRIES == 0 and not self._try_another(parameters, known):
                 self.exhausted = True
                 break
             number, parameters = self.sampling.ask()
@@ -70,7 +70,7 @@ class Proposals:
                 self.tried.add(key)
                 return number, parameters
             self.sampling.tell(number, FAILED)
-            passed_over += 1
+            skipped += 1
             known += key in self.tried
         if self.closed and not self.tried:
             why = next(iter(self.closed.values())).rstrip(".")
@@ -81,7 +81,7 @@ class Proposals:
         return None
 
     def _is_open(self, key: str, parameters: Parameters) -> bool:
-        """Return whether a trial can be made of a setting; the first few that are refused are said."""
+        """Return whether a setting is valid; the first few invalid ones are reported."""
         if key in self.closed:
             return False
         why = self.refused(parameters)
@@ -94,10 +94,10 @@ class Proposals:
         return False
 
     def _try_another(self, near: Parameters, known: int) -> bool:
-        """Have the next proposal be one that is left and that a trial can be; return whether there is one.
+        """Make the next proposal an untried, valid setting; return whether there is one.
 
-        It is the nearest to `near`; any for `random`, and in a space that is too large to be listed. Samplers learn
-        nothing from what is passed over, and some propose a corner that is refused for ever.
+        It is the nearest to `near`; a random one for `random` and in a space that is too large to be listed. Samplers
+        learn nothing from skipped settings, and some would propose an invalid corner forever.
         """
         space, search = self.sampling.space, self.sampling.search
         chance = np.random.default_rng([search.seed, self.sampling.draws])

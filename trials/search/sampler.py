@@ -1,6 +1,6 @@
-"""What to try next: an Optuna study that is asked for settings and told what came of them.
+"""What to try next: an Optuna study that proposes settings and is told their results.
 
-What is asked depends on what was told and on the seed alone, so a sweep that is killed goes on as it would have.
+Proposals depend only on these results and on the seed, so a killed sweep continues as it would have.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 SETTING = "setting"
-"""User attribute of a trial of a study: its values as a trial takes them, and which draw of the sampler it was."""
+"""User attribute of a trial of a study: its values as a trial takes them, and the sampler's draw number."""
 POPULATIONS = (8, 50)
 LARGEST_EXCESS = 1e6
 
 
 @dataclass(frozen=True)
 class Note:
-    """What a study noted of a setting: which draw it was, the numbers before rounding, and the sampler's own."""
+    """What a study recorded of a setting: draw number, values before rounding, and the sampler's attributes."""
 
     draw: int | None = None
     drawn: Mapping[str, Any] = field(default_factory=dict)
@@ -47,14 +47,14 @@ NOTHING = Note()
 
 
 def state_of(outcome: Outcome) -> TrialState:
-    """Return how Optuna counts it: a value that is no number is a failure, or its trial would run for ever."""
+    """Return its Optuna state: NaN is a failure, otherwise the Optuna trial would stay open."""
     if outcome.values is not None:
         return TrialState.COMPLETE if all(map(math.isfinite, outcome.values)) else TrialState.FAIL
     return TrialState.PRUNED if any(map(math.isfinite, outcome.steps.values())) else TrialState.FAIL
 
 
 class Sampling:
-    """Asks one sampler over one space. `objectives` are metrics; `storage` is in memory where none is given."""
+    """Runs one sampler over one space. `objectives` are metrics; `storage` is in memory by default."""
 
     def __init__(
         self,
@@ -77,17 +77,17 @@ class Sampling:
         self.draws = 0
 
     def ask(self) -> tuple[int, dict[str, AxisValue]]:
-        """Return a number to tell it by, and the setting to try; it may be one that was tried before."""
+        """Return the number for `tell` and the setting to try; it may have been tried before."""
         self.study.sampler = self._sampler()
         self.draws += 1
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what is experimental in Optuna, and what is drawn at random beside a GP
+            warnings.simplefilter("ignore")  # experimental features, independent sampling
             trial = self.study.ask()
             parameters = self.space.suggested(trial)
         return self._opened(trial, parameters, self.draws), parameters
 
     def tell(self, number: int, outcome: Outcome) -> None:
-        """Say what came of a setting that was asked for."""
+        """Tell the result of a proposed setting."""
         trial = self.pending.pop(number)
         for name, excess in outcome.excess.items():
             trial.set_constraint(name, min(excess, LARGEST_EXCESS))
@@ -105,7 +105,7 @@ class Sampling:
         outcome: Outcome,
         note: Note = NOTHING,
     ) -> FrozenTrial:
-        """Return a setting that is known from elsewhere, to `add`."""
+        """Return the Optuna trial of a known setting, to `add`."""
         steps = {epoch: value for epoch, value in outcome.steps.items() if math.isfinite(value)}
         state = state_of(outcome)
         trial = create_trial(
@@ -122,14 +122,14 @@ class Sampling:
         return trial
 
     def add(self, trials: Sequence[FrozenTrial]) -> None:
-        """Tell what `known` made; draws go on after the last of them."""
+        """Add trials made by `known`; draws continue after the last of them."""
         self.study.add_trials(trials)
         drawn = (trial.user_attrs[SETTING]["draw"] for trial in trials)
         self.draws = max([self.draws, *(draw for draw in drawn if draw is not None)])
 
     def reopen(self, parameters: Mapping[str, AxisValue], note: Note = NOTHING) -> int:
-        """Count a setting as asked for that was so before; return the number to tell it by."""
-        fixed = {"fixed_params": dict(note.drawn) or self.space.drawn(parameters)}  # as Study.enqueue_trial has it
+        """Mark an earlier proposal as running again; return the number for `tell`."""
+        fixed = {"fixed_params": dict(note.drawn) or self.space.drawn(parameters)}  # as in Study.enqueue_trial
         self.study.add_trial(create_trial(state=TrialState.WAITING, system_attrs={**fixed, **note.attributes}))
         self.study.sampler = RandomSampler(seed=0)
         trial = self.study.ask()
@@ -137,8 +137,8 @@ class Sampling:
         self.draws = max(self.draws, note.draw or 0)
         return self._opened(trial, parameters, note.draw)
 
-    def look_back(self) -> None:
-        """Have NSGA-II choose the parents of the generation that it is in, as it had before the sweep was stopped."""
+    def restore_generation(self) -> None:
+        """Make NSGA-II choose the parents of its current generation, as before the sweep was stopped."""
         sampler = self._sampler()
         if isinstance(sampler, NSGAIISampler):
             key = f"{type(sampler).__name__}:generation"
@@ -156,7 +156,7 @@ class Sampling:
         return trial.number
 
     def _sampler(self) -> BaseSampler:
-        """Return a sampler for the next draw; a new one each time, so that none has a memory that the study lacks."""
+        """Return a sampler for the next draw; a new one each time, so that all its state is in the study."""
         search = self.search
         seed = int(np.random.SeedSequence([search.seed, self.draws]).generate_state(1)[0])
         with warnings.catch_warnings():

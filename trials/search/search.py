@@ -1,6 +1,6 @@
 """A search in progress: what is tried next, what the sampler is told, and what is confirmed at the end.
 
-The table is the truth. The study beside it, for the sampler and for Optuna's dashboard, is written anew from it.
+The table is authoritative. The study for the sampler and for Optuna's dashboard is rebuilt from it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ OVER = ("finished", "stopped", "failed")
 
 
 class Search:
-    """Proposes trials; the sweep writes them, runs them, and says when each has ended."""
+    """Proposes trials; the sweep writes them, runs them, and reports when each has ended."""
 
     def __init__(self, plan: SearchPlan, results: Results, run: RunFolder, note: Callable[[str], None]) -> None:
         self.plan = plan
@@ -42,12 +42,12 @@ class Search:
         self.confirms = plan.spec.confirm is not None
 
     def known(self) -> list[PlannedTrial]:
-        """Return the trials of the table that are this search's, those that its open settings lack, and a grid's."""
+        """Return this search's trials in the table, the missing ones of its open settings, and a grid's."""
         self.settings.read(self.results)
         return self.settings.planned
 
     def resume(self, rows: Mapping[str, TrialRow]) -> None:
-        """Tell the sampler what the table holds, and have it count what is open as running."""
+        """Tell the sampler what the table holds, and mark open settings as running."""
         self.status = {one.id: rows[one.id].status for one in self.settings.planned}
         for setting in self.settings:
             setting.outcome = self._outcome(setting)
@@ -59,22 +59,22 @@ class Search:
         sampling = Sampling(self.plan.space, search, objectives, file.storage, self.spec.name)
         self.proposals = Proposals(sampling, self._refused, self.note)
         self.proposals.tried |= set(self.settings.by_key)
-        self._tell_what_is_known(sampling, file)
-        sampling.look_back()
+        self._tell_known(sampling, file)
+        sampling.restore_generation()
         file.written()
         for parameters in (one for found in self.plan.found for one in found.first):
             if key_of(parameters) not in self.proposals.tried:
                 sampling.try_first(parameters)
 
-    def _tell_what_is_known(self, sampling: Sampling, file: StudyFile) -> None:
+    def _tell_known(self, sampling: Sampling, file: StudyFile) -> None:
         found = [one for found in self.plan.found for one in found.observed]
         observed = [
             (0, sampling.known(setting, outcome))
             for setting, outcome in found
             if key_of(setting) not in self.settings.by_key
         ]
-        # Draws that were passed over count too: CMA-ES takes its chance by the number of the trial.
-        observed += file.passed_over(self.settings.by_key)
+        # Skipped draws count too: the randomness of CMA-ES depends on the trial number.
+        observed += file.skipped(self.settings.by_key)
         for setting in self.settings:
             if setting.outcome is not None:
                 note = file.note_of(setting.parameters)
@@ -87,7 +87,7 @@ class Search:
                 setting.number = sampling.reopen(setting.parameters, file.note_of(setting.parameters))
 
     def next(self) -> list[PlannedTrial]:
-        """Return the trials of the next setting; none where none is left, or where running ones decide what is next."""
+        """Return the trials of the next setting; none if none is left, or if the next depends on running ones."""
         if self.searching:
             if new := self._propose():
                 return new
@@ -109,7 +109,7 @@ class Search:
         return left * len(self.spec.seeds) + again
 
     def ended(self, trial: str, status: str) -> None:
-        """Take up that a trial is finished, stopped or failed; the last one of a setting is told to the sampler."""
+        """Record that a trial is finished, stopped or failed; after a setting's last trial, tell the sampler."""
         self.status[trial] = status
         setting = self.settings.of_trial.get(trial)
         if setting is None or (outcome := self._outcome(setting)) is None:
@@ -149,7 +149,7 @@ class Search:
         return lines
 
     def _refused(self, parameters: dict[str, Any]) -> str | None:
-        """Return why a proposal cannot be run: a rule refuses it, or another setting is the same trial."""
+        """Return why a proposal is invalid: it breaks a rule, or its trial is that of another setting."""
         if (why := self.plan.planner.refused(parameters)) is not None:
             return why
         same = self.settings.of_trial.get(self.plan.planner.planned(parameters, self.spec.seeds[0]).id)
@@ -160,10 +160,10 @@ class Search:
         return f"{chosen} is the same trial as {other}"
 
     def _propose(self) -> list[PlannedTrial]:
-        """Return the trials of a new setting; none where the budget or the space is at its end."""
+        """Return the trials of a new setting; none if the budget or the space is exhausted."""
         assert self.proposals is not None
-        wanted = self.spec.search.trials
-        if wanted is not None and len(self.settings) >= wanted:
+        budget = self.spec.search.trials
+        if budget is not None and len(self.settings) >= budget:
             return []
         found = self.proposals.next()
         if found is None:
@@ -178,7 +178,7 @@ class Search:
         number, parameters = found
         planned = [self.plan.planner.planned(parameters, seed) for seed in self.spec.seeds]
         for one in planned:
-            self.settings.take_in(one).number = number
+            self.settings.add(one).number = number
         return planned
 
     def _confirming(self) -> list[PlannedTrial]:
@@ -205,7 +205,7 @@ class Search:
         return new
 
     def _outcome(self, setting: SearchSetting) -> Outcome | None:
-        """Return what came of a setting; None while a trial of it is to come or running."""
+        """Return the result of a setting; None while one of its trials is waiting or running."""
         trials = [setting.trials[seed].id for seed in self.spec.seeds if seed in setting.trials]
         if len(trials) < len(self.spec.seeds) or any(self.status.get(one) not in OVER for one in trials):
             return None

@@ -1,4 +1,4 @@
-"""What a search goes by before the table is open."""
+"""The plan of a search, made before the table is open."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MOST_LISTED = 8
 class SearchPlan:
     """The sweep file's side of a search, and what other sweeps `found`.
 
-    `space` is None where all settings are `listed`: those of a grid, whose best are confirmed.
+    `space` is None if all settings are `listed`: those of a grid, whose best are confirmed.
     """
 
     spec: SweepSpec
@@ -55,7 +55,7 @@ class SearchPlan:
         return min(self.spec.confirm.top, self.settings) * len(self.fresh) if self.spec.confirm else 0
 
     def notes(self, tried: int = 0) -> list[str]:
-        """Say what is searched and by what rules; `tried` settings were so already."""
+        """Describe the search and its rules; `tried` settings are done already."""
         notes = [*self._of_search(tried), *(one.note for one in self.found)]
         stop, epochs = self.spec.stop_early, self.spec.trial.recipe.epochs
         if stop.kind != "none":

@@ -1,4 +1,4 @@
-"""The settings of a search and their trials: which rows of the table are which."""
+"""The settings of a search and their trials."""
 
 from __future__ import annotations
 
@@ -51,21 +51,21 @@ class Settings:
         return len(self.by_key)
 
     def read(self, results: Results) -> None:
-        """Take in the rows that are what this sweep would make of their configurations today, and what they lack.
+        """Add the rows that this sweep file would produce too, and the trials that their settings lack.
 
-        A row is known by its configuration: one that was proposed before a dimension came or went is the same trial.
+        Rows are identified by configuration: adding or removing a dimension does not change a trial.
         """
         for one in self.plan.listed:
-            self.take_in(one)
+            self.add(one)
         own, fresh = set(self.plan.spec.seeds), set(self.plan.fresh)
         rows = results.query(ROWS, (self.plan.planner.cohort,))
         for trial, text, seed in rows if self.plan.space is not None else ():
             if seed in own and (planned := self._planned(text, seed)) is not None and planned.id == trial:
-                self.take_in(planned)
+                self.add(planned)
         for setting in self:
             for seed in self.plan.spec.seeds:
                 if seed not in setting.trials:
-                    self.take_in(self.plan.planner.again(setting.first, seed))
+                    self.add(self.plan.planner.again(setting.first, seed))
         if fresh:
             firsts = {self.plan.planner.without_seed(one.first.config): one for one in self}
         for trial, text, seed in rows if fresh else ():
@@ -73,7 +73,7 @@ class Settings:
             if of is not None and (again := self.plan.planner.again(of.first, seed)).id == trial:
                 self.confirm(of, again)
 
-    def take_in(self, planned: PlannedTrial) -> SearchSetting:
+    def add(self, planned: PlannedTrial) -> SearchSetting:
         """Add a trial of the search itself to its setting."""
         setting = self.by_key.setdefault(key_of(planned.parameters), SearchSetting())
         setting.trials[planned.seed] = planned
@@ -94,7 +94,7 @@ class Settings:
         ]
 
     def _planned(self, config: str, seed: int) -> PlannedTrial | None:
-        """Return the trial that this sweep makes of a configuration; None where it lies outside the space."""
+        """Return the trial that this sweep makes of a configuration; None if it lies outside the space."""
         assert self.plan.space is not None
         parameters = self.plan.space.part_of(flat(json.loads(config)))
         if isinstance(parameters, str):

@@ -17,7 +17,7 @@ from trials.space.space import Space
 
 
 class SobolSampler(BaseSampler):
-    """Gives the point of one draw. Optuna's own takes its first at random and forgets which dimensions are ordered."""
+    """Gives the point of one draw. Optuna's own draws its first at random and ignores the order of values."""
 
     def __init__(self, space: Space, seed: int, draw: int) -> None:
         self.space = space
@@ -45,6 +45,6 @@ class SobolSampler(BaseSampler):
         from scipy.stats.qmc import Sobol
 
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of counts that are no power of two
+            warnings.simplefilter("ignore")  # of counts that are not a power of two
             engine = Sobol(len(self.space.dimensions), scramble=True, rng=self.seed)
             return np.asarray((engine.fast_forward(self.draw) if self.draw else engine).random(1)[0])
