@@ -8,9 +8,9 @@ from trials.worker.worker import Worker
 
 
 def run_inline(starts: Jobs, trials: Jobs, worker: Worker, stop: Stop) -> None:
-    """Train the starts that are lacking, then run all that waits, one after the other.
+    """Train the missing starts, then run all waiting trials one after the other.
 
-    Raises Stopped where the user asked to stop.
+    Raises Stopped if the user asked to stop.
     """
     for jobs in (starts, trials):
         _run(jobs, worker, stop)

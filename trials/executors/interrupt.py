@@ -1,4 +1,4 @@
-"""Why a sweep ends before its end: Ctrl-C and SIGTERM (once cleanly, twice at once), or a cluster that is lost."""
+"""Stops a sweep early: on Ctrl-C or SIGTERM (once: cleanly; twice: at once), or when the cluster is lost."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class Stopped(BaseException):
 
 
 class Stop:
-    """Listens for SIGINT, SIGTERM and SIGHUP while it is entered.
+    """Handles SIGINT, SIGTERM and SIGHUP inside its `with` block.
 
-    The first one raises Stopped at the next `check()`, or at once where the code is `interruptible()`; never in the
-    middle of a transaction.
+    The first one raises Stopped at the next `check()`, or at once inside `interruptible()`; never in the middle of a
+    transaction.
     """
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ class Stop:
         self.lost: Exception | None = None
         self._interruptible = False
         self._wrapping_up = False
-        self._late = False
+        self._timed_out = False
         self._alarm = threading.Timer(WRAP_UP_SECONDS, _thread.interrupt_main, (ALARM,))
         self._alarm.daemon = True
         self._before: dict[int, object] = {}
@@ -41,13 +41,13 @@ class Stop:
     def __enter__(self) -> Self:
         self._before = self.listen()
         if _takes_signals():
-            self._before[ALARM] = signal.signal(ALARM, self._be_late)
+            self._before[ALARM] = signal.signal(ALARM, self._on_timeout)
         return self
 
     def listen(self) -> dict[int, object]:
-        """Take the signals (again, where a library has taken them); return who had them before.
+        """Install the signal handlers (again, if a library has replaced them); return the earlier ones.
 
-        Off the main thread there is nothing to take: `request` is the way to stop.
+        Does nothing outside the main thread: use `request` to stop.
         """
         if not _takes_signals():
             return {}
@@ -65,7 +65,7 @@ class Stop:
         self.requested = True
 
     def cause(self) -> BaseException | None:
-        """Return what to end with; None while nothing speaks against going on."""
+        """Return the exception to stop with; None while the sweep may continue."""
         return Stopped() if self.requested else self.lost
 
     def check(self) -> None:
@@ -83,17 +83,17 @@ class Stop:
 
     @contextmanager
     def wrapping_up(self) -> Iterator[None]:
-        """Run what is good to have at the end; raises Stopped where the user asked to stop and it takes too long."""
+        """Run optional work at the end; raises Stopped if the user asked to stop and it takes too long."""
         self._wrapping_up = True
         try:
-            if self._late:
+            if self._timed_out:
                 raise Stopped
             yield
         finally:
             self._wrapping_up = False
 
-    def _be_late(self, number: int, frame: FrameType | None) -> None:
-        self._late = True
+    def _on_timeout(self, number: int, frame: FrameType | None) -> None:
+        self._timed_out = True
         if self._wrapping_up:
             raise Stopped
 

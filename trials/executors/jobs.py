@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Jobs(Protocol):
-    """Tasks of one kind: the trials of a sweep, or the starts before them. `data` is None where no task needs pairs."""
+    """Tasks of one kind: the trials of a sweep, or the starts before them. `data` is None if no task needs pairs."""
 
     run: RunFolder
     rules: Rules
@@ -28,7 +28,7 @@ class Jobs(Protocol):
     def over(self) -> bool: ...
 
     def next_job(self) -> tuple[int, TrialProgress] | None:
-        """Return the place of the next task and where it stands, and mark it running; None where none waits."""
+        """Return the index of the next task and its progress, and mark it running; None if none waits."""
 
     def take(self, report: Report) -> bool:
         """Take a report; return whether its task is over."""
@@ -37,17 +37,17 @@ class Jobs(Protocol):
         """The worker of a task died, or hung and was ended."""
 
     def note(self, text: str) -> None:
-        """Tell the user something, once."""
+        """Print a note for the user, once."""
 
     def workers_changed(self, workers: int) -> None:
-        """So many workers there are from now on."""
+        """The number of workers is now `workers`."""
 
     def gauges(self) -> Mapping[str, float]:
         """Return what is shown on a dashboard, by name."""
 
 
 class StartJobs(Jobs, Protocol):
-    """The starts: `ids` are those that the waiting trials begin from, those that are there already included."""
+    """The starts: `ids` are those that the waiting trials begin from, existing ones included."""
 
     @property
     def ids(self) -> Iterable[str]: ...

@@ -1,4 +1,4 @@
-"""Ray started quietly on this machine, or joined; and what it offers."""
+"""Starts Ray quietly on this machine or joins a cluster, and reads its resources."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ QUIET = {
 
 @dataclass(frozen=True)
 class Capacity:
-    """How many workers there are, what each takes, and on what device it computes."""
+    """How many workers there are, and the resources and the device of each."""
 
     workers: int
     cpu: float
@@ -63,7 +63,7 @@ class Cluster:
         self.ours = ours
 
     def capacity(self, resources: Resources, workers: int | None, device: str, tasks: int) -> Capacity:
-        """Share it out: a worker per GPU share, or, without a GPU, per core. Raises ClusterError otherwise."""
+        """Return a worker per GPU share or, without a GPU, per core. Raises ClusterError for lack of GPUs."""
         offered = _offered()
         cpus, gpus = offered.get("CPU", 0.0), offered.get("GPU", 0.0) if device != "cpu" else 0.0
         if device.startswith("cuda") and not gpus:
@@ -92,7 +92,7 @@ def _offered() -> dict[str, float]:
 
 
 def cores() -> int:
-    """Return the CPU cores this process may use, a container's limit included."""
+    """Return the CPU cores this process may use, a container's limit considered."""
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     try:
         quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
@@ -102,7 +102,7 @@ def cores() -> int:
 
 
 def check(address: str) -> None:
-    """Raise ClusterError where nothing listens at `host:port`; Ray itself would wait for it without end."""
+    """Raise ClusterError if nothing listens at `host:port`; Ray itself would wait forever."""
     host, colon, port = address.rpartition(":")
     if not colon or not port.isdigit() or "://" in address:
         return
@@ -116,16 +116,16 @@ def check(address: str) -> None:
 def connected(address: str | None, workers: int | None, data_bytes: int, stop: Stop) -> Iterator[Cluster]:
     """Start Ray here, or join the cluster at `address`.
 
-    Raises ClusterError where that fails; `stop` hears when the cluster is lost.
+    Raises ClusterError if that fails; `stop` is told when the cluster is lost.
     """
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     if address is None:
         os.environ.setdefault("OMP_NUM_THREADS", "1")
-        # Ray's own default, said here so that it need not warn: whoever reaches its ports needs the token in ~/.ray.
+        # Ray's default, set here to avoid its warning: its ports require the token in ~/.ray.
         os.environ.setdefault("RAY_AUTH_MODE", "token")
     elif TOKEN.exists():
-        # As `ray start` does: where there is a token, it is used.
+        # As `ray start` does: use a token if there is one.
         os.environ.setdefault("RAY_AUTH_MODE", "token")
     import ray
 
@@ -153,12 +153,12 @@ def connected(address: str | None, workers: int | None, data_bytes: int, stop: S
     except Stopped:
         ray.shutdown()
         raise
-    except Exception as problem:  # a machine that is too busy gives a bare Exception
+    except Exception as problem:  # Ray raises a plain Exception on an overloaded machine
         where = f"no Ray cluster can be joined at {address}" if address else "Ray cannot be started here"
         raise ClusterError(
             f"{where}: {' '.join(str(problem).split())}; check `ray status`, or run without Ray: --executor inline"
         ) from problem
-    stop.listen()  # Ray has taken SIGTERM, to print a stack trace
+    stop.listen()  # Ray has replaced the SIGTERM handler
     try:
         with Heartbeat(ray.get_runtime_context().gcs_address, stop):
             yield Cluster(context.dashboard_url or None, ours=address is None)

@@ -1,4 +1,4 @@
-"""Whether the head of the Ray cluster is alive. Ray itself would wait a minute for it, and then end this process."""
+"""Checks that the Ray head node is alive. Ray itself would wait a minute, then end this process."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ EXIT_CODE = 2
 
 
 class ClusterError(FusionError):
-    """Ray cannot be started or reached, was lost, or lacks what the sweep asks for."""
+    """Ray cannot be started or reached, was lost, or lacks what the sweep needs."""
 
 
 class Heartbeat:
@@ -57,7 +57,7 @@ class Heartbeat:
             "restart Ray and rerun the same command, with the new --address if it has one"
         )
         self.stop.lost = ClusterError(text)
-        # The main thread may hang in a call to the head; the table is whole at any moment.
+        # The main thread may hang in a call to the head; the table is consistent at any moment.
         if not self._over.wait(GRACE_SECONDS):
             print(f"error: {text}", file=sys.stderr, flush=True)
             end_at_once(EXIT_CODE)

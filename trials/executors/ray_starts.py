@@ -1,4 +1,4 @@
-"""Starts on Ray, several at once: plain actors that are gone, with all they hold, before the first trial is placed."""
+"""Trains starts on Ray in parallel, in plain actors that end and free their memory before the first trial."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class StartWorker:
 
 @dataclass
 class Training:
-    """One start on its worker; `since` is when its running step was asked for, None until the worker is there."""
+    """One start on its worker; `since` is when its running step was requested, None until the worker is ready."""
 
     id: str
     worker: Any
@@ -48,9 +48,9 @@ Pending: TypeAlias = "dict[ray.ObjectRef[Any], Training]"
 
 
 def train_starts(starts: Jobs, shared: Shared, stop: Stop, capacity: Capacity) -> None:
-    """Train all starts, several at once; a worker that is done takes the next, and has its data already.
+    """Train all starts, several at once; a finished worker takes the next one and keeps its data.
 
-    Raises StartError where one fails, Stopped where the user asks.
+    Raises StartError if one fails, Stopped if the user asks.
     """
     actor = ray.remote(num_cpus=capacity.cpu, num_gpus=capacity.gpu, max_restarts=0)(StartWorker)
     reference = ray.put(shared)
@@ -63,16 +63,16 @@ def train_starts(starts: Jobs, shared: Shared, stop: Stop, capacity: Capacity) -
                 place, progress = job
                 training = Training(starts.tasks[place].id, idle.pop() if idle else actor.remote(reference))
                 pending[training.worker.start.remote(place, progress)] = training
-            _end_the_hung(pending, starts.rules.trial_seconds)
+            _end_hung(pending, starts.rules.trial_seconds)
             for done in ray.wait(list(pending), timeout=POLL_SECONDS)[0]:
-                _go_on(pending, idle, done, starts)
+                _advance(pending, idle, done, starts)
     finally:
         for worker in (*idle, *(training.worker for training in pending.values())):
             ray.kill(worker)
 
 
-def _go_on(pending: Pending, idle: list[Any], done: ray.ObjectRef[Any], starts: Jobs) -> None:
-    """Take what a worker brings, and ask for the next step or let it rest; or lose a worker that died."""
+def _advance(pending: Pending, idle: list[Any], done: ray.ObjectRef[Any], starts: Jobs) -> None:
+    """Take a worker's report, then request its next step or leave it idle; handle a worker that died."""
     training = pending[done]
     try:
         report: Report | None = ray.get(done)
@@ -90,7 +90,7 @@ def _go_on(pending: Pending, idle: list[Any], done: ray.ObjectRef[Any], starts: 
     pending[training.worker.step.remote()] = training
 
 
-def _end_the_hung(pending: Pending, limit: float | None) -> None:
+def _end_hung(pending: Pending, limit: float | None) -> None:
     for training in pending.values():
         if limit is not None and training.since is not None and time.monotonic() - training.since > limit:
             training.since = None

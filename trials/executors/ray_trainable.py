@@ -1,4 +1,4 @@
-"""A worker as Ray Tune sees it: a Trainable that is kept for all its trials."""
+"""A worker as a Ray Tune Trainable that is reused for all its trials."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Shared:
 
 
 class FusionTrainable(tune.Trainable):
-    """Runs the trials that come as `config["job"]`: their place in `Shared.tasks`, or themselves if they are new."""
+    """Runs the trials that come as `config["job"]`: their index in `Shared.tasks`, or the task itself if it is new."""
 
     def setup(self, config: dict[str, Any], shared: Shared | None = None) -> None:
         assert shared is not None

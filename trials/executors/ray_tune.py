@@ -16,7 +16,7 @@ from ray import tune
 from ray.tune.search import Searcher
 from ray.util.metrics import Gauge
 
-from trials.executors.hang_watch import Watch
+from trials.executors.hang_watch import HangDetector
 from trials.executors.interrupt import Stop
 from trials.executors.jobs import Jobs, StartJobs
 from trials.executors.ray_cluster import Capacity
@@ -29,10 +29,10 @@ RECOUNT_SECONDS = 5.0
 
 
 class EndTune(BaseException):
-    """Ends Tune's loop from within: all is done, or `cause` says why it cannot go on.
+    """Ends Tune's loop from inside: all is done, or `cause` says why it cannot continue.
 
-    Not an Exception: Tune would turn it into the failure of a trial. At the end it would also read a result file per
-    trial and write the state of all of them; there are none, and the table has it all.
+    Not an Exception: Tune would record it as a failed trial. A regular end would also read a result file and write a
+    state per trial, which are not needed: the table holds everything.
     """
 
     def __init__(self, cause: BaseException | None = None) -> None:
@@ -42,7 +42,7 @@ class EndTune(BaseException):
 
 @contextmanager
 def ending_tune() -> Iterator[None]:
-    """End Tune's loop with whatever goes wrong inside as the cause."""
+    """End Tune's loop with any exception raised inside as the cause."""
     try:
         yield
     except Exception as problem:
@@ -50,16 +50,16 @@ def ending_tune() -> Iterator[None]:
 
 
 class Unsaved:
-    """Tune pickles a sweep's parts to go on by itself; here the table does that, so they are saved as nothing."""
+    """Tune pickles these objects to resume by itself; here the table serves for that, so nothing is saved."""
 
     def __reduce__(self) -> tuple[type, tuple[()]]:
         return object, ()
 
 
 class JobSearcher(Unsaved, Searcher):
-    """Hands Tune the next job whenever a worker is free; `measure` says what there is where that may change.
+    """Hands Tune the next job whenever a worker is free; `measure` returns the current capacity if it may change.
 
-    Workers know the tasks that there were when the sweep began; what a search proposes later goes along with its job.
+    Workers know the tasks planned when the sweep began; later proposals of a search are sent with their job.
     """
 
     def __init__(self, jobs: Jobs, workers: int, measure: Callable[[], Capacity] | None = None) -> None:
@@ -84,11 +84,11 @@ class JobSearcher(Unsaved, Searcher):
         return {"job": (place, tuple(progress), None if place < self.shared else astuple(task))}
 
     def recount(self) -> None:
-        """Use nodes that have joined, and hand out nothing for those that are gone."""
+        """Use nodes that have joined, and stop handing out jobs for those that are gone."""
         if self.measure is None or time.monotonic() < self.counted + RECOUNT_SECONDS:
             return
         self.counted, workers = time.monotonic(), self.workers
-        with suppress(ClusterError):  # all that has what a trial takes is gone: it may come back
+        with suppress(ClusterError):  # no node has the resources for a trial now: one may come back
             workers = self.measure().workers
         if workers != self.workers:
             self.jobs.note(f"the cluster has changed: {workers} trials at once, {self.workers} before")
@@ -96,7 +96,7 @@ class JobSearcher(Unsaved, Searcher):
             self.jobs.workers_changed(workers)
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
-        """Tune's word for it; the callback below says what happened."""
+        """Required by Tune; the callback below handles the event."""
 
     def save(self, checkpoint_path: str) -> None:
         """Nothing to save: the table is the state."""
@@ -106,7 +106,7 @@ class JobSearcher(Unsaved, Searcher):
 
 
 class ReportStopper(Unsaved, tune.Stopper):
-    """Takes reports into the sweep, and tells Tune which trials end early: it asks before it goes on with one."""
+    """Passes reports to the sweep, and tells Tune which trials end early."""
 
     def __init__(self, jobs: Jobs) -> None:
         self.jobs = jobs
@@ -121,15 +121,15 @@ class ReportStopper(Unsaved, tune.Stopper):
 
 
 class SweepCallback(Unsaved, tune.Callback):
-    """Takes Tune's events into the sweep."""
+    """Passes Tune's events to the sweep."""
 
     def __init__(self, jobs: Jobs, searcher: JobSearcher, stop: Stop) -> None:
         self.jobs = jobs
         self.searcher = searcher
         self.stop = stop
-        # Tune may tell of one death twice in a step, and write the second into the trial's folder too.
+        # Tune may report one death twice in a step, and write the second to the trial's folder too.
         self.broken: list[Any] = []
-        self.watch = Watch(jobs.rules.trial_seconds)
+        self.hang_detector = HangDetector(jobs.rules.trial_seconds)
         self.gauges = {
             name: Gauge(f"fusion_sweep_{name}", description=text)
             for name, text in {
@@ -146,29 +146,29 @@ class SweepCallback(Unsaved, tune.Callback):
             raise EndTune
         while self.broken:
             _forget(self.broken.pop())
-        for trial in islice(reversed(trials), len(self.searcher.trials)):  # what is given out is the last that there is
+        for trial in islice(reversed(trials), len(self.searcher.trials)):  # assigned trials are the latest ones
             if trial.trial_id in self.searcher.trials:
-                self.watch.expect(trial)
-        self.watch.end_the_hung()
+                self.hang_detector.expect(trial)
+        self.hang_detector.end_hung()
         self.searcher.recount()
 
     def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        self.watch.heard_of(trial)
+        self.hang_detector.restart_clock(trial)
 
     def on_trial_result(
         self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any
     ) -> None:
         self._measure()
-        self.watch.heard_of(trial)
+        self.hang_detector.restart_clock(trial)
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        self.watch.forget(trial)
+        self.hang_detector.forget(trial)
         self.searcher.trials.pop(trial.trial_id, None)
         _forget(trial)
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         lost = self.searcher.trials.pop(trial.trial_id, None)
-        reason = self.watch.forget(trial) or _reason(trial)
+        reason = self.hang_detector.forget(trial) or _reason(trial)
         self.broken.append(trial)
         if lost is not None:
             with ending_tune():
@@ -182,9 +182,9 @@ class SweepCallback(Unsaved, tune.Callback):
 def run_ray(
     starts: StartJobs, trials: Jobs, stop: Stop, capacity: Capacity, measure: Callable[[], Capacity] | None = None
 ) -> None:
-    """Train the starts that are lacking and run all that waits on the connected cluster.
+    """Train the missing starts and run all waiting trials on the connected cluster.
 
-    Raises Stopped where the user asked to stop. `measure` gives the capacity anew where nodes may come and go.
+    Raises Stopped if the user asked to stop. `measure` returns the current capacity if nodes may come and go.
     """
     shared = Shared(starts.tasks, ray.put(trials.data), trials.rules, capacity.device, capacity.share)
     train_starts(starts, shared, stop, capacity)
@@ -221,7 +221,7 @@ def run_ray(
 
 
 def _reason(trial: Any) -> str:
-    """Return the first sentence of what Tune says of a trial whose worker died."""
+    """Return the first sentence of Tune's message about a trial whose worker died."""
     try:
         text = Path(trial.error_file).read_text(encoding="utf-8", errors="replace")
     except OSError:
