@@ -12,7 +12,7 @@ __all__ = ["Outcome", "Stop", "SweepSpec", "load_sweep", "run_sweep"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is asked for: `import trials` needs neither torch nor Ray."""
+    """Import names on first use: `import trials` needs neither torch nor Ray."""
     if name in __all__:
         return getattr(import_module("trials.api"), name)
     raise AttributeError(f"module 'trials' has no attribute {name!r}")

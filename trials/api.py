@@ -27,7 +27,7 @@ def load_sweep(
 
     Args:
         path: of the file; relative paths in it are relative to the working directory.
-        overrides: `PATH=VALUE` as of `--set`, such as "trial.recipe.epochs=1".
+        overrides: `PATH=VALUE` as for `--set`, such as "trial.recipe.epochs=1".
         data_root: the folder of the data sets, in place of the file's.
 
     Raises:
@@ -51,16 +51,17 @@ def run_sweep(
 ) -> Outcome:
     """Run the trials that the table of `out`/NAME lacks, as `python run_sweep.py` does; the report is not written.
 
-    Off the main thread no signal is taken: `stop.request()`, from any thread, ends the sweep after the running epoch.
+    Outside the main thread no signals are handled: `stop.request()`, from any thread, ends the sweep after the running
+    epoch.
 
     Args:
-        sweep: as of `load_sweep`, or the path of a sweep file.
+        sweep: a `load_sweep` result, or the path of a sweep file.
         out: the folder that run folders go into.
-        workers: trials at once: one per GPU share or core without it.
-        executor: "ray", or "inline" for one trial after the other in this process; None takes Ray where it is.
+        workers: number of parallel trials; by default one per GPU share or core.
+        executor: "ray", or "inline" for one trial after the other in this process; None uses Ray if it is installed.
         device: "auto", "cpu" or "cuda".
         address: of a Ray cluster to join.
-        retry_failed: take up failed trials too.
+        retry_failed: rerun failed trials too.
         confirmed: run a sweep of more than 2,000 trials too.
         quiet: print nothing.
         stop: to end the sweep from elsewhere.
@@ -69,7 +70,7 @@ def run_sweep(
         The run folder, the best trials, the failed ones, and whether it was stopped.
 
     Raises:
-        FusionError: for what the user can fix, before anything starts where that is possible.
+        FusionError: for problems that the user can fix, if possible before anything starts.
     """
     spec = sweep if isinstance(sweep, SweepSpec) else load_sweep(sweep)
     refuse_unless_confirmed(spec, confirmed=confirmed)

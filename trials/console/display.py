@@ -25,7 +25,7 @@ SHOWN = 5
 
 
 class Display:
-    """Shows a sweep; `title` and everything that comes from files is plain as it is, never as markup."""
+    """Shows a sweep; `title` and everything that comes from files is shown as plain text, never as markup."""
 
     def __init__(self, title: str, run: Path, metric: str, console: Console | None = None) -> None:
         self.title = title
@@ -54,7 +54,7 @@ class Display:
         self.top = top[:SHOWN]
 
     def note(self, text: str) -> None:
-        """Say something once."""
+        """Print a note once."""
         if text not in self._notes:
             self._notes.add(text)
             self.console.print(plain(text), soft_wrap=True)

@@ -47,7 +47,7 @@ class Tally:
         self.epochs_left += epochs
 
     def expect(self, trials: int, epochs: int) -> None:
-        """Count as many trials as may yet be proposed, of so many epochs each, in place of those expected before."""
+        """Set how many more trials may be proposed, of this many epochs each; replaces the earlier expectation."""
         self.total += trials - self.coming
         self.epochs_left += (trials - self.coming) * epochs
         self.coming = trials
@@ -64,7 +64,7 @@ class Tally:
             self.running -= 1
 
     def stop(self, epochs: int) -> None:
-        """Count a trial that was stopped early, with so many epochs left."""
+        """Count a trial that was stopped early, with this many epochs left."""
         self.stopped += 1
         self.running -= 1
         self.epochs_left = max(self.epochs_left - epochs, 0)

@@ -13,12 +13,12 @@ from fusion_core.errors import printable
 
 
 def plain(text: str, style: str = "") -> Text:
-    """Return text as it is: neither Rich's markup in it nor what steers a terminal does anything."""
+    """Return text without an effect of Rich markup or terminal control characters in it."""
     return Text("\n".join(map(printable, text.split("\n"))), style=style)
 
 
 def parameters_text(parameters: Mapping[str, Any]) -> str:
-    """Write swept values in a line, by the last part of their names."""
+    """Format swept values as one line, by the last part of their names."""
     return (
         ", ".join(f"{key.rpartition('.')[2]} {value_text(value)}" for key, value in parameters.items())
         or "nothing is swept"
@@ -26,7 +26,7 @@ def parameters_text(parameters: Mapping[str, Any]) -> str:
 
 
 def trial_numbers(numbers: Sequence[int]) -> str:
-    """Write the numbers of trials, those in a row as `61-63`."""
+    """Format trial numbers, consecutive ones as `61-63`."""
     first, last = numbers[0], numbers[-1]
     if len(numbers) > 2 and list(numbers) == list(range(first, last + 1)):
         return f"{first}-{last}"
@@ -34,19 +34,19 @@ def trial_numbers(numbers: Sequence[int]) -> str:
 
 
 def value_text(value: Any) -> str:
-    """Write a swept value as people do: a third as 0.3333."""
+    """Format a swept value for people: a third as 0.3333."""
     return f"{value:.4g}" if isinstance(value, float) and not value.is_integer() else str(value)
 
 
 def short_path(path: Path) -> Path:
-    """Return the path as seen from here, where that is shorter."""
+    """Return the path relative to the working directory if that is shorter."""
     with suppress(ValueError):
         return path.absolute().relative_to(Path.cwd())
     return path
 
 
 def duration(seconds: float) -> str:
-    """Write a duration as people say it: `8 s`, `3 min 20 s`, `2 h 05 min`."""
+    """Format a duration: `8 s`, `3 min 20 s`, `2 h 05 min`."""
     if seconds < 10:
         return f"{seconds:.1f} s"
     whole = round(seconds)

@@ -1,4 +1,4 @@
-"""What is refused once the data are known."""
+"""Checks that need the data."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def check_trainable(configs: list[TrialConfig], data: LoadedData, weights: Mappi
 
 
 def load_data(spec: SweepSpec, configs: list[TrialConfig]) -> LoadedData:
-    """Return the data of a sweep. Raises DataError with its problems, and with the terms that no loss has."""
+    """Return the data of a sweep. Raises DataError with its problems and unknown loss terms."""
     from fusion_core.data.catalog import load_data
 
     problems = []
@@ -56,7 +56,7 @@ def refuse_several_starts(starts: Mapping[str, Start]) -> None:
 
 
 def not_installed(configs: list[TrialConfig]) -> list[str]:
-    """Return a sentence per metric that is rewarded though its package or its weights are not here."""
+    """Return a sentence per rewarded metric whose package or weights are not installed."""
     rewarded = {name for config in configs if config.recipe.learns_from_reward for name in config.reward.active}
     names = sorted(rewarded & set(OPTIONAL))
     if not names:

@@ -1,4 +1,4 @@
-"""Which trials a sweep asks for, and on which data: spec in, planned trials out."""
+"""Expands a sweep into its planned trials and loads their data."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def _planned(trial: Trial, marks: dict[str, str], among: str, start: str | None)
 
 
 def _starts_of(configs: list[TrialConfig]) -> list[TrialConfig]:
-    """Return what is trained before these trials, as far as sections differ."""
+    """Return the trials that train the starts, one per distinct combination of sections."""
     sections = {
         tuple(map(id, (config.start, config.loss, config.policy, config.kernel))): config
         for config in configs

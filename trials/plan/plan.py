@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Plan:
-    """The trials of a sweep in order, the data they share (None where they need none), and what they begin from.
+    """The trials of a sweep in order, the data they share (None if they need none), and what they begin from.
 
-    Of a search that proposes them one by one there are none yet; `examples` are some that it may propose, and `search`
-    is what it goes by, or a grid whose best trials are confirmed.
+    A search that proposes trials one by one has none yet; `examples` are some that it may propose. `search` is the plan
+    of a search, or of a grid whose best trials are confirmed.
     """
 
     trials: list[PlannedTrial]
@@ -65,7 +65,7 @@ class Plan:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Return what the user should know of the sweep and of its data."""
+        """Return notes for the user about the sweep and its data."""
         return (*self.remarks, *(self.data.notes if self.data is not None else ()))
 
     @property

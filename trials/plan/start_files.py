@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def read_files(configs: Sequence[TrialConfig]) -> dict[str, Start]:
     """Return the starts that are files, by what `trial.start` says.
 
-    Raises ConfigError with every reason why one is not there, or cannot be where a trial begins.
+    Raises ConfigError with every reason why one is missing or does not fit a trial.
     """
     begun: dict[str, list[TrialConfig]] = {}
     for config in configs:
@@ -52,7 +52,7 @@ def _misfits(checkpoint: Checkpoint, configs: Iterable[TrialConfig]) -> list[str
 
 
 def _read(written: str) -> tuple[Start, Checkpoint]:
-    """Read a checkpoint. Raises FusionError or OSError where it is not there or is none."""
+    """Read a checkpoint. Raises FusionError or OSError if it is missing or not a checkpoint."""
     from fusion_core.models.checkpoints import load_checkpoint
 
     path, label = Path(written), shown(Path(written))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Start:
-    """A policy that trials begin from, and what to call it: `config` is what trains it, `content` a file's bytes."""
+    """A policy that trials begin from, and its label: `config` trains it, `content` is a file's bytes."""
 
     id: str
     label: str
@@ -30,7 +30,7 @@ def begins(config: TrialConfig) -> bool:
 
 
 class StartCatalog:
-    """The starts of a sweep's trials, each once; `files` are those that are there."""
+    """The starts of a sweep's trials, each once; `files` are those read from files."""
 
     def __init__(self, files: Mapping[str, Start], fingerprints: Mapping[str, str]) -> None:
         self.files = files
@@ -41,7 +41,7 @@ class StartCatalog:
         self._varied: dict[str, None] = {}
 
     def of(self, trial: Trial) -> str | None:
-        """Return the id of what a trial begins from; None where it begins from nothing."""
+        """Return the id of a trial's start; None if it has none."""
         config = trial.config
         if not begins(config):
             return None
@@ -49,7 +49,7 @@ class StartCatalog:
             found = self.files[config.start].id
             self.starts[found] = self.files[config.start]
         else:
-            # Sections are shared between trials, and their digest takes longer than all else of planning.
+            # Sections are shared between trials, and their digest takes longer than all other planning.
             key = tuple(map(id, (config.start, config.policy, config.kernel, config.loss)))
             if key not in self._known:
                 self._known[key] = self._trained(trial)

@@ -1,4 +1,4 @@
-"""What is kept of which trials: checkpoints and samples of the best, samples of the worst and of the default."""
+"""Artifacts kept of trials: checkpoints and samples of the best, samples of the worst and of the default."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class ArtifactWriter:
         self.run = run
 
     def write(self, name: str, artifacts: Artifacts, *, checkpoint: bool, samples: bool) -> None:
-        """Write checkpoint and sample images of a trial, where wanted. Raises OSError or DiskError."""
+        """Write checkpoint and sample images of a trial, if requested. Raises OSError or DiskError."""
         if artifacts.checkpoint is not None and checkpoint:
             self.run.checkpoints.mkdir(parents=True, exist_ok=True)
             write_whole(self.run.checkpoint(name), artifacts.checkpoint)
@@ -32,7 +32,7 @@ class ArtifactWriter:
                 write_whole(folder / Path(file).name, content)
 
     def write_lists(self, number: int, trial: str, lists: Mapping[str, str]) -> None:
-        """Write lists of worst pairs that are not there, and whose they are. Raises OSError or DiskError as above."""
+        """Write missing lists of worst pairs, and the index of their trials. Raises OSError or DiskError as above."""
         for name, text in lists.items():
             path = self.run.worst / Path(name).name
             if not path.exists():
@@ -42,7 +42,7 @@ class ArtifactWriter:
             self._index_lists(number, trial, [Path(name).name for name in lists])
 
     def _index_lists(self, number: int, trial: str, files: Sequence[str]) -> None:
-        """Write `worst/lists.csv` anew where a trial has other lists than it says; a trial begun anew has its last."""
+        """Update `worst/lists.csv` with a trial's lists; a restarted trial has only its latest."""
         index = self.run.worst_index
         before = index.read_text(encoding="utf-8") if index.exists() else ""
         rows = [row for row in csv.reader(before.splitlines()[1:]) if len(row) == len(COLUMNS) and row[1] != trial]

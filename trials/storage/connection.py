@@ -1,4 +1,4 @@
-"""Opening `results.sqlite`: whether it is ours and whole, and what to do where SQLite refuses."""
+"""Opens `results.sqlite`: checks that it is ours and undamaged, and explains SQLite's errors."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ResultsError(FusionError):
 
 
 def open_for_writing(path: Path) -> sqlite3.Connection:
-    """Open, and create where missing. A file that is not ours is refused as it is, without a byte of it changed."""
+    """Open, and create if missing. A file that is not ours is refused and left unchanged."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with _closing_unless_ours(path) as opened:
         connection = sqlite3.connect(path, isolation_level=None, timeout=30)
@@ -41,7 +41,7 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
 
 
 def open_for_reading(path: Path) -> sqlite3.Connection:
-    """Open without a way to write; works while a sweep runs, and never makes it wait."""
+    """Open read-only; works while a sweep runs, and never blocks it."""
     if not path.is_file():
         raise ResultsError(
             f"{printable(str(path))}: there is no results table here{_why_not(path)}; give the run folder of a sweep "
@@ -72,7 +72,7 @@ def _reader(path: Path) -> sqlite3.Connection:
     try:
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except sqlite3.OperationalError as problem:
-        # A killed sweep's table in a folder where nothing can be written: whole as it is if its log is empty.
+        # A killed sweep's table in a read-only folder: complete if its log is empty.
         log = path.with_name(path.name + "-wal")
         if _code(problem) not in _NOT_WRITABLE or (log.exists() and log.stat().st_size):
             connection.close()
@@ -83,7 +83,7 @@ def _reader(path: Path) -> sqlite3.Connection:
 
 
 class Transaction:
-    """All of it or nothing, whatever interrupts it. What SQLite refuses is raised as ResultsError."""
+    """All or nothing, whatever interrupts it. SQLite's errors are raised as ResultsError."""
 
     def __init__(self, connection: sqlite3.Connection, path: Path, file: os.stat_result | None) -> None:
         self.connection = connection
@@ -104,13 +104,13 @@ class Transaction:
         except sqlite3.Error as refused:
             problem = refused
         if problem is not None:
-            with suppress(sqlite3.Error):  # SQLite has rolled back by itself where the disk is full
+            with suppress(sqlite3.Error):  # SQLite has rolled back by itself if the disk is full
                 self.connection.execute("ROLLBACK")
         if isinstance(problem, sqlite3.Error):
             raise explained(self.path, problem) from problem
 
     def _must_be_there(self) -> None:
-        """Raise ResultsError where the file has been removed or replaced: SQLite would write on into nowhere."""
+        """Raise ResultsError if the file was removed or replaced: SQLite would write into a deleted file."""
         with suppress(OSError):
             if self.file is None or os.path.samestat(self.path.stat(), self.file):
                 return
@@ -121,7 +121,7 @@ class Transaction:
 
 
 def explained(path: Path, problem: sqlite3.Error) -> ResultsError:
-    """Return what SQLite refused, with what to do about it."""
+    """Return SQLite's error with a remedy."""
     code, reason = _code(problem), f"SQLite says: {printable(str(problem))}"
     if code in _DAMAGED or code is None:
         text = f"this must be a results table, but {reason}; restore it from a backup, or move it away to start over"
@@ -138,7 +138,7 @@ def explained(path: Path, problem: sqlite3.Error) -> ResultsError:
 
 
 def damaged(path: Path, what: object) -> ResultsError:
-    """Return what to say of a table in which something is not what was written."""
+    """Return the error for a table with unexpected content."""
     text = " ".join(str(what).split())[:200]
     return ResultsError(
         f"{printable(str(path))}: the table is damaged ({printable(text)}); restore it from a backup, or move it away "
@@ -148,7 +148,7 @@ def damaged(path: Path, what: object) -> ResultsError:
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Raise ResultsError for what is read and cannot be understood: it was written here, so it is damaged."""
+    """Raise ResultsError for content that cannot be parsed: it was written here, so it is damaged."""
     try:
         yield
     except sqlite3.Error as problem:
@@ -160,7 +160,7 @@ def reading(path: Path) -> Iterator[None]:
 
 
 def is_defect(problem: sqlite3.Error) -> bool:
-    """Return whether SQLite refuses what was asked, not what is on the disk: a mistake in this program."""
+    """Return whether SQLite refuses the query, not the file: a bug in this program."""
     return _code(problem) in (
         None,
         sqlite3.SQLITE_ERROR,
@@ -176,7 +176,7 @@ def _code(problem: sqlite3.Error) -> int | None:
 
 @contextmanager
 def _closing_unless_ours(path: Path) -> Iterator[list[sqlite3.Connection]]:
-    """Close what was opened where it turns out not to be a results table, and raise ResultsError."""
+    """Close the connection if the file is not a results table, and raise ResultsError."""
     opened: list[sqlite3.Connection] = []
     try:
         yield opened
@@ -219,7 +219,7 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _check_pages(connection: sqlite3.Connection, path: Path) -> None:
-    """Raise ResultsError for damaged pages. Stops after CHECK_SECONDS: what was not seen then is seen when read."""
+    """Raise ResultsError for damaged pages. Stops after CHECK_SECONDS: other damage is found on reading."""
     end = time.monotonic() + CHECK_SECONDS
     connection.set_progress_handler(lambda: time.monotonic() > end, 10_000)
     try:

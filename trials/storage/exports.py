@@ -23,7 +23,7 @@ LOSS_COLUMNS = (
     "ssim_ratio", "ssim_ir_ratio", "max_ratio", "consist_ratio", "grad_ratio", "color_ratio", "ir_compose",
     "max_mode", "consist_mode", "ssim_window_size",
 )  # fmt: skip
-# Columns of their own, or nothing that decides a number; what ssim_shared sets is a column of params.csv anyway.
+# Fields with a column of their own, or without effect on results; ssim_shared's weights are columns of params.csv.
 NOT_COLUMNS = ("seed", "recipe.epochs", "evaluation.per_image", "loss.ssim_ratio", "loss.ssim_ir_ratio")
 SECONDS = "SELECT number AS exp_id, epoch, value FROM training JOIN trials ON trial = id WHERE name = 'seconds'"
 
@@ -31,11 +31,11 @@ SECONDS = "SELECT number AS exp_id, epoch, value FROM training JOIN trials ON tr
 def export(run: Path) -> list[Path]:
     """Write `params.csv`, `metrics.csv` and `results.parquet` into the run folder, each whole or not at all.
 
-    Raises ResultsError where the table cannot be read, DiskError where the disk refuses a file.
+    Raises ResultsError if the table cannot be read, DiskError if the disk refuses a file.
     """
     folder = RunFolder(run)
     with Results.read(folder.table) as results, reading(folder.table):
-        results.query("BEGIN")  # one moment for all three, whatever the driver writes meanwhile
+        results.query("BEGIN")  # one snapshot for all three files
         trials, metrics = _trials(results), _metrics(results)
         seconds = _frame(results, SECONDS).astype({"value": "float64"})
         parameters = parameter_table(trials)
@@ -47,7 +47,7 @@ def export(run: Path) -> list[Path]:
         folder.parquet: lambda path: long.to_parquet(path, index=False),
     }
     for file, write in files.items():
-        # Parquet is the first to mind what is no text in a column of text.
+        # Parquet refuses other values in a text column.
         with reading(folder.table), whole_file(file) as partial:
             write(partial)
     return list(files)
@@ -86,7 +86,7 @@ def metric_table(metrics: pd.DataFrame, seconds: pd.DataFrame) -> pd.DataFrame:
 
 def _trials(results: Results) -> pd.DataFrame:
     trials = _frame(results, "SELECT number, id, seed, parameters, config, epochs, status FROM trials ORDER BY number")
-    # A value changed from one run of the sweep to the next tells trials apart as an axis does.
+    # A value changed from one run of the sweep to the next distinguishes trials as an axis does.
     changed = _changed(trials["config"])
     parameters = []
     for swept, config in zip(trials["parameters"], trials["config"], strict=True):

@@ -1,4 +1,4 @@
-"""What the files and folders inside a run folder are called."""
+"""Names of the files and folders inside a run folder."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class RunFolder:
-    """The folder of one run; nothing here says which of its files are there."""
+    """The folder of one run; its files may or may not exist."""
 
     path: Path
 
@@ -54,12 +54,12 @@ class RunFolder:
 
     @property
     def worst_index(self) -> Path:
-        """Which trial each of these lists is of."""
+        """The trial of each of these lists."""
         return self.worst / "lists.csv"
 
     @property
     def states(self) -> Path:
-        """What half-done trials go on from."""
+        """Saved states that unfinished trials resume from."""
         return self.path / "states"
 
     @property
@@ -79,7 +79,7 @@ class RunFolder:
 
     @property
     def journal_before(self) -> Path:
-        """The study of the run before, while a new one is written."""
+        """The previous study, while a new one is written."""
         return self.path / ".optuna.journal.before"
 
     @property
@@ -93,26 +93,26 @@ class RunFolder:
         return self.path / ".ray"
 
     def checkpoint(self, trial: str) -> Path:
-        """Return where the checkpoint of a trial of this `trial_name` is."""
+        """Return the path of the checkpoint of a trial, by its `trial_name`."""
         return self.checkpoints / f"{trial}.safetensors"
 
     def log(self, name: str) -> Path:
         return self.logs / f"{name}.txt"
 
     def start(self, start: str) -> Path:
-        """Return where a start that was trained here is."""
+        """Return the path of a start that was trained here."""
         return self.starts / f"{start}.safetensors"
 
     def start_digest(self, start: str) -> Path:
-        """Return where it says which weights that start has."""
+        """Return the path of the digest of that start's weights."""
         return self.starts / f"{start}.digest"
 
 
 def trial_name(number: int, trial: str) -> str:
-    """Return what the files of a trial are called."""
+    """Return the name of a trial's files."""
     return f"{number}_{trial}"
 
 
 def start_fusion(start: str) -> str:
-    """Return what the table calls the fusion by a start."""
+    """Return the table's name of a start's fusion."""
     return f"start:{start[:8]}"

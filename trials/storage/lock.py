@@ -1,4 +1,4 @@
-"""One driver per run folder. The lock goes with the process that holds it, however that ends."""
+"""One driver per run folder. The lock ends with its process, however that exits."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class LockedError(FusionError):
 
 
 class RunLock:
-    """Hold `driver.lock` of a run folder. Raises LockedError where another process holds it."""
+    """Hold `driver.lock` of a run folder. Raises LockedError if another process holds it."""
 
     def __init__(self, run: Path) -> None:
         self.path = RunFolder(run).lock

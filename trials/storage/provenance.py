@@ -51,7 +51,7 @@ def provenance(
 
 
 def program_commit(folder: Path = PROGRAM) -> dict[str, Any] | None:
-    """Return `{"commit": hex, "dirty": bool}` of the program, or None where it does not lie in its own git checkout."""
+    """Return `{"commit": hex, "dirty": bool}` of the program, or None if it does not lie in its own git checkout."""
     top = _git(folder, "rev-parse", "--show-toplevel")
     commit = _git(folder, "rev-parse", "HEAD")
     if top is None or commit is None or Path(top).resolve() != folder:

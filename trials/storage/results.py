@@ -1,4 +1,4 @@
-"""The results table: `runs/NAME/results.sqlite`. The driver alone writes it; anybody may read it meanwhile."""
+"""The results table: `runs/NAME/results.sqlite`. Only the driver writes it; anyone may read it at any time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Baselines = Mapping[str, Mapping[str, Mapping[str, Summary]]]
 
 @dataclass(frozen=True)
 class PlannedTrial:
-    """A trial as the sweep asks for it; `config` is canonical JSON, `start` the id of what it begins from."""
+    """A trial as planned; `config` is canonical JSON, `start` the id of its initial checkpoint."""
 
     id: str
     cohort: str
@@ -36,7 +36,7 @@ class PlannedTrial:
 
 @dataclass(frozen=True)
 class TrialRow:
-    """A trial as the table knows it; `done` is the last epoch reported."""
+    """A trial as stored in the table; `done` is the last epoch reported."""
 
     id: str
     number: int
@@ -48,7 +48,7 @@ class TrialRow:
 
 
 class Results:
-    """Rows in, rows out. One transaction per report; what is there already is never written twice."""
+    """Rows in, rows out. One transaction per report; existing rows are never overwritten."""
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self.connection = connection
@@ -57,12 +57,12 @@ class Results:
 
     @classmethod
     def open(cls, path: Path) -> Results:
-        """Open for writing, and create where missing. Raises ResultsError for a file that is not ours."""
+        """Open for writing, and create if missing. Raises ResultsError for a file that is not ours."""
         return cls(open_for_writing(path), path)
 
     @classmethod
     def read(cls, path: Path) -> Results:
-        """Open for reading; works while a sweep runs, and never makes it wait. Raises ResultsError as `open`."""
+        """Open for reading; works while a sweep runs, and never blocks it. Raises ResultsError as `open`."""
         return cls(open_for_reading(path), path)
 
     def __enter__(self) -> Self:
@@ -72,14 +72,14 @@ class Results:
         self.close()
 
     def close(self) -> None:
-        """Close; the last writer leaves one plain file behind, which can be copied and read without a trace."""
+        """Close; the last writer leaves one plain file behind, which can be copied and read as it is."""
         with suppress(sqlite3.Error):  # another reader holds it, or we are one
             self.connection.execute("PRAGMA busy_timeout = 0")
             self.connection.execute("PRAGMA journal_mode = DELETE")
         self.connection.close()
 
     def query(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
-        """Return all rows of a SELECT. Raises ResultsError where the file cannot be read."""
+        """Return all rows of a SELECT. Raises ResultsError if the file cannot be read."""
         with reading(self.path), closing(self.connection.execute(sql, values)) as cursor:
             return cursor.fetchall()
 
@@ -94,11 +94,11 @@ class Results:
     def register(
         self, planned: Sequence[PlannedTrial], *, keep_stopped: bool = False, axes: Iterable[str] = ()
     ) -> dict[str, TrialRow]:
-        """Write a `waiting` row for every new trial, numbered on from the last; return all rows as they are now.
+        """Write a `waiting` row for every new trial, with the next numbers; return all rows.
 
-        A finished trial asked for with more epochs waits again, a waiting one that has all its epochs is finished; one
-        that a dead driver left running waits, and so does one that was stopped early, unless `keep_stopped`; a waiting
-        row no longer asked for that never ran goes. `axes` have columns of the view before any trial has them.
+        Finished trials planned with more epochs wait again; waiting ones with all their epochs are finished. Trials
+        that a dead driver left running wait again, and so do those stopped early, unless `keep_stopped`. Waiting rows
+        that never ran and are no longer planned are deleted. `axes` get columns of the view before any trial has them.
         """
         with self._transaction():
             self.connection.execute("UPDATE trials SET status = 'waiting' WHERE status = 'running'")
@@ -132,7 +132,7 @@ class Results:
         return [TrialRow(one.id, first + i, "waiting", 0, one.epochs, 0, None) for i, one in enumerate(planned)]
 
     def _insert(self, new: Sequence[PlannedTrial]) -> int:
-        """Insert rows, numbered on from the last; return the first number. Within a transaction."""
+        """Insert rows with the next numbers; return the first one. Call it inside a transaction."""
         ((last,),) = self.query("SELECT COALESCE(max(number), 0) FROM trials")
         self.connection.executemany(
             "INSERT INTO trials (number, id, cohort, parameters, config, seed, epochs, status) "
@@ -142,7 +142,7 @@ class Results:
         return int(last) + 1
 
     def describe_data(self, cohort: str, sets: Mapping[str, PairSet]) -> None:
-        """Write which pairs the trials of a cohort saw; the training set goes under `train:NAME`."""
+        """Write which pairs the trials of a cohort used; the training set is named `train:NAME`."""
         rows = [
             (cohort, name, pairs.fingerprint, pairs.split, len(pairs), *pairs.size, json.dumps(pairs.stems))
             for name, pairs in sets.items()
@@ -167,11 +167,11 @@ class Results:
         baselines: tuple[str, Baselines] | None = None,
         stopped: bool = False,
     ) -> int:
-        """Write one epoch in one transaction; `last` makes the trial finished, `stopped` ends it before.
+        """Write one epoch in one transaction; `last` marks the trial finished, `stopped` stopped.
 
         `baselines` are (cohort, values).
 
-        Rows that are there already are kept as they are; returns how many of them said something else.
+        Existing rows are kept; returns how many of them differ.
         """
         status = "finished" if last else "stopped" if stopped else "running"
         metrics = [
@@ -208,11 +208,11 @@ class Results:
             )
 
     def has_baselines(self, cohort: str, fusion: str = "visible") -> bool:
-        """Return whether the table holds what a fusion that is no trial scores."""
+        """Return whether the table holds the scores of a baseline."""
         return bool(self.query("SELECT 1 FROM baselines WHERE cohort = ? AND fusion = ? LIMIT 1", (cohort, fusion)))
 
     def begin_run(self, started: float, record: Mapping[str, Any]) -> int:
-        """Write where the rows to come are from; return the number of this run of the program."""
+        """Write the provenance of the rows to come; return the number of this run of the program."""
         text = json.dumps(record, allow_nan=False)
         return self._write("INSERT INTO provenance (started, record) VALUES (?, ?)", (started, text))
 
@@ -238,7 +238,7 @@ class Results:
 
 
 def _status(row: TrialRow, epochs: int, *, keep_stopped: bool) -> str:
-    """Return how a trial stands that is asked for with so many epochs."""
+    """Return the status of a known trial that is planned with `epochs` epochs."""
     if row.status == "failed":
         return row.status
     if row.done >= epochs:

@@ -40,12 +40,12 @@ CREATE TABLE provenance (
 
 
 def create(connection: sqlite3.Connection) -> None:
-    """Make the tables, all or none."""
+    """Create the tables, all or none."""
     connection.executescript(f"BEGIN; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
 
 
 def lacking(connection: sqlite3.Connection) -> list[str]:
-    """Return the tables and columns that are not there, such as `table trials` or `metrics.std`."""
+    """Return the missing tables and columns, such as `table trials` or `metrics.std`."""
     present = _columns(connection)
     absent = [f"table {table}" for table in COLUMNS if table not in present]
     return absent + [
@@ -57,7 +57,7 @@ def lacking(connection: sqlite3.Connection) -> list[str]:
 
 
 def create_parameter_view(connection: sqlite3.Connection, keys: Iterable[str]) -> None:
-    """Make `trial_parameters` anew: one column per dotted key, its value read from the trial's config."""
+    """Recreate `trial_parameters`: one column per dotted key, its value read from the trial's config."""
     columns = "".join(f", json_extract(config, {_path(key)}) AS {_identifier(key)}" for key in keys)
     connection.execute("DROP VIEW IF EXISTS trial_parameters")
     connection.execute(f"CREATE VIEW trial_parameters AS SELECT number, id, seed, status, cohort{columns} FROM trials")

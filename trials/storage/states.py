@@ -1,4 +1,4 @@
-"""States of half-done trials: `states/<id>.<epoch>.safetensors`, so that no finished epoch is trained again."""
+"""States of unfinished trials: `states/<id>.<epoch>.safetensors`, so that no finished epoch is trained again."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from trials.storage.results import TrialRow
 
 
 def resumable(row: TrialRow, folder: Path) -> TrialRow:
-    """Return the row with `done` = 0 where no state of it was kept, so that it starts anew."""
+    """Return the row with `done` = 0 if no state of it was kept, so that it restarts."""
     return row if row.status == "finished" or not row.done or States(folder, row.id).epochs() else replace(row, done=0)
 
 
 def remove_left_over(rows: Mapping[str, TrialRow], folder: Path, *, keep: bool, besides: Container[str] = ()) -> None:
-    """Remove states that nobody goes on from, since a killed driver had no time to; `keep` those of ended trials.
+    """Remove states that a killed driver left and no trial resumes from; `keep` those of ended trials.
 
     Those of `besides`, which have no rows, stay.
     """
@@ -44,7 +44,7 @@ class States:
         return self.folder / f"{self.trial}.{epoch}.safetensors"
 
     def make_folder(self) -> None:
-        """Make the folder. Raises DiskError where the disk refuses."""
+        """Make the folder. Raises DiskError if the disk refuses."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as problem:

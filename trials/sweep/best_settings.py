@@ -1,4 +1,4 @@
-"""What a sweep names at its end: the best settings, means over seeds or those that confirm, and the best untrained."""
+"""The result of a sweep: its best settings, by means over seeds or by confirming trials, and the best baseline."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ Seeds = Mapping[int, RankedTrial]
 def best_settings(results: Results, plan: Plan, search: Search | None, limit: int) -> list[RankedTrial]:
     """Return the best settings, each as the first of its trials with the mean over them as its score.
 
-    A setting counts when every seed has a score. Where trials confirm, they alone are ranked by, and `picked` is what
-    the search's own read. What breaks a constraint of the search is left out.
+    A setting counts when every seed has a score. If trials confirm, only they are ranked, and `picked` is the score of
+    the search's own trials. Settings that break a constraint are left out.
     """
     scored = {trial.id: trial for trial in best(results, plan.objective.rank_by, plan.cohort)}
     settings: list[tuple[Seeds, Seeds]]
@@ -53,7 +53,7 @@ def best_settings(results: Results, plan: Plan, search: Search | None, limit: in
 
 
 def best_untrained(results: Results, plan: Plan) -> tuple[str, float] | None:
-    """Return the best fusion that learned nothing (no start), and its score; None where none was measured."""
+    """Return the best untrained fusion (never a start), and its score; None if none was measured."""
     rank_by = plan.objective.rank_by
     means: dict[str, dict[str, float]] = {}
     for fusion, dataset, mean in results.query(
@@ -67,7 +67,7 @@ def best_untrained(results: Results, plan: Plan) -> tuple[str, float] | None:
 
 
 def _of_grid(results: Results, plan: Plan, scored: Mapping[str, RankedTrial]) -> list[Seeds]:
-    """Return the settings of a sweep without a search, also of what its grid had before, by configuration."""
+    """Return the settings of a sweep without a search, including values that its grid had before, by configuration."""
     rows = results.query("SELECT id, config FROM trials WHERE cohort = ? ORDER BY number", (plan.cohort,))
     settings: dict[str, dict[int, RankedTrial]] = {}
     for trial, text in rows:
@@ -76,8 +76,8 @@ def _of_grid(results: Results, plan: Plan, scored: Mapping[str, RankedTrial]) ->
             seed = config.pop("seed")
             config["recipe"].pop("epochs", None)
             settings.setdefault(json.dumps(config, sort_keys=True), {})[seed] = scored[trial]
-    wanted = {trial.seed for trial in plan.trials}
-    return [own for own in settings.values() if wanted <= set(own)] or list(settings.values())
+    planned_seeds = {trial.seed for trial in plan.trials}
+    return [own for own in settings.values() if planned_seeds <= set(own)] or list(settings.values())
 
 
 def _scored(trials: Mapping[int, PlannedTrial], scored: Mapping[str, RankedTrial]) -> Seeds:
@@ -92,7 +92,7 @@ def _mean(trials: Sequence[RankedTrial]) -> RankedTrial:
 
 
 def _keeps(results: Results, plan: Plan, trials: Sequence[RankedTrial]) -> bool:
-    """Return whether a setting keeps to every constraint, in the mean over its trials."""
+    """Return whether a setting satisfies every constraint, in the mean over its trials."""
     if not plan.objective.constraints:
         return True
     outcome = over_seeds([plan.objective.outcome(results, one.id, one.epoch) for one in trials])

@@ -1,4 +1,4 @@
-"""Runs a sweep from its spec to its exports. Run it again and it does what is missing."""
+"""Runs a sweep from its spec to its exports. A second run does what is missing."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ UNWATCHED = (
 MODEL = ("policy.", "kernel.")
 """Sections of a trial that decide what its model costs."""
 MOST_FOR_STARTS = 2 << 30
-"""Memory that is set aside for starts; Ray moves what is more to the disk."""
+"""Memory reserved for starts; Ray spills the rest to the disk."""
 
 
 def bytes_of(start: Start) -> int:
-    """Return how large a start is: its file, or the weights of one that is trained first."""
+    """Return the size of a start: its file, or the weights of one that is trained first."""
     if start.config is None:
         return len(start.content or b"")
     import torch
@@ -61,9 +61,9 @@ def bytes_of(start: Start) -> int:
 
 
 def run(spec: SweepSpec, options: Options, display: Display | None = None, stop: Stop | None = None) -> Outcome:
-    """Run what the table of `options.out/spec.name` lacks. Raises FusionError for what the user can mend.
+    """Run what the table of `options.out/spec.name` lacks. Raises FusionError for what the user can fix.
 
-    `stop` listens already; without it, one listens from here to the end. Raises Stopped before there is a table.
+    `stop` handles signals already; by default one is made for this call. Raises Stopped if there is no table yet.
     """
     if stop is None:
         with Stop() as stop:
@@ -74,7 +74,7 @@ def run(spec: SweepSpec, options: Options, display: Display | None = None, stop:
     if options.device == "cuda" and options.address is None:
         from fusion_core.workspace import choose_device
 
-        choose_device(options.device)  # refuses before anything is written
+        choose_device(options.device)  # raises before anything is written
     if options.address is not None:
         ray_cluster.check(options.address)
     with stop.interruptible():
@@ -106,7 +106,7 @@ def run(spec: SweepSpec, options: Options, display: Display | None = None, stop:
         except Stopped:
             stopped = True
         except BaseException:
-            with suppress(FusionError, OSError):  # what broke the sweep is what is said
+            with suppress(FusionError, OSError):  # report the original error
                 _close(sweep, stop)
             raise
         _close(sweep, stop)
@@ -127,27 +127,27 @@ def run(spec: SweepSpec, options: Options, display: Display | None = None, stop:
 
 
 def sweeps_model(spec: SweepSpec) -> bool:
-    """Return whether the model itself is swept, so that its size and speed are to be measured."""
+    """Return whether the model itself is swept, so that its size and speed must be measured."""
     return any(axis.startswith(MODEL) for axis in (*spec.grid, *spec.space))
 
 
 def _close(sweep: Sweep, stop: Stop) -> None:
-    """Leave the table and the exports as the next run shall find them."""
-    with suppress(ResultsError):  # a table that refuses is put right when it is opened next
+    """Leave the table and the exports ready for the next run."""
+    with suppress(ResultsError):  # a table that refuses is corrected when it is opened next
         sweep.requeue_running()
-    with suppress(OSError):  # states of trials that are to go on stay
+    with suppress(OSError):  # not empty: unfinished trials resume from these states
         sweep.rules.states.rmdir()
     with suppress(Stopped), stop.wrapping_up():
         export(sweep.run.path)
 
 
 def _text_with_overrides(spec: SweepSpec) -> str:
-    """Return the file's text, and what --set laid over it."""
+    """Return the file's text, and the --set overrides as comments."""
     return spec.text + "".join(f"\n# run with --set {printable(override)}" for override in spec.overrides)
 
 
 def choose_executor(options: Options, display: Display) -> str:
-    """Return `ray` or `inline`, what was asked for or what is installed."""
+    """Return `ray` or `inline`, as requested or as installed."""
     if options.executor == "inline" and (options.address or (options.workers or 1) > 1):
         raise ConfigError(
             "--executor inline runs one trial at a time in this process: leave out --workers and --address"
@@ -207,7 +207,7 @@ def _show_dashboard(display: Display, cluster: Cluster) -> None:
 
 
 class _Recorded:
-    """Writes where the rows come from when entered, and how long it took when left, however it is left."""
+    """Writes the provenance of the rows on entry, and the duration on exit, also on an exception."""
 
     def __init__(self, spec: SweepSpec, options: Options, sweep: Sweep, devices: Sequence[str]) -> None:
         plan: Plan = sweep.plan

@@ -33,7 +33,7 @@ PROBE_PAIRS = 2
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds that one epoch takes one worker, and bytes of one checkpoint; `measured` says how that is known.
+    """Seconds that one epoch takes one worker, and bytes of one checkpoint; `measured` says how they were measured.
 
     `start_seconds` is what an epoch of a start takes.
     """
@@ -46,7 +46,7 @@ class Cost:
 
 @dataclass
 class Done:
-    """What the table holds of a sweep: trials by how they stand, epochs left, mean seconds of an epoch."""
+    """What the table holds of a sweep: trials by status, epochs left, mean seconds of an epoch."""
 
     finished: int = 0
     failed: int = 0
@@ -133,7 +133,7 @@ def probe(plan: Plan, device: str) -> Cost:
     """Train the first trial of each kind of recipe for two epochs on a few pairs, and scale up to all pairs.
 
     An epoch takes the mean over the epochs of all trials. A start that has to be trained is tried the same way. Raises
-    TrialError where a trial fails on so few.
+    TrialError if a trial fails.
     """
     epochs: Counter[str] = Counter()
     first: dict[str, PlannedTrial] = {}
@@ -170,10 +170,10 @@ def _cost(plan: Plan, trial: PlannedTrial, device: str) -> Cost:
     begun = plan.starts.get(trial.start or "")
     content, start_seconds = begun.content if begun is not None else None, 0.0
     if begun is not None and begun.config is not None:
-        content, report = _tried(build_recipe(begun.config, Workspace(train, {}, name)))
+        content, report = _train_two_epochs(build_recipe(begun.config, Workspace(train, {}, name)))
         start_seconds = report.training.get("training_seconds", report.seconds) / len(train) * len(data.train)
     start = None if content is None else from_bytes(content, "the start", name)
-    checkpoint, report = _tried(build_recipe(_with_one_update(config), Workspace(train, test, name), start))
+    checkpoint, report = _train_two_epochs(build_recipe(_with_one_update(config), Workspace(train, test, name), start))
     drawn = (getattr(config.recipe, "updates", None) or 0) * _batch(config) or len(data.train)
     training = report.training.get("training_seconds", report.seconds) / len(train) * drawn
     evaluation = report.training.get("evaluation_seconds", 0.0) / len(test) * sum(map(len, data.test.values()))
@@ -181,15 +181,15 @@ def _cost(plan: Plan, trial: PlannedTrial, device: str) -> Cost:
     return Cost(training + evaluation, len(checkpoint), measured, start_seconds)
 
 
-def _tried(recipe: Recipe) -> tuple[bytes, EpochReport]:
-    """Return what two epochs give, and the report of the second."""
+def _train_two_epochs(recipe: Recipe) -> tuple[bytes, EpochReport]:
+    """Train two epochs; return the checkpoint and the report of the second."""
     recipe.epoch = recipe.train_epoch().epoch
     report = recipe.train_epoch()
     return recipe.checkpoint(), report
 
 
 def _with_one_update(config: TrialConfig) -> TrialConfig:
-    """Return the trial with one batch an epoch where it says how many."""
+    """Return the trial with one batch per epoch, if it sets their number."""
     if getattr(config.recipe, "updates", None) is None:
         return config
     return config.model_copy(update={"recipe": config.recipe.model_copy(update={"updates": 1})})

@@ -1,4 +1,4 @@
-"""What the trials of a sweep and the starts before them share as jobs: what waits, what runs, who lost a worker."""
+"""The queue that trials and starts share: what waits, what runs, what lost its worker."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class JobQueue(ABC):
-    """Tasks by place; `queue` holds the places that wait, `running` those handed out, by the task's id."""
+    """Tasks by index; `queue` holds the waiting indices, `running` those handed out, by the task's id."""
 
     def __init__(self, run: RunFolder, plan: Plan, rules: Rules, display: Display) -> None:
         self.run = run
@@ -44,11 +44,11 @@ class JobQueue(ABC):
         self.display.tally.workers = workers
 
     def gauges(self) -> dict[str, float]:
-        """Return what is shown on a dashboard: nothing of its own."""
+        """Return values for a dashboard: none by default."""
         return {}
 
     def hand_out(self) -> tuple[int, Task] | None:
-        """Return the next task and its place, and mark it running; None where none waits."""
+        """Return the next task and its index, and mark it running; None if none waits."""
         if not self.queue:
             return None
         place = self.queue.popleft()
@@ -57,7 +57,7 @@ class JobQueue(ABC):
         return place, task
 
     def received(self, report: Report) -> Task:
-        """Return the task of a report, with its notes shown. Raises DiskError where its disk refused."""
+        """Return the task of a report, and show its notes. Raises DiskError if the worker's disk refused."""
         for note in report.notes:
             self.display.note(note)
         if report.halts:
@@ -65,7 +65,7 @@ class JobQueue(ABC):
         return self.tasks[self.running[report.trial]]
 
     def worker_died(self, trial: str, reason: str) -> None:
-        """A worker died under a task, or hung and was ended: it is started again, `Rules.attempts` times in all."""
+        """A task's worker died, or hung and was ended: start the task again, `Rules.attempts` times in total."""
         place = self.running[trial]
         task = self.tasks[place]
         self.lost[trial] += 1

@@ -13,7 +13,7 @@ from trials.storage.results import TrialRow
 
 @dataclass(frozen=True)
 class Options:
-    """Where and how to run; nothing here changes a number."""
+    """Where and how to run; nothing here changes results."""
 
     out: Path = Path("runs")
     workers: int | None = None

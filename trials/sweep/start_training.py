@@ -1,4 +1,4 @@
-"""Starts that a sweep lacks, trained before its trials. Executors take its jobs as they take those of a sweep."""
+"""Trains missing starts before the trials. Executors run its jobs like those of a sweep."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from trials.worker.messages import Report, Task, TrialProgress
 
 
 class StartError(FusionError):
-    """What trials were to begin from could not be trained."""
+    """A start of trials could not be trained."""
 
 
 class StartTraining(JobQueue):
-    """Trains what waiting trials begin from into `RUN/starts/<id>.safetensors`, each once; what is there stays.
+    """Trains what waiting trials begin from into `RUN/starts/<id>.safetensors`, each once; existing files stay.
 
-    `<id>.digest` beside it tells its weights.
+    `<id>.digest` beside it identifies its weights.
     """
 
     def __init__(self, sweep: Sweep) -> None:
@@ -41,7 +41,7 @@ class StartTraining(JobQueue):
 
     @property
     def ids(self) -> Iterable[str]:
-        """Return which starts the waiting trials begin from."""
+        """Return the starts that the waiting trials begin from."""
         return [start for start in self.plan.starts if self.needed[start]]
 
     def content(self, start: str) -> bytes:
@@ -50,7 +50,7 @@ class StartTraining(JobQueue):
         return self.run.start(start).read_bytes() if given is None else given
 
     def next_job(self) -> tuple[int, TrialProgress] | None:
-        """Return the place of the next task and where it stands, and mark it running; None where none waits."""
+        """Return the index of the next task and its progress, and mark it running; None if none waits."""
         if (job := self.hand_out()) is None:
             return None
         place, task = job
@@ -62,7 +62,7 @@ class StartTraining(JobQueue):
     def take(self, report: Report) -> bool:
         """Write a start that is trained; return whether it is over.
 
-        Raises StartError where it cannot be trained, DiskError where the disk refuses.
+        Raises StartError if it cannot be trained, DiskError if the disk refuses.
         """
         task = self.received(report)
         if report.epoch is None:
@@ -104,7 +104,7 @@ class StartTraining(JobQueue):
         )
 
     def _lacks(self, start: Start) -> bool:
-        """Return whether a start is to be trained: it is not there, or damaged, which is said."""
+        """Return whether a start must be trained: it is missing, or damaged (which is reported)."""
         path = self.run.start(start.id)
         if start.config is None or not path.is_file():
             return start.config is not None
@@ -118,7 +118,7 @@ class StartTraining(JobQueue):
         return False
 
     def _remember(self, start: str, digest: str) -> None:
-        """Keep which weights a start has, and say where they are others than before: the same training may differ."""
+        """Store the digest of a start's weights, and report a change: training may not be reproducible."""
         path = self.run.start_digest(start)
         known = path.read_text(encoding="utf-8", errors="replace").strip() if path.exists() else digest
         if known != digest:

@@ -23,7 +23,7 @@ MOST_FAILURES = 10
 
 
 def summary(outcome: Outcome, report: Path, command: str, seconds: float) -> list[RenderableType]:
-    """Return what is parameters_text at the end: the best weights, where things are, what failed, and how to go on."""
+    """Return the text printed at the end: the best weights, where things are, what failed, and how to continue."""
     tally = outcome.tally
     parts: list[RenderableType] = []
     if outcome.failures:

@@ -56,13 +56,13 @@ class Sweep(JobQueue):
         self._extend()
 
     def _read_table(self, *, retry_failed: bool) -> Sequence[PlannedTrial]:
-        """Bring the table up to the plan and queue what waits in it; return what is asked for."""
+        """Bring the table up to the plan and queue what waits in it; return the planned trials."""
         asked = self.plan.trials if self.search is None else self.search.known()
         self.planned = {trial.id: trial for trial in asked}
         keep_stopped = self.rules.stop_early.kind != "none"
         self.rows = self.results.register(asked, keep_stopped=keep_stopped, axes=self.plan.axes)
         again = {i for i in self.planned if retry_failed and self.rows[i].status == "failed"}
-        if self.search is not None:  # what confirms runs at full length, whatever it was before
+        if self.search is not None:  # confirming trials run at full length, even if stopped before
             again |= {i for i in self.search.settings.confirming if self.rows[i].status == "stopped"}
         if again:
             self.results.wait(again)
@@ -84,12 +84,12 @@ class Sweep(JobQueue):
         self.tasks.append(Task(planned.id, number, planned.config, at_default, planned.start))
 
     def _extend(self) -> None:
-        """Have the search propose where nothing waits; what it proposes is in the table before it runs."""
+        """Let the search propose if nothing waits; proposals are in the table before they run."""
         if self.search is None or self.queue or self.search.over:
             return
         new = self.search.next()
         if any(one.id in self.rows for one in new):
-            # A confirming trial that was another's part in an earlier run; it is run at full length.
+            # A confirming trial that the table has from an earlier run; it runs at full length.
             self.results.register([*self.planned.values(), *new], keep_stopped=True, axes=self.plan.axes)
             self.results.wait(one.id for one in new if self.results.trials()[one.id].status == "stopped")
             self.rows = self.results.trials()
@@ -108,19 +108,19 @@ class Sweep(JobQueue):
         self._update_expected()
 
     def _on_ended(self, trial: str, status: str) -> None:
-        """Tell the search; with nothing running, it must say now whether there is more to come, for nobody asks."""
+        """Tell the search. If nothing is running, extend now: no further report will trigger it."""
         if self.search is not None:
             self.search.ended(trial, status)
             if not self.running:
                 self._extend()
 
     def _update_expected(self) -> None:
-        """Have the display count what the search may yet propose."""
+        """Let the display count what the search may still propose."""
         if self.search is not None:
             self.display.tally.expect(self.search.to_come, self.plan.first.recipe.epochs)
 
     def notes(self) -> list[str]:
-        """Return what the user should know of the table that is gone on with."""
+        """Return notes for the user about the table that is continued."""
         notes = [] if self.queue else ["nothing to do: every trial has ended"]
         if self.search is not None:
             notes += self.search.notes()
@@ -144,7 +144,7 @@ class Sweep(JobQueue):
 
     @property
     def to_run(self) -> int:
-        """How many trials are left, those that the search may yet propose included."""
+        """How many trials are left, including those that the search may still propose."""
         return len(self.queue) + len(self.running) + (0 if self.search is None else self.search.to_come)
 
     @property
@@ -161,7 +161,7 @@ class Sweep(JobQueue):
         return gauges
 
     def next_job(self) -> tuple[int, TrialProgress] | None:
-        """Return the place of the next task and where it stands, and mark it running; None where none waits."""
+        """Return the index of the next task and its progress, and mark it running; None if none waits."""
         self._extend()
         if (job := self.hand_out()) is None:
             return None
@@ -179,7 +179,7 @@ class Sweep(JobQueue):
     def take(self, report: Report) -> bool:
         """Write a report; when this returns, it is on the disk. Return whether the trial is over.
 
-        Raises FusionError where the disk refuses.
+        Raises FusionError if the disk refuses.
         """
         task, planned = self.received(report), self.planned[report.trial]
         if report.epoch is None:
@@ -223,12 +223,12 @@ class Sweep(JobQueue):
         return True
 
     def _write_artifacts(self, name: str, artifacts: Artifacts) -> None:
-        """Write what is kept of a trial, by where it stands among the finished ones."""
+        """Write what is kept of a trial, by its rank among the finished ones."""
         checkpoint, samples = name in self.standouts.with_checkpoint, name in self.standouts.with_samples
         self.artifact_writer.write(name, artifacts, checkpoint=checkpoint, samples=samples)
 
     def _is_feasible(self, trial: str, epoch: int, report: Report | None = None) -> bool:
-        """Return whether a trial may be named best; at `epoch` it is in the table, or just reported."""
+        """Return whether a trial satisfies the constraints at `epoch`, which is in the table or just reported."""
         objective = self.plan.objective
         if not objective.constraints:
             return True
@@ -241,7 +241,7 @@ class Sweep(JobQueue):
     def _on_retry(self, task: Task, reason: str) -> None:
         self.display.lost(self.rows[task.id], reason)
         self.results.wait([task.id])
-        # A worker that was to bring the baselines may not have.
+        # The lost worker may have been the one to report the baselines.
         self.wanted.request_again()
 
     def requeue_running(self) -> int:
@@ -278,7 +278,7 @@ class Sweep(JobQueue):
         return done, weighted_mean(means, self.rules.rank_by.dataset_weights)
 
     def _find_standouts(self) -> None:
-        """Read off the table which trials are best and worst so far, and which one is at the default setting."""
+        """Read from the table which trials are best and worst so far, and which one is at the default setting."""
         known = self.results.query(
             "SELECT number, id, parameters, config FROM trials WHERE cohort = ?", (self.plan.cohort,)
         )
@@ -299,8 +299,8 @@ class Sweep(JobQueue):
                 self.standouts.add(trial)
 
     def _remove_other_artifacts(self) -> None:
-        # A half-done trial on the board may have a checkpoint of an earlier, shorter run: it stays until it is written
-        # anew. What it leaves no room for stays too, since it may yet fail.
+        # An unfinished trial on the board may have a checkpoint of an earlier, shorter run, which stays until it is
+        # rewritten. Files that it displaces stay too, since it may still fail.
         half_done = {trial_name(trial.number, trial.id) for trial in self.board.top[: self.rules.keep_best]}
         self.artifact_writer.keep_only(
             self.standouts.with_checkpoint | half_done, self.standouts.with_samples | half_done, self.compared

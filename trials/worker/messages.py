@@ -1,4 +1,4 @@
-"""What goes to a worker and what comes back: plain values that any process can read."""
+"""Messages to and from a worker: plain values that any process can read."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Task:
 
     @property
     def label(self) -> str:
-        """Return what messages call it."""
+        """Return its name in messages."""
         return f"{'start' if self.is_start else 'trial'} {self.number}"
 
 
@@ -40,8 +40,9 @@ class TrialProgress(NamedTuple):
     """The part of a job that is known when it starts.
 
     `done` is the last epoch in the table, `score` the trial's score if the table holds it, `best_threshold` the score
-    that gets among the best (None while there is room), `worst_threshold` that of the worst (None while there is none),
-    `baselines` whether the first report shall bring them, `start_metrics` whether also those of the trial's start.
+    needed to be among the best (None while there is room), `worst_threshold` that of the worst (None while there is
+    none), `baselines` whether the first report must include them, `start_metrics` whether it must include those of the
+    trial's start.
     """
 
     done: int = 0
@@ -56,7 +57,7 @@ class TrialProgress(NamedTuple):
 class Rules:
     """What all trials of a sweep share. `attempts` and `trial_seconds` are the sweep file's limits.
 
-    `measure_model`: the last epoch of a trial brings what its model costs. `stop_early`: when a trial ends before.
+    `measure_model`: the last report of a trial includes the cost of its model. `stop_early`: when a trial ends before.
     """
 
     states: Path
@@ -74,8 +75,8 @@ class Rules:
 class Report:
     """One step of a trial: an epoch, or the reason why there is none (`details` is the traceback).
 
-    `lists` are texts to keep with the run, by file name.
-    `halts`: the disk refused, which is no fault of the trial; the sweep stops, and goes on when there is room.
+    `lists` are texts to keep with the run, by file name. `halts`: the disk refused, so the trial has not failed; the
+    sweep stops, to be continued when there is room.
     """
 
     trial: str

@@ -18,7 +18,7 @@ MOST_STARTS = 4
 
 
 class WorkerResources:
-    """Device, data, starts and model costs of one process, each made when first asked for and then kept.
+    """Device, data, starts and model costs of one process, each made on first use and then kept.
 
     `data` is called once, when the first trial needs pairs; `share` of the device's memory is this worker's; `starts`
     gives the file of a start by its id.
@@ -55,7 +55,7 @@ class WorkerResources:
         return self._workspace
 
     def cost_of(self, config: TrialConfig) -> dict[str, float]:
-        """Return what a trial's model costs on pairs of the first test set, measured once for all that have it."""
+        """Return the cost of a trial's model on pairs of the first test set, measured once per model."""
         model = config.policy, config.kernel
         if model not in self._costs:
             from fusion_core.models.cost import model_cost
@@ -66,7 +66,7 @@ class WorkerResources:
         return self._costs[model]
 
     def start_of(self, task: Task) -> Checkpoint | None:
-        """Return what a trial begins from, on the device; read once as long as few others come between."""
+        """Return a trial's start on the device; the last few are kept."""
         if task.start is None:
             return None
         if task.start not in self._loaded:
@@ -81,7 +81,7 @@ class WorkerResources:
 
 
 def device_name(device: str) -> str:
-    """Return what to call the device in the table: the GPU's own name, or cpu."""
+    """Return the name of the device in the table: the GPU's own name, or cpu."""
     if device == "cpu":
         return device
     import torch

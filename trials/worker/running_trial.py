@@ -66,7 +66,7 @@ class RunningTrial:
         )
 
     def workspace(self) -> Workspace | None:
-        """Return the data, without the test sets for a start, which its trials measure; None where none are needed."""
+        """Return the data, without test sets for a start, which its trials measure; None if no data are needed."""
         if not self.config.recipe.needs_data:
             return None
         workspace = self.resources.workspace()
@@ -76,7 +76,7 @@ class RunningTrial:
         return workspace
 
     def baselines(self, workspace: Workspace | None) -> dict[str, dict[str, dict[str, Summary]]] | None:
-        """Return what is wanted of fusions that are no trials: those that learned nothing, and the trial's start."""
+        """Return the requested baselines: the untrained fusions, and the trial's start."""
         found = workspace.baselines() if self.progress.baselines and workspace is not None else {}
         if self.progress.start_metrics and self.recipe is not None and self.task.start is not None:
             for dataset, metrics in (self.recipe.start_metrics() or {}).items():
@@ -84,7 +84,7 @@ class RunningTrial:
         return found or None
 
     def build(self, workspace: Workspace | None) -> Recipe:
-        """Return the recipe at the newest saved state that the table knows of, or at the start."""
+        """Return the recipe at the newest saved state that is in the table, or at the start."""
         start = self.resources.start_of(self.task)
         damaged = []
         for epoch in self.states.epochs():
@@ -106,7 +106,7 @@ class RunningTrial:
         return recipe
 
     def trained_again(self, epoch: int, damaged: list[str]) -> str:
-        """Say why epochs that the table holds are trained once more."""
+        """Explain why epochs that the table holds are retrained."""
         if damaged:
             return (
                 f"{self.task.label}: epochs {epoch + 1} to {self.progress.done} are retrained because "
@@ -118,7 +118,7 @@ class RunningTrial:
         )
 
     def without_image_values(self, report: EpochReport) -> EpochReport:
-        """Leave out the values per image where the sweep does not want them."""
+        """Drop the values per image if the sweep does not keep them."""
         per_image = self.config.evaluation.per_image
         if per_image == "all" or (per_image == "last" and report.epoch >= self.config.recipe.epochs):
             return report
@@ -139,7 +139,7 @@ class RunningTrial:
             self.score = weighted_mean(means, rank_by.dataset_weights)
 
     def artifacts(self) -> Artifacts | None:
-        """Return what is kept of the trial as far as was known when it started: only the driver knows the rest."""
+        """Return the trial's artifacts if it may be kept, as known at its start: the driver decides."""
         if self.task.is_start and self.recipe is not None:
             return Artifacts(self.recipe.checkpoint(), {})
         rules, progress = self.resources.rules, self.progress

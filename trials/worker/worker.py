@@ -21,13 +21,13 @@ class Worker:
         self.trial: RunningTrial | None = None
 
     def start(self, task: Task, progress: TrialProgress) -> None:
-        """Take up a trial; the work begins with the first step."""
+        """Set up a trial; the work begins with the first step."""
         self.trial = RunningTrial(self.resources, task, progress)
 
     def step(self) -> Report:
-        """Train and evaluate one epoch. A trial that breaks gives a report that says why; it never raises for that.
+        """Train and evaluate one epoch. A failing trial does not raise: its report gives the reason.
 
-        A step may be asked for only when the report of the step before is safe in the table.
+        Request a step only when the previous report is in the table.
         """
         trial = self.trial
         assert trial is not None, "start() comes before step()"
