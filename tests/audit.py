@@ -24,7 +24,7 @@ def verdict(output: str, complaint: str) -> tuple[int, list[str]]:
         return 0, [f"audit: NOTHING WAS CHECKED, since the vulnerability service knows no package here: {reason}"]
     known = [
         f"audit: {package['name']} {package['version']}: {flaw['id']}, "
-        f"{'mended in ' + ', '.join(flaw['fix_versions']) if flaw.get('fix_versions') else 'not mended yet'}"
+        f"{'fixed in ' + ', '.join(flaw['fix_versions']) if flaw.get('fix_versions') else 'not fixed yet'}"
         for package in checked
         for flaw in package["vulns"]
     ]

@@ -12,7 +12,7 @@ def said(*packages: dict[str, object]) -> tuple[int, list[str]]:
 def test_a_known_flaw_fails_and_is_named_with_its_remedy() -> None:
     flaw = {"id": "PYSEC-1", "fix_versions": ["2.1"]}
     code, lines = said({"name": "a", "version": "2.0", "vulns": [flaw]}, {"name": "b", "version": "1", "vulns": []})
-    assert code == 1 and lines == ["audit: a 2.0: PYSEC-1, mended in 2.1", "audit: 2 packages checked, 1 known flaws"]
+    assert code == 1 and lines == ["audit: a 2.0: PYSEC-1, fixed in 2.1", "audit: 2 packages checked, 1 known flaws"]
 
 
 def test_packages_without_a_flaw_pass() -> None:
