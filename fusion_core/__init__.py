@@ -36,7 +36,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is asked for, so that `import fusion_core` costs nothing and needs no torch."""
+    """Import names on first use, so that `import fusion_core` costs nothing and needs no torch."""
     if name in _PUBLIC:
         return getattr(import_module(f"fusion_core.{_PUBLIC[name]}"), name)
     if name in _METRICS:

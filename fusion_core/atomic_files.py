@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, whatever happens while they are written."""
+"""Atomic writes: a file exists completely or not at all, even after a crash."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ REFUSING = FULL | {errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.ENOE
 
 
 class DiskError(FusionError):
-    """The disk refuses a file: it is full, read-only, broken, or the folder is gone. No trial is to blame for it."""
+    """The disk refuses a file: it is full, read-only, broken, or the folder is gone. It is not the fault of a trial."""
 
 
 @contextmanager
 def whole_file(path: Path, *, sync: bool = True) -> Iterator[Path]:
-    """Yield where to write; what was written there takes the place of `path` at the end, or vanishes on any failure.
+    """Yield a temporary path; it replaces `path` at the end, or is removed on any failure.
 
-    With `sync` the bytes are on the disk before the name is: a machine that stops in between leaves the old file.
-    Raises DiskError where the disk refuses.
+    With `sync` the bytes are on the disk before the rename: a crash in between leaves the old file. Raises DiskError if
+    the disk refuses.
     """
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
@@ -43,13 +43,13 @@ def whole_file(path: Path, *, sync: bool = True) -> Iterator[Path]:
 
 
 def write_whole(path: Path, content: bytes, *, sync: bool = True) -> None:
-    """Write a file whole or not at all. Raises DiskError where the disk refuses."""
+    """Write a file atomically. Raises DiskError if the disk refuses."""
     with whole_file(path, sync=sync) as partial:
         partial.write_bytes(content)
 
 
 def remove_abandoned(folder: Path) -> None:
-    """Remove what processes that are no more had half written anywhere below a folder."""
+    """Remove the temporary files of dead processes anywhere below a folder."""
     for partial in folder.rglob(".*.partial"):
         process = partial.name.split(".")[-2]
         if process.isdecimal() and not psutil.pid_exists(int(process)):
@@ -58,8 +58,8 @@ def remove_abandoned(folder: Path) -> None:
 
 
 def refused(path: Path, problem: OSError) -> DiskError:
-    """Return what to say of a file that could not be written."""
-    # pyarrow says a number and no name of it.
+    """Return the error for a file that could not be written."""
+    # pyarrow gives the error number without its name.
     reason = os.strerror(problem.errno) if problem.errno else str(problem)
     remedy = "make room" if problem.errno in FULL else "check that the folder exists and is writable"
     return DiskError(

@@ -39,7 +39,7 @@ class TrialError(FusionError):
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return ` Did you mean 'x'?` for the closest known name, or the list of known names where none is close."""
+    """Return ` Did you mean 'x'?` for the closest known name, or the list of known names if none is close."""
     folded = {one.casefold(): one for one in islice(known, MOST_COMPARED)}
     close = difflib.get_close_matches(str(name)[:200].casefold(), folded, n=1, cutoff=0.6)
     if close:
@@ -48,10 +48,10 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def printable(text: str) -> str:
-    """Return text that may come from a file or a file name with what could steer a terminal, or break it, escaped."""
+    """Return text that may come from a file or a file name, with terminal control characters escaped."""
     return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def shown(path: Path | str) -> str:
-    """Return a path as a message shows it: nothing in it can steer a terminal, or break a line."""
+    """Return a path for a message, without terminal control characters or line breaks."""
     return printable(str(path))

@@ -16,9 +16,9 @@ from fusion_core.sources import Fused, Sources, SourceSet
 Fuse = Callable[[Sources], Fused]
 NOTHING: Mapping[str, Metric] = MappingProxyType({})
 
-# Pixels per batch: what stays in a CPU's cache, and what fills a GPU.
+# Pixels per batch: as many as fit a CPU's cache, or fill a GPU.
 CPU_BATCH_PIXELS, GPU_BATCH_PIXELS = 1 << 17, 1 << 23
-# What network and metrics hold of each pixel at their widest, and the share of a GPU's free memory they may take.
+# Peak bytes per pixel of network and metrics, and the share of a GPU's free memory they may take.
 GPU_BYTES_PER_PIXEL, GPU_SHARE = 4096, 0.5
 
 
@@ -35,9 +35,9 @@ def batch_size(sources: SourceSet) -> int:
 
 @torch.no_grad()
 def evaluate(fuse: Fuse, sources: SourceSet, extra: Mapping[str, Metric] = NOTHING) -> dict[str, np.ndarray]:
-    """Return each metric's value per image, in the order of the set; in smaller batches where GPU memory runs out.
+    """Return each metric's value per image, in the order of the set; in smaller batches if GPU memory runs out.
 
-    `extra` are functions to measure as well, by the name of their column.
+    `extra` are additional metric functions, by the name of their column.
     """
     size = batch_size(sources)
     while True:
@@ -77,7 +77,7 @@ def average_of_both(sources: Sources) -> Fused:
     return Fused.from_pixels(((sources.visible_pixels + sources.infrared_pixels) / 2).floor())
 
 
-# Fusions that learned nothing: a Reward means little without them.
+# Baselines: a Reward means little without them.
 BASELINES: dict[str, Fuse] = {
     "visible": copy_of_visible,
     "infrared": copy_of_infrared,

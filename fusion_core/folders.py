@@ -1,4 +1,4 @@
-"""Whole folders of images: fuse them with a checkpoint, or measure anybody's fused images."""
+"""Whole folders of images: fuse them with a checkpoint, or measure given fused images."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from fusion_core.models.checkpoints import Checkpoint
 from fusion_core.models.policy import UNetPolicy
 from fusion_core.sources import Fused, Sources
 
-# Maps of the policy's base channels that its last level holds at once, skips and convolutions included.
+# Feature maps, in units of base channels, that the policy's last level holds at once, with skips.
 MAPS_AT_ONCE = 6
 
 Note = Callable[[str], None]
@@ -60,8 +60,8 @@ def fuse_folder(
 ) -> Iterator[FusedFile]:
     """Fuse every pair at its own size; write `out/STEM.png`, and `out/maps/STEM.png` (white = infrared) with `maps`.
 
-    `note` is told what was done to images on reading. Raises DataError that names every file that does not pair,
-    cannot be read, or is too small or too large for the policy, before anything is written.
+    `note` receives the remarks of reading. Raises DataError that names every file that does not pair, cannot be read,
+    or is too small or too large for the policy, before anything is written.
     """
     targets = [out, out / "maps"] if maps else [out]
     for target in targets:
@@ -127,8 +127,8 @@ def evaluate_folder(
 ) -> tuple[tuple[str, ...], dict[str, np.ndarray]]:
     """Return the stems and every metric's value per image; each image at its own size, one thread per image.
 
-    `note` is told what was done to images on reading. Raises DataError that names every file that is missing,
-    unreadable, of another size, or too small for VIF.
+    `note` receives the remarks of reading. Raises DataError that names every file that is missing, unreadable, of
+    another size, or too small for VIF.
     """
     pairing = scan_pairs(visible, infrared)
     stems, problems = dict.fromkeys(pairing.stems), list(pairing.problems)
@@ -140,7 +140,7 @@ def evaluate_folder(
     else:
         problems += named(f"no fused image in {shown(fused)} of", [shown(s) for s in pairing.stems if s not in files])
         problems += named("fused images without a pair", [shown(file) for s, file in files.items() if s not in stems])
-    # With a problem at hand, the rest is only looked at, for all problems to come at once.
+    # After a problem, the rest is only checked, so that all problems are reported at once.
     wanted = [(a, b, files[s]) for s, a, b in zip(stems, pairing.visible, pairing.infrared, strict=True) if s in files]
     to_measure = not problems
 

@@ -23,12 +23,12 @@ Term = Callable[[Sources, Fused, LossConfig], Tensor]
 OWN_TERMS = ("ssim_visible", "ssim_infrared", "max", "consist", "color", "grad")
 EXTRA_TERMS: dict[str, Term] = {}
 
-# Beyond this distance a sigma-1.5 tap is below float32's reach: exp(-10² / 4.5) is 2e-10.
+# Beyond this distance a sigma-1.5 tap is below float32's precision: exp(-10² / 4.5) is 2e-10.
 SSIM_RADIUS, SSIM_SIGMA = 10, 1.5
 
 
 def term(function: Term) -> Term:
-    """Register a loss term of your own under its function name. Raises ValueError for a name that is taken."""
+    """Register a loss term of your own under its function name. Raises ValueError for a name that exists."""
     if function.__name__ in {*OWN_TERMS, *EXTRA_TERMS, "total", "fusion"}:
         raise ValueError(f"a loss term must have a name of its own, but {function.__name__!r} is taken: rename it")
     EXTRA_TERMS[function.__name__] = function
@@ -41,14 +41,14 @@ def distance(a: Tensor, b: Tensor, mode: str) -> Tensor:
 
 
 def _ssim_taps(window: int) -> tuple[int, tuple[float, ...]]:
-    """Return the first index and the taps of the window that matter in float32."""
+    """Return the first index and the taps of the window that are significant in float32."""
     centre = window // 2
     first, last = max(0, centre - SSIM_RADIUS), min(window, centre + SSIM_RADIUS + 1)
     return first, gaussian(window, SSIM_SIGMA, float(centre))[first:last]
 
 
 def _window(x: Tensor, window: int) -> Tensor:
-    """Cut to what a valid correlation with the whole window sees through the taps that matter."""
+    """Crop to the pixels that a valid correlation with the whole window reads through the significant taps."""
     first, taps = _ssim_taps(window)
     rows, columns = x.shape[-2] - window + len(taps), x.shape[-1] - window + len(taps)
     return x[..., first : first + rows, first : first + columns]
@@ -106,7 +106,7 @@ def colour(sources: Sources, fused: Fused) -> Tensor:
 
 
 def gradient(sources: Sources, fused: Fused) -> Tensor:
-    """Keep the stronger Sobel response of the two sources, in x and y apart, on grey."""
+    """Keep the stronger Sobel response of the two sources, in x and y separately, on grey."""
 
     def strongest() -> tuple[Tensor, ...]:
         a, b = sobel(sources.luma, "replicate"), sobel(sources.infrared, "replicate")
@@ -123,7 +123,7 @@ def kl_divergence(mu: Tensor, logvar: Tensor) -> Tensor:
 
 
 def unknown_terms(losses: Iterable[LossConfig]) -> list[str]:
-    """Return a sentence for each name under `loss.terms` that no term is registered by."""
+    """Return a sentence for each name under `loss.terms` without a registered term."""
     names = sorted({name for loss in losses for name in loss.terms} - set(EXTRA_TERMS))
     return [
         f"loss.terms must name terms of fusion_core/losses.py, but got {name!r}.{did_you_mean(name, EXTRA_TERMS)}"

@@ -1,4 +1,4 @@
-"""What a recipe reports: metric summaries, epochs, sample images."""
+"""Reports of a recipe: metric summaries, epochs, sample images."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ class Summary:
 
     @classmethod
     def of(cls, values: np.ndarray, *, keep: bool = True) -> Summary:
-        """Summarise one value per image; `keep` says whether the values travel along."""
+        """Summarise one value per image; `keep` says whether the values are included."""
         values = np.asarray(values, dtype=np.float64)
         return cls(float(values.mean()), float(values.std()), len(values), values.astype(np.float32) if keep else None)
 
 
 @dataclass(frozen=True)
 class EpochReport:
-    """What one epoch gave: `metrics[dataset][metric]`, numbers of the training by name, notes for the user."""
+    """Result of one epoch: `metrics[dataset][metric]`, numbers of the training by name, notes for the user."""
 
     epoch: int
     metrics: dict[str, dict[str, Summary]]

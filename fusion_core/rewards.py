@@ -1,4 +1,4 @@
-"""Rewards: weighted metrics of a fused image, per image, as the learners of `recipes` want them."""
+"""Rewards: weighted metrics of fused images, per image, for the learners of `recipes`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from fusion_core.sources import Fused, Sources
 Terms = Mapping[str, Tensor]
 
 SMALLEST_SPREAD = 1e-6
-# Samples of an image whose values lie closer than this, relative to their size, tie: float32 tells them no further.
+# Samples of an image whose values lie closer than this, relative to their size, tie: float32 cannot separate them.
 TIE = 1e-6
 FLOOR = 1e-12
 
@@ -35,7 +35,7 @@ def _metric(name: str) -> Metric:
 class Group:
     """S samples of each of N images: their `rewards` (S, N), each metric's `terms` (S, N) neither weighted nor scaled.
 
-    `calls`: how many images were scored; a second look at the best sample counts again.
+    `calls`: how many images were scored; scoring the best sample again counts again.
     """
 
     rewards: Tensor
@@ -52,7 +52,7 @@ class Reward:
     Where lower is better all three are mirrored towards the larger one, the harmonic mean about the plain mean:
     (a² + b²) / (a + b). A metric that does not compare with each source apart is the same in all of them.
 
-    Values kept on a `Fused` while gradients were off have none later: score a fresh one to differentiate.
+    Values cached in a `Fused` while gradients were off have none later: use a new one to differentiate.
     """
 
     def __init__(self, config: RewardConfig) -> None:
@@ -70,7 +70,7 @@ class Reward:
             )
 
     def also(self, aggregate: str) -> Reward:
-        """Return the same weights under another aggregate; both share what is kept on a `Fused`."""
+        """Return the same weights under another aggregate; both share what is cached in a `Fused`."""
         return Reward(RewardConfig.model_validate(self.config.model_dump() | {"aggregate": aggregate}))
 
     def terms(self, sources: Sources, fused: Fused) -> dict[str, Tensor]:
@@ -91,7 +91,7 @@ class Reward:
         if self.config.aggregate == "softmin":
             t = -self.config.temperature if higher_is_better else self.config.temperature
             return t * (torch.logaddexp(a / t, b / t) - math.log(2))
-        # 2 / (1/a + 1/b) stands an infinite PSNR; the floor keeps what is 0 here from giving infinite gradients.
+        # 2 / (1/a + 1/b) allows an infinite PSNR; the floor prevents infinite gradients at 0.
         harmonic = 2 / (1 / a.clamp(min=FLOOR) + 1 / b.clamp(min=FLOOR))
         harmonic = torch.where((a > 0) & (b > 0), harmonic, 0.0)
         return harmonic if higher_is_better else a + b - harmonic
@@ -99,7 +99,7 @@ class Reward:
     def combine(self, terms: Terms, scales: Mapping[str, float] | None = None) -> Tensor:
         """Join terms of any one shape to rewards of that shape, float32.
 
-        `scales` divides each term; `normalise: fixed` cannot do without. `normalise: group` needs a group: only `group`
+        `scales` divides each term; `normalise: fixed` requires them. `normalise: group` needs a group: only `group`
         applies it.
         """
         if scales is None and self.config.normalise == "fixed":
@@ -126,7 +126,7 @@ class Reward:
         scales: Mapping[str, float] | None = None,
         reference: Terms | None = None,
     ) -> Group:
-        """Score samples of the same images, one after the other, so that what belongs to the sources is there already.
+        """Score samples of the same images, one after the other, so that quantities of the sources are computed once.
 
         With `expensive: best` the optional metrics are measured for each image's best sample by the others alone; its
         other samples get what `reference` has, (N,) each: the terms of the output that learning began from.
@@ -165,7 +165,7 @@ class Reward:
 
 
 def standardised(values: Tensor) -> Tensor:
-    """Return (S, N) with mean 0 and standard deviation 1 (population) over S; 0 where an image's samples tie."""
+    """Return (S, N) with mean 0 and standard deviation 1 (population) over S; 0 if an image's samples tie."""
     deviation = values - values.mean(dim=0)
     size = values.abs().amax(dim=0)
     spread = values.std(dim=0, correction=0)
@@ -175,7 +175,7 @@ def standardised(values: Tensor) -> Tensor:
 
 @torch.no_grad()
 def non_finite(terms: Terms) -> tuple[str, int] | None:
-    """Return the first metric and image (its place on the last axis) whose value is not finite; None where all are."""
+    """Return the first metric and image (index on the last axis) with a non-finite value; None if there is none."""
     bad = torch.stack([~value.isfinite().reshape(-1, value.shape[-1]).all(dim=0) for value in terms.values()])
     for name, row in zip(terms, bad.tolist(), strict=True):
         if any(row):
@@ -184,7 +184,7 @@ def non_finite(terms: Terms) -> tuple[str, int] | None:
 
 
 def baseline_terms(reward: Reward, sources: Sources) -> dict[str, dict[str, Tensor]]:
-    """Return `terms` of the copies of either source and of their average, by baseline; kept with the sources."""
+    """Return `terms` of the copies of either source and of their average, by baseline; cached with the sources."""
     return {which: _terms_of_baseline(reward, sources, which) for which in BASELINES}
 
 

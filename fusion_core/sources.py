@@ -1,4 +1,4 @@
-"""Sources are fixed, only the fused image changes: what depends on the sources alone is computed once and kept."""
+"""Sources are fixed, only the fused image changes: what depends only on the sources is computed once and cached."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ T = TypeVar("T", Tensor, tuple[Tensor, ...])
 
 
 class Quantities:
-    """Named tensors, each computed when first asked for and kept."""
+    """Named tensors, each computed when first needed and kept."""
 
     def __init__(self) -> None:
         self._kept: dict[str, Any] = {}
@@ -29,7 +29,7 @@ class Quantities:
 
 
 class Fused(Quantities):
-    """A batch of fused images: `image` (N, 3 or 1, H, W) in [-1, 1], and what losses and metrics derive from it."""
+    """A batch of fused images: `image` (N, 3 or 1, H, W) in [-1, 1], and quantities derived from it."""
 
     def __init__(self, image: Tensor, pixels: Tensor | None = None, *, repeated: bool = False) -> None:
         super().__init__()
@@ -100,7 +100,7 @@ class Sources(Quantities):
 
     @classmethod
     def rows_of(cls, origin: SourceSet, rows: Rows) -> Sources:
-        """Take some rows of a data set; nothing is computed yet."""
+        """Take some rows of a data set; computes nothing."""
         sources = cls.__new__(cls)
         Quantities.__init__(sources)
         sources._origin, sources._rows = origin, rows
@@ -118,7 +118,7 @@ class Sources(Quantities):
 
     @property
     def first_row(self) -> int:
-        """Where the batch begins in its data set; 0 for a batch of its own."""
+        """Start of the batch in its data set; 0 for a batch of its own."""
         rows = None if self._rows is None else self._rows.rows
         return 0 if rows is None else int(rows.start if isinstance(rows, slice) else rows[0])
 
@@ -155,7 +155,7 @@ class Sources(Quantities):
 
     @property
     def colour_offset(self) -> Tensor:
-        """What a luma lacks to be the visible image, (N, 3, H, W)."""
+        """Offset from the luma to the visible image, (N, 3, H, W)."""
         return self.once("colour_offset", lambda: colour.colour_offset(self.visible))
 
     @property
@@ -173,7 +173,7 @@ class Sources(Quantities):
         return self.infrared_pixels
 
     def greys(self) -> tuple[tuple[str, Tensor], ...]:
-        """Both greys of the metrics by name, for what is done to each source alike."""
+        """Both greys of the metrics by name, to treat both sources alike."""
         return (("visible", self.visible_grey), ("infrared", self.infrared_grey))
 
 
@@ -192,9 +192,9 @@ class Rows:
 
 
 class SourceSet:
-    """A data set resident on a device as uint8, with every quantity of its sources kept within `memory_budget` bytes.
+    """A data set resident on a device as uint8, with every quantity of its sources cached within `memory_budget` bytes.
 
-    What does not fit is computed each time it is asked for: slower, the same numbers.
+    Others are recomputed on each use: slower, with equal results.
     """
 
     def __init__(self, visible: Tensor, infrared: Tensor, memory_budget: int) -> None:
@@ -217,7 +217,7 @@ class SourceSet:
             yield rows, self.batch(rows)
 
     def recall(self, name: str, rows: Rows, compute: Callable[[], Any]) -> Any:
-        """Return the rows of a quantity, from the store where they are in it, else computed and stored."""
+        """Return the rows of a quantity, from the cache if they are in it, else computed and cached."""
         filled = self._filled.get(name)
         if filled is not None and filled[rows.rows].all():
             store = self._stores[name]
@@ -233,11 +233,11 @@ class SourceSet:
         return value
 
     def keeps(self, name: str) -> bool:
-        """Return whether there is room for a quantity, or was, and it is kept."""
+        """Return whether a quantity is cached or there is room for it."""
         return name in self._filled
 
     def release(self, which: Callable[[str], bool]) -> None:
-        """Give up the quantities of these names; there is room for others then."""
+        """Drop the quantities of these names, to make room for others."""
         for name in [name for name in self._stores if which(name)]:
             store = self._stores.pop(name)
             if self._filled.pop(name, None) is not None:
@@ -245,7 +245,7 @@ class SourceSet:
                 self.memory_used -= sum(part.numel() * part.element_size() for part in parts)
 
     def forget(self) -> bool:
-        """Give up what is kept, for good; return whether there was anything."""
+        """Drop the cache and stop caching; return whether there was anything in it."""
         held = self.memory_used > 0
         self._stores = dict.fromkeys(self._stores)
         self._filled.clear()
@@ -262,7 +262,7 @@ class SourceSet:
             return False
         try:
             made = tuple(part.new_empty((len(self), *part.shape[1:])) for part in parts)
-        except torch.OutOfMemoryError:  # what is kept is a convenience; the step at hand is not
+        except torch.OutOfMemoryError:  # the cache is optional; the current step is not
             return False
         self.memory_used += need
         self._stores[name] = made[0] if isinstance(value, Tensor) else made

@@ -1,4 +1,4 @@
-"""What one worker keeps for all its trials: the device, the data on it, and all that depends on the sources alone."""
+"""What one worker keeps for all its trials: the device, the data on it, and the cached quantities of the sources."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from fusion_core.sources import SourceSet
 
 GIB = 1 << 30
 CPU_BUDGET = 2 * GIB
-# Of the memory that is free when a worker starts; training and evaluation need the rest.
+# Share of the free memory at a worker's start; training and evaluation need the rest.
 BUDGET_SHARE = 0.25
 
 # Parameter numbers of glibc's mallopt(3).
@@ -43,12 +43,12 @@ def configure_process(device: str) -> None:
         _keep_freed_memory()
     else:
         torch.backends.cudnn.benchmark = True
-        # Kernel, loss and metrics are float32 in full; the network has its own precision.
+        # Kernel, loss and metrics are full float32; the network has its own precision.
         torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
 
 
 def _keep_freed_memory() -> None:
-    """Have glibc reuse large blocks: mapping and faulting each in anew costs a third of a small network's step."""
+    """Have glibc reuse large blocks: mapping each of them again costs a third of a small network's step."""
     if not sys.platform.startswith("linux"):
         return
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
@@ -60,8 +60,8 @@ def _keep_freed_memory() -> None:
 class Workspace:
     """The training set and the test sets on a device.
 
-    `memory_budget` bytes bound what is kept of the sources, a third of it for training; where None, a quarter of the
-    free memory of which this worker may use `share`.
+    `memory_budget` bytes bound the cache of the sources, a third of it for training; None: a quarter of the free memory
+    of which this worker may use `share`.
     """
 
     def __init__(
@@ -88,18 +88,18 @@ class Workspace:
         return int(min(free, total * share) * BUDGET_SHARE)
 
     def forget(self) -> bool:
-        """Give up what is kept of the sources, for good; return whether there was anything."""
+        """Drop the caches of the sources and stop caching; return whether there was anything in them."""
         return sum(sources.forget() for sources in (self.train, *self.test.values())) > 0
 
     def _resident(self, pairs: PairSet, memory_budget: int) -> SourceSet:
-        # Ray hands out read-only arrays; torch wants to be sure that nobody writes.
+        # Ray's arrays are read-only; torch warns about them.
         visible, infrared = (
             torch.from_numpy(a if a.flags.writeable else a.copy()) for a in (pairs.visible, pairs.infrared)
         )
         return SourceSet(visible.to(self.device), infrared.to(self.device), memory_budget)
 
     def baselines(self) -> dict[str, dict[str, dict[str, Summary]]]:
-        """Return what three fusions that learned nothing score: [data set][visible, infrared, average][metric]."""
+        """Return the scores of the three baselines: [data set][visible, infrared, average][metric]."""
         return {
             name: {fusion: summarise(evaluate(fuse, sources)) for fusion, fuse in BASELINES.items()}
             for name, sources in self.test.items()

@@ -1,1 +1,1 @@
-"""The library for other people's code: arrays in, every rule about them checked once, results out."""
+"""The public library: arrays in, all checks done once, results out."""

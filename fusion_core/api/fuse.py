@@ -1,4 +1,4 @@
-"""Fuse images that a caller holds as arrays: under a weight map, or with a trained policy."""
+"""Fuse images given as arrays: under a weight map, or with a trained policy."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def fuse(
 
 
 def load_checkpoint(path: str | PathLike[str], device: str = "cpu") -> FusionPolicy:
-    """Read a trained policy (`runs/NAME/checkpoints/*.safetensors`). Raises CheckpointError where it cannot be read.
+    """Read a trained policy (`runs/NAME/checkpoints/*.safetensors`). Raises CheckpointError if it cannot be read.
 
     Example:
         >>> import fusion_core
@@ -79,7 +79,7 @@ class FusionPolicy:
         return self.checkpoint.config
 
     def __call__(self, visible: Image, infrared: Image, *, data_range: DataRange, layout: Layout = "HWC") -> Image:
-        """Return the fused image in kind, layout, range and dtype of `visible`; arguments as of `fusion_core.fuse`."""
+        """Return the fused image in kind, layout, range and dtype of `visible`; arguments as for `fusion_core.fuse`."""
         return self.fuse(visible, infrared, data_range=data_range, layout=layout)[0]
 
     def fuse(
@@ -95,6 +95,6 @@ class FusionPolicy:
 
 
 def _sources(convention: Convention, visible: Image, infrared: Image, device: str | torch.device = "") -> Sources:
-    """Return the pair as sources, on `device` where one is named."""
+    """Return the pair as sources, on `device` if one is given."""
     pixels = convention.pixels(visible), convention.pixels(infrared)
     return Sources.from_pixels(*(one.to(device) if device else one for one in pixels))

@@ -1,4 +1,4 @@
-"""Images as callers have them, checked and brought to (N, C, H, W) in 0..255, and back."""
+"""Checks a caller's images, and converts them to (N, C, H, W) in 0..255 and back."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DataRange: TypeAlias = float | tuple[float, float]
 LAYOUTS: tuple[Layout, ...] = ("HWC", "CHW", "NHWC", "NCHW")
 CHANNELS: dict[str, tuple[int, ...]] = {"visible": (1, 3), "infrared": (1,), "fused": (1, 3), "weight_map": (1,)}
 FEW_PIXELS = 8
-# Grey levels this near to a whole one are that one: 0.1 * 255 in float32 is not quite.
+# Grey levels this near to a whole one are rounded to it: 0.1 * 255 in float32 is not quite.
 WHOLE = 1e-3
 
 
@@ -33,7 +33,7 @@ class Convention:
 
     @classmethod
     def of(cls, layout: str, data_range: DataRange) -> Convention:
-        """Read what the caller says. Raises ImageError for a layout or a range that is none."""
+        """Read the caller's arguments. Raises ImageError for an invalid layout or range."""
         if layout not in LAYOUTS:
             raise ImageError(f"layout must be one of {', '.join(LAYOUTS)}, but got {layout!r}")
         pair = data_range if isinstance(data_range, tuple) else (0, data_range)
@@ -82,10 +82,10 @@ class Convention:
 
 
 def check_images(images: Mapping[str, Image], convention: Convention, *, least: int = 1, values: bool = True) -> None:
-    """Refuse images that do not fit together, or their convention; every problem at once.
+    """Raise for images that do not fit together or their convention; every problem at once.
 
     `images` by name (visible, infrared, fused, weight_map); `least` pixels a side; `values` reads every pixel, to find
-    those outside the range, NaN, and ranges that cannot be meant. Raises ImageError.
+    those outside the range, NaN, and ranges that are likely wrong. Raises ImageError.
     """
     problems = [text for name, image in images.items() for text in _form_problems(name, image, convention)]
     if not problems:
@@ -154,7 +154,7 @@ def _fit_problems(images: Mapping[str, Image], convention: Convention, least: in
 
 
 def _value_problems(images: Mapping[str, Image], convention: Convention) -> list[str]:
-    """Values that are none, outside the range, or all in a part of it that tells of another range."""
+    """Values that are NaN, outside the range, or all in a part of it that suggests another range."""
     problems, spans = [], {}
     for name, image in images.items():
         tensor = convention.planes(image).detach()
@@ -182,7 +182,7 @@ def _value_problems(images: Mapping[str, Image], convention: Convention) -> list
 
 
 def _meant(low: float, high: float) -> str:
-    """Return a remedy that names the usual range that values lie in."""
+    """Return a remedy that names the usual range of such values."""
     for black, white, text in ((0, 1, "1"), (-1, 1, "(-1, 1)"), (0, 255, "255")):
         if black <= low and high <= white:
             return f" Pass data_range={text}?"

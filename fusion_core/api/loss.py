@@ -1,4 +1,4 @@
-"""The fusion loss for a training loop of one's own."""
+"""The fusion loss for a user's own training loop."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class FusionLoss(nn.Module):
     """The weighted sum of SSIM, maximum, consistency, colour and gradient terms (HybridFusion), differentiable.
 
     Args:
-        config: weights and modes; `LossConfig(max_ratio=16)` and the like, the reference's without it.
-        data_range: what the tensors hold: the value of white where black is 0, or (black, white).
+        config: weights and modes; `LossConfig(max_ratio=16)` and the like, the reference's by default.
+        data_range: the value of white where black is 0, or (black, white).
 
     Values are checked at the first call; shapes, dtypes and devices at every one.
 
@@ -42,7 +42,7 @@ class FusionLoss(nn.Module):
     def forward(self, visible: Tensor, infrared: Tensor, fused: Tensor) -> Tensor:
         """Return the loss, a scalar. (N, 3 or 1, H, W), (N, 1, H, W), and fused like visible, all float.
 
-        Raises ImageError for what does not fit.
+        Raises ImageError if they do not fit.
         """
         total, _ = self.loss(*self._batch(visible, infrared, fused))
         return total

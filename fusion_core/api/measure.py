@@ -1,4 +1,4 @@
-"""Metrics of fused images that a caller holds as arrays."""
+"""Metrics of fused images given as arrays."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def measure(
         fused: grey or RGB, of the same size.
         data_range: the value of white where black is 0 (1, 255), or (black, white), such as (-1, 1). uint8 is 255.
         layout: "HWC" or "CHW" for one image, "NHWC" or "NCHW" for a batch.
-        metrics: names of columns, all of `fusion_core.FACTS` without it.
+        metrics: names of columns, by default all of `fusion_core.FACTS`.
 
     Returns:
         Metric -> a float for one image, a float64 array (N,) for a batch. `fusion_core.FACTS[name]` has direction,
@@ -70,7 +70,7 @@ def measure(
 
 
 def metric_function(name: str) -> MetricFunction:
-    """Return the function of one metric, by its own name in small letters; it takes what `measure` takes."""
+    """Return the function of one metric, by its lower-case name; it takes the arguments of `measure`."""
     column = BY_FUNCTION[name]
     facts = FACTS[column]
 

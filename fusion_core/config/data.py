@@ -39,7 +39,7 @@ class SyntheticConfig(Frozen):
 
 
 class WorstConfig(Frozen):
-    """Dwell on the training pairs that the start fuses worst by the trial's own reward.
+    """Oversample the training pairs that the start fuses worst by the trial's own reward.
 
     The `percent` (a share, 0..1) worst are taken, but at least `min` and at most `max` of them; a share `mix` of every
     batch is drawn from these, the rest from all.

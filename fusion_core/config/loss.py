@@ -34,7 +34,7 @@ class LossConfig(Frozen):
         return self
 
     @model_serializer(mode="wrap")
-    def _what_is_dumped_validates_again(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _dump_validates_again(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         values: dict[str, Any] = handler(self)
         if self.ssim_shared is not None:
             values.pop("ssim_ratio", None)
@@ -42,7 +42,7 @@ class LossConfig(Frozen):
         return values
 
     def resolved(self) -> LossConfig:
-        """Return the same loss with `ssim_shared` written out, so that equal losses are equal values."""
+        """Return the same loss with `ssim_shared` written out, so that equal losses compare equal."""
         if self.ssim_shared is None:
             return self
         values = self.model_dump(exclude={"ssim_shared", "ssim_ratio", "ssim_ir_ratio"})

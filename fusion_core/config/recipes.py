@@ -1,4 +1,4 @@
-"""How a trial trains: one configuration per recipe, told apart by `kind`."""
+"""How a trial trains: one configuration per recipe, distinguished by `kind`."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ class ArithmeticConfig(Frozen):
 
 
 class ReinforcedConfig(Frozen):
-    """What recipes that learn from a reward share.
+    """Common fields of recipes that learn from a reward.
 
     `updates` is the number of batches per epoch; None: one pass over the training pairs. `control` replaces the
-    learning signal, to tell learning from drift: `shuffled` permutes advantages within each group, `negated` turns
-    them round, `frozen` never updates, `random` never updates and is judged by one draw, `direct` ascends the
-    gradient of the reward itself. A trial fails where more than `collapse` of the map lies at 0 or at 1.
+    learning signal, to tell learning from drift: `shuffled` permutes advantages within each group, `negated` flips
+    their sign, `frozen` never updates, `random` never updates and is judged by one draw, `direct` ascends the gradient
+    of the reward itself. A trial fails if more than `collapse` of the map lies at 0 or at 1.
     """
 
     needs_data: ClassVar[bool] = True
@@ -65,7 +65,7 @@ class ReinforcedConfig(Frozen):
 
     @property
     def scale_free(self) -> bool:
-        """Whether rewards of another scale teach the same, so that only the ratios of their weights matter."""
+        """Whether the scale of rewards does not matter, so that only the ratios of their weights do."""
         return self.control != "direct"
 
     @property
@@ -78,17 +78,17 @@ LEGACY: dict[str, Any] = {
     "samples": 4, "batch_size": 4, "grid": 0, "log_prob": "mean", "coefficient": 100.0, "target_kl": None,
     "beta_ref": 0.0, "kl_prior": 5e-3, "lambda_aux": 1e-3, "aux_gradient": False, "precision": "auto",
 }  # fmt: skip
-"""What the original PPO did where it differs from the defaults; its deviation is the policy's own, per pixel."""
+"""Values of the original PPO that differ from the defaults; its deviation is the policy's own, per pixel."""
 
 
 LEARNED_SIGMA = (0.02, 0.3)
-"""Where a learned deviation is held."""
+"""Bounds of a learned deviation."""
 
 
 class PPOConfig(ReinforcedConfig):
     """Clipped policy gradient over a coarse grid of shifts of the weight map (recipe `ppo`).
 
-    `grid`: cells per side, 0 for one per pixel; `sigma`: standard deviation of a cell, learned where `learn_sigma`.
+    `grid`: cells per side, 0 for one per pixel; `sigma`: standard deviation of a cell, learned if `learn_sigma`.
     `variant: legacy` is the original: per pixel with the policy's own deviation, mean log-probabilities times 100,
     batch normalisation in training mode, advantages rescaled per batch, an auxiliary loss without gradient.
     """
@@ -138,7 +138,7 @@ class PPOConfig(ReinforcedConfig):
         return self
 
     @model_validator(mode="after")
-    def _learned_sigma_begins_where_it_is_held(self) -> Self:
+    def _learned_sigma_starts_within_bounds(self) -> Self:
         low, high = LEARNED_SIGMA
         if self.learn_sigma and self.variant == "coarse" and not low <= self.sigma <= high:
             raise ValueError(
@@ -155,11 +155,11 @@ CONVOLUTIONS = tuple(
     for inside in (("",) if block == "leave" else (".convolve.0", ".convolve.3") if "ups" in block else (".0", ".3"))
     for name in (block + inside,)
 )
-"""Blocks of the policy, and the convolutions in them, as the network names them."""
+"""Blocks of the policy, and the convolutions in them, by their names in the network."""
 
 
 class LoraConfig(Frozen):
-    """Low-rank changes of convolutions: rank, scale alpha / rank, and where: modules of the policy with all below them.
+    """Low-rank adaptation of convolutions: rank, scale alpha / rank, and target modules with all submodules.
 
     Modules are `enter`, `downs`, `ups`, `leave`, and what is in them, such as `ups.3`.
     """
@@ -204,7 +204,7 @@ class GRPOConfig(ReinforcedConfig):
     entropy: NonNegative = 0.0
 
     @model_validator(mode="after")
-    def _something_reaches_what_is_trained(self) -> Self:
+    def _trained_weights_get_a_gradient(self) -> Self:
         if self.train in ("lora", "decoder") and not (self.lambda_sup or self.lambda_cons):
             raise ValueError(
                 f"recipe.train: {self.train} must have lambda_sup or lambda_cons above 0, but both are 0: actions are "

@@ -1,4 +1,4 @@
-"""The reward: weights of metrics, how the two sources join, and how the metrics' scales are evened out."""
+"""The reward: weights of metrics, how the two sources are joined, and how metrics are normalised."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class RewardConfig(Frozen):
     """A weighted sum of metrics, divided by how many have a weight; the defaults are the reference's Reward.
 
     Only ratios of the weights matter to learners that standardise advantages. `aggregate` says how a metric's two
-    sources join: `sum` as the metric itself does, which copying one source can win; `min`, `softmin` (at `temperature`,
-    in units of the metric) and `harmonic` count both sources as the worse one, so it cannot. `normalise` divides each
-    metric by its spread: `fixed` as measured once before training, `group` within each group of samples.
-    `expensive: best` scores metrics that need a network of their own for the best sample only.
+    sources join: `sum` as the metric itself does, which a copy of one source can maximise; `min`, `softmin` (at
+    `temperature`, in units of the metric) and `harmonic` follow the worse source, so a copy cannot. `normalise` divides
+    each metric by its spread: `fixed` as measured once before training, `group` within each group of samples.
+    `expensive: best` scores metrics that need their own network only for the best sample.
     """
 
     weights: dict[Rewardable, NonNegative] = Field(default_factory=lambda: {"VIF": 1.0, "Qabf": 1.5, "SSIM": 1.0})

@@ -1,4 +1,4 @@
-"""Everything that decides a trial's numbers, in one frozen value."""
+"""Everything that decides a trial's results, in one frozen value."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ class StartConfig(Frozen):
 
 
 class TrialConfig(Frozen):
-    """Everything that decides a trial's numbers, and nothing that does not.
+    """Everything that decides a trial's results, and nothing else.
 
-    `start` is where learning begins: a checkpoint's path, `runs/NAME:best`, or a recipe that is trained first.
+    `start` is the initial checkpoint: a checkpoint's path, `runs/NAME:best`, or a recipe that is trained first.
     """
 
     data: DataConfig = DataConfig()

@@ -22,7 +22,7 @@ DEFAULT_ROOT = Path("data")
 
 @dataclass(frozen=True)
 class LoadedData:
-    """What a trial trains on and is tested on, decoded, and what the person should know about it."""
+    """What a trial trains on and is tested on, decoded, and notes on it for the user."""
 
     train: PairSet
     test: dict[str, PairSet]
@@ -31,7 +31,7 @@ class LoadedData:
 
 @dataclass(frozen=True)
 class DataLocation:
-    """Where one split of a data set lies; `holdout` as in Layout."""
+    """The folders of one split of a data set; `holdout` as in Layout."""
 
     name: str
     split: Split
@@ -50,7 +50,7 @@ class DataLocation:
 
 
 class NotFoundError(DataError):
-    """A data set is not where it should be; `what` is the fact without the places and the remedy."""
+    """A data set was not found; `what` is the message without the places and the remedy."""
 
     def __init__(self, what: str, advice: str) -> None:
         super().__init__(f"{what}: {advice}")
@@ -58,7 +58,7 @@ class NotFoundError(DataError):
 
 
 def load_data(config: DataConfig) -> LoadedData:
-    """Find and decode all sets of a configuration. Raises DataError with the problems of all of them."""
+    """Find and decode all sets of a configuration. Raises DataError with all their problems."""
     loader = _Loader(config)
     loader.problems += _broken_names(config)
     train = loader.load(config.train, "train")
@@ -75,7 +75,7 @@ def load_data(config: DataConfig) -> LoadedData:
 
 
 def locate(wanted: str | FolderPair, split: Split, root: Path | None = None) -> DataLocation:
-    """Return where a set's split lies. Raises NotFoundError with the places looked at and what to do."""
+    """Return the folders of a set's split. Raises NotFoundError with the places searched and a remedy."""
     if isinstance(wanted, FolderPair):
         missing = [folder for folder in (wanted.visible, wanted.infrared) if not folder.is_dir()]
         if missing:
@@ -100,7 +100,7 @@ def locate(wanted: str | FolderPair, split: Split, root: Path | None = None) -> 
 
 @dataclass
 class _Loader:
-    """Decodes each folder pair once and collects problems and notes on the way."""
+    """Decodes each folder pair once and collects problems and notes."""
 
     config: DataConfig
     problems: list[str] = field(default_factory=list)

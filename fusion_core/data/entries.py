@@ -1,4 +1,4 @@
-"""The data sets known by name: where their folders may lie, and where they come from."""
+"""The data sets known by name: possible folders, and sources."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Split = Literal["train", "test"]
 class Layout:
     """Two folders below the data root; without `{split}` in them there is one set for both splits.
 
-    `holdout` takes every so many-th pair of such a set for testing (0: the whole set, for either split).
+    `holdout` takes every `holdout`-th pair of such a set for testing (0: the whole set, for either split).
     """
 
     visible: str
@@ -22,7 +22,7 @@ class Layout:
     note: str = ""
 
     def folders(self, root: Path, split: Split) -> tuple[Path, Path] | None:
-        """Return the two folders if both are there, spelled in whatever case."""
+        """Return the two folders if both are there, in any upper or lower case."""
         visible = _descend(root, self.visible.format(split=split))
         infrared = _descend(root, self.infrared.format(split=split))
         return None if visible is None or infrared is None else (visible, infrared)
@@ -39,8 +39,8 @@ class Layout:
 class Repository:
     """A public git repository that holds a data set; `folder` is its place below the data root, `size` for people.
 
-    `commit` is the one that is fetched (none: whichever is the newest then), `pairs` how many it has to train and to
-    test with (none: not known).
+    `commit` is the one that is fetched (none: the newest one), `pairs` the numbers of training and test pairs (none:
+    unknown).
     """
 
     url: str
@@ -61,7 +61,7 @@ class Entry:
     by_hand: str = ""
 
     def find(self, root: Path) -> Layout | None:
-        """Return the first layout of which any split is there: both splits come from one place, or may overlap."""
+        """Return the first layout with any split: both splits must come from one place, or they may overlap."""
         return next((x for x in self.layouts if x.folders(root, "train") or x.folders(root, "test")), None)
 
     def describe(self) -> str:
@@ -140,7 +140,7 @@ CATALOG: dict[str, Entry] = {entry.name: entry for entry in _ENTRIES}
 
 
 def _descend(root: Path, relative: str) -> Path | None:
-    """Return the folder below `root`: each part as spelled, else the first that differs in case alone."""
+    """Return the folder below `root`: each part as spelled, else the first that differs only in case."""
     folder = root
     for part in relative.split("/"):
         if not folder.is_dir():

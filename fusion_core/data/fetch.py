@@ -24,9 +24,9 @@ SPLITS: tuple[Split, Split] = ("train", "test")
 def fetch(name: str, root: Path, echo: Callable[[str], None]) -> Path:
     """Get a data set into `root` and return its folder; `echo` gets a line of progress every few seconds.
 
-    What comes is the commit that the catalog names, its pairs matched and counted. Raises DataError where the set has
-    no public repository, git is missing, the download fails, or what came is not that; then, and after Ctrl-C, `root`
-    holds nothing of it.
+    It is the commit that the catalog names, with its pairs matched and counted. Raises DataError if the set has no
+    public repository, git is missing, the download fails, or the content differs; then, and after Ctrl-C, `root` holds
+    nothing of it.
     """
     entry, repository = _fetchable(name, root)
     target = root / repository.folder
@@ -77,7 +77,7 @@ def _lies_in(entry: Entry, root: Path, repository: Repository) -> bool:
 
 
 def _count(entry: Entry, repository: Repository, root: Path) -> tuple[int, int]:
-    """Return the pairs of both splits. Raises DataError for files that do not pair, and for others than are known."""
+    """Return the pairs of both splits. Raises DataError for files that do not pair, and for unexpected numbers."""
     layout = entry.find(root)
     counts = []
     for split in SPLITS:
@@ -103,7 +103,7 @@ def _download(repository: Repository, folder: Path, target: Path, echo: Callable
     git = shutil.which("git")
     if git is None:
         raise DataError(f"--fetch must find git on PATH, but there is none; install git, or {by_hand}")
-    # Nothing that a repository brings may run or lead elsewhere: no hooks, no links, no other protocol than the URL's.
+    # Nothing in a repository may run or point elsewhere: no hooks, no links, no other protocol than the URL's.
     scheme = repository.url.partition(":")[0]
     safe = (
         "core.hooksPath=/dev/null",
@@ -134,7 +134,7 @@ def _download(repository: Repository, folder: Path, target: Path, echo: Callable
 
 def _run(command: list[str], last: deque[str], echo: Callable[[str], None]) -> int:
     """Run git and return how it ended; `last` keeps its latest lines, `echo` gets some on the way."""
-    # no question may be asked, and messages must be readable here whatever the language
+    # git must not prompt, and its messages must be in English
     environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment) as process:
         assert process.stderr is not None
@@ -161,7 +161,7 @@ def _sparse(lines: Iterator[str], last: deque[str]) -> Iterator[str]:
     """Yield the end of each phase and a line every few seconds; `last` keeps the latest of all."""
     shown = time.monotonic()
     for line in lines:
-        # What git says of commits and branches means nothing to the reader.
+        # Git's lines on commits and branches do not matter to the reader.
         if line.startswith(("HEAD is now at", "From ", "* branch")):
             continue
         last.append(line)

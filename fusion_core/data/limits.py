@@ -43,7 +43,7 @@ def size_problems(configs: Iterable[TrialConfig], train: PairSet, test: Mapping[
 
 
 def _too_small(which: str, sets: Iterable[PairSet], least: int, what: str | None) -> list[str]:
-    """Return which sets `what` cannot be measured on; nothing asks for None."""
+    """Return which sets are too small for `what`; a minimum of None requires nothing."""
     return [
         f"{which} images must be at least {least} pixels a side for {what}, but {_described(pairs)}. {REMEDY}"
         for pairs in sets

@@ -12,12 +12,12 @@ from fusion_core.errors import DataError, printable, shown
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
 ENDINGS = {suffix[1:] for suffix in SUFFIXES}
 MOST_NAMED = 20
-# A stem comes back in the names of samples, between that of its set and what the picture shows.
+# A stem is part of the names of samples, between that of its set and the kind of picture.
 LONGEST_STEM = 180
 
 
 def files_by_stem(folder: Path) -> dict[str, Path]:
-    """Return a folder's images by stem, sorted; other files and dot files are passed over. Raises DataError."""
+    """Return a folder's images by stem, sorted; other files and dot files are skipped. Raises DataError."""
     files, problems = list_images(Path(folder))
     if problems:
         raise DataError("\n".join(problems))
@@ -27,8 +27,8 @@ def files_by_stem(folder: Path) -> dict[str, Path]:
 def list_images(folder: Path) -> tuple[dict[str, Path], list[str]]:
     """Return a folder's images by stem, sorted, and its problems; reads names alone, 100,000 in about a second.
 
-    A problem is a folder that cannot be read or holds no image, two files of one stem, a link that leads nowhere or
-    in a circle, a folder or pipe that is called like an image, and a name that no table, console or sample could bear.
+    A problem is a folder that cannot be read or holds no image, two files of one stem, a broken or circular link, a
+    folder or pipe named like an image, and a name that a table, console or sample cannot hold.
     """
     files: dict[str, Path] = {}
     twice, no_files, names = list[str](), list[str](), list[str]()
@@ -62,7 +62,7 @@ def list_images(folder: Path) -> tuple[dict[str, Path], list[str]]:
 
 
 def unfit_name(stem: str) -> str:
-    """Return what is wrong with a file's stem, or nothing."""
+    """Return the problem with a file's stem, or nothing."""
     if stem.isascii() and stem.isprintable() and len(stem) <= LONGEST_STEM:
         return ""
     categories = {unicodedata.category(letter) for letter in stem}
@@ -76,7 +76,7 @@ def unfit_name(stem: str) -> str:
 
 
 def no_file(entry: os.DirEntry[str]) -> str:
-    """Return what stands where a file should, or nothing."""
+    """Return why a path is not a file, or nothing."""
     try:
         if entry.is_file():
             return ""
@@ -88,7 +88,7 @@ def no_file(entry: os.DirEntry[str]) -> str:
 
 
 def named(what: str, lines: Sequence[str]) -> list[str]:
-    """Return `what` with its files, no more than can be read, and how many more there are."""
+    """Return `what` with its first files, and how many more there are."""
     return ["\n".join(_lines(what, lines))] if lines else []
 
 
@@ -100,7 +100,7 @@ def _lines(what: str, lines: Sequence[str]) -> Iterator[str]:
 
 
 def same_folder(one: Path, other: Path) -> bool:
-    """Whether two paths lead to one folder; False where one leads nowhere or in a circle."""
+    """Whether two paths lead to one folder; False if one is a broken or circular link."""
     try:
         return one.samefile(other)
     except (OSError, ValueError):

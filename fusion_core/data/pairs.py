@@ -55,7 +55,7 @@ class Pairing:
 
 
 class PairOfPictures(NamedTuple):
-    """Visible (H, W, 3) or (H, W), and infrared (H, W), uint8; `remarks` say what the owner should know of each."""
+    """Visible (H, W, 3) or (H, W), and infrared (H, W), uint8; `remarks` are notes on each for the owner."""
 
     visible: np.ndarray
     infrared: np.ndarray
@@ -71,7 +71,7 @@ class _Outcome(NamedTuple):
 
 
 def scan_pairs(visible: Path, infrared: Path) -> Pairing:
-    """Match two folders by stem without raising: what does not pair is in `problems`."""
+    """Match two folders by stem without raising: unpaired files are in `problems`."""
     visible, infrared = Path(visible), Path(infrared)
     if same_folder(visible, infrared):
         return Pairing((), (), (), (f"visible and infrared must be two folders, but both are {shown(visible)}",))
@@ -96,7 +96,7 @@ def find_pairs(visible: Path, infrared: Path) -> Pairing:
 
 
 def read_pair(visible: Path, infrared: Path) -> PairOfPictures:
-    """Return one pair and what was done to its images. Raises DataError for both files at once."""
+    """Return one pair and the remarks on its images. Raises DataError for both files at once."""
     outcome = _read_checked(visible, infrared)
     if outcome.images is None:
         raise DataError("\n".join((*outcome.unreadable, *outcome.unequal)))
@@ -112,9 +112,9 @@ def read_pairs(
     resize: tuple[int, int] | None = None,
     limit: int | None = None,
 ) -> PairSet:
-    """Decode the first `limit` pairs; without `resize`, images of another size take the set's commonest.
+    """Decode the first `limit` pairs; without `resize`, images of another size are resized to the set's commonest.
 
-    The set is grey (one channel) where every visible file is; its notes count what was done to the images. Raises
+    The set is grey (one channel) if every visible file is; its notes count what was done to the images. Raises
     DataError that names every file that is unpaired, unreadable, not of its partner's size, or too small to be
     enlarged, and for a set that does not fit into memory.
     """
@@ -142,7 +142,7 @@ def read_pairs(
     ]
     if not problems and not len(chosen):
         problems.append("a data set must hold at least one pair, but got none")
-    # A set of small images alone is refused with the size that its recipe and metrics need.
+    # A set of only small images is refused later, with the size that its recipe and metrics need.
     if small and not problems and min(stack.size) >= SMALLEST_TRAIN:
         problems += named(f"images must have at least {SMALLEST_TRAIN} pixels a side to be enlarged", small)
     if problems:
@@ -152,7 +152,7 @@ def read_pairs(
 
 
 def _in_threads(read: Callable[[Path, Path], _Outcome], pairs: Pairing) -> Generator[_Outcome]:
-    """Yield what `read` says of each pair, in order; whoever stops listening stops the reading."""
+    """Yield the result of `read` for each pair, in order; closing the generator stops the reading."""
     pool = ThreadPoolExecutor(min(8, os.cpu_count() or 1))
     try:
         yield from pool.map(read, pairs.visible, pairs.infrared)

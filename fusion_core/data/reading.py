@@ -1,4 +1,4 @@
-"""One image file to one uint8 array, and the few things done to an image before it joins a set."""
+"""One image file to one uint8 array, and the conversions of an image before it joins a set."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from fusion_core.errors import DataError, printable
 MAX_BYTES = 1 << 29
 EIGHT_BITS = ((np.arange(1 << 16) + 128) // 257).astype(np.uint8)
 DARK = 1 << 14
-# What a remark says of the images that it counts: `3 of 24 visible images …`.
+# The words of a remark after the number of images: `3 of 24 visible images …`.
 TURNED = "were turned upright, as their EXIF orientation says"
 WIDE = "have 16 bits a channel, read as value / 257"
 NARROW = (
@@ -24,24 +24,24 @@ NARROW = (
 )
 FALSE_COLOUR = "are in colour: their BT.601 luma is read"
 
-# Its errors come back as values; on the console they would stand between the lines of a live display.
+# Its errors come back as values; on the console they would disturb a live display.
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 
 class Picture(NamedTuple):
-    """The pixels of a file, and what was done to them that its owner should know."""
+    """The pixels of a file, and remarks on their conversion."""
 
     pixels: np.ndarray
     remarks: tuple[str, ...] = ()
 
 
 def read_picture(path: Path) -> Picture:
-    """Return a file's pixels as uint8: RGB (H, W, 3), or grey (H, W) where the file holds one channel.
+    """Return a file's pixels as uint8: RGB (H, W, 3), or grey (H, W) if the file holds one channel.
 
     A palette is resolved, 16 bits become 8 (value / 257, rounded), and the image is turned as its EXIF orientation
-    says, so that it is what a viewer shows; colour profiles and gamma are ignored. Raises DataError, which names the
-    file and what to do, for: what is no whole PNG, JPEG, BMP or TIFF, whatever it is called; several frames or pages;
-    CMYK; pixels that are not opaque; more than 16 bits, signed or floating point; more than MAX_PIXELS pixels.
+    says, as in a viewer; colour profiles and gamma are ignored. Raises DataError, which names the file and what to do,
+    for: anything but a complete PNG, JPEG, BMP or TIFF, whatever its name; several frames or pages; CMYK; pixels that
+    are not opaque; more than 16 bits, signed or floating point; more than MAX_PIXELS pixels.
     """
     try:
         data = _content(path)
@@ -58,13 +58,13 @@ def read_picture(path: Path) -> Picture:
         pixels = pixels[..., 2::-1]
     if header.orientation != 1:
         remarks.append(TURNED)
-        if not data.startswith(tiff.STARTS):  # those the decoder turns
+        if not data.startswith(tiff.STARTS):  # the decoder turns those
             pixels = upright(pixels, header.orientation)
     return Picture(np.ascontiguousarray(pixels), tuple(remarks))
 
 
 def _content(path: Path) -> bytes:
-    """Return a file's bytes. Raises UnusableError where it is empty, too large, or cannot be read."""
+    """Return a file's bytes. Raises UnusableError if it is empty, too large, or cannot be read."""
     try:
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
@@ -98,7 +98,7 @@ def _decoded(data: bytes) -> np.ndarray:
 
 
 def _refuse_transparency(stored: np.ndarray, header: Header) -> None:
-    """Raise UnusableError where a background would show through, since which one is not said."""
+    """Raise UnusableError for transparent pixels: the background is unknown."""
     if not header.alpha:
         return
     opaque = np.iinfo(stored.dtype).max

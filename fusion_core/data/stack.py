@@ -1,4 +1,4 @@
-"""Images of differing size and colour to one array, in memory about once."""
+"""Images of different size and colour to one array, held in memory about once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fusion_core.data.reading import resized, to_rgb
 from fusion_core.errors import DataError
 
 
-def refuse_what_does_not_fit(name: str, count: int, pair_bytes: int) -> None:
+def check_memory(name: str, count: int, pair_bytes: int) -> None:
     """Raise DataError for pairs that would take more memory than is free."""
     needed, free = count * pair_bytes, psutil.virtual_memory().available
     if needed > free:
@@ -23,7 +23,7 @@ def refuse_what_does_not_fit(name: str, count: int, pair_bytes: int) -> None:
 
 
 class PairStack:
-    """Takes decoded pairs one by one and gives the set, at its commonest size, grey only where every visible is."""
+    """Takes decoded pairs one by one and gives the set, at its commonest size, grey only if every visible image is."""
 
     def __init__(self, name: str, split: str, stems: tuple[str, ...]) -> None:
         self.name = name
@@ -37,7 +37,7 @@ class PairStack:
     def put(self, index: int, visible: np.ndarray, infrared: np.ndarray) -> None:
         """Take pair `index`: visible (H, W) or (H, W, 3), infrared (H, W). Raises DataError if memory is too small."""
         if not self._sizes:
-            refuse_what_does_not_fit(self.name, len(self.stems), visible.nbytes + infrared.nbytes)
+            check_memory(self.name, len(self.stems), visible.nbytes + infrared.nbytes)
         self._sizes[infrared.shape] += 1
         self._grey += visible.ndim == 2
         self._visible.put(index, visible)
@@ -45,12 +45,12 @@ class PairStack:
 
     @property
     def size(self) -> tuple[int, int]:
-        """The commonest height and width; of equally common ones the larger: the order of files decides nothing."""
+        """The commonest height and width; of equally common ones the larger, whatever the order of files."""
         height, width = max(self._sizes, key=lambda size: (self._sizes[size], size))
         return height, width
 
     def finish(self, notes: tuple[str, ...] = ()) -> PairSet:
-        """Return the set; what was resized or repeated to RGB is in its notes too. Every pair must have been put."""
+        """Return the set; its notes include resized images and those repeated to RGB. Every pair must have been put."""
         count, size = len(self.stems), self.size
         channels = 1 if self._grey == count else 3
         said = list(notes)
@@ -65,7 +65,7 @@ class PairStack:
 
 
 class _Stack:
-    """One array at the first image's shape; images of another shape wait, and it is remade only if theirs wins."""
+    """One array at the first image's shape; images of another shape wait, and it is rebuilt if theirs is commoner."""
 
     def __init__(self, count: int) -> None:
         self._count = count

@@ -1,1 +1,1 @@
-"""What an image is here: its ranges and grey, filters with gradients, PNG."""
+"""Image basics: ranges and grey, filters with gradients, PNG."""

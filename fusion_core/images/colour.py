@@ -47,7 +47,7 @@ def chroma(image: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def colour_offset(image: Tensor) -> Tensor:
-    """Return what must be added to a luma to give it the colour of `image`: (N, 3, H, W), scale of `image`."""
+    """Return the offset that gives a luma the colour of `image`: (N, 3, H, W), scale of `image`."""
     cb, cr = chroma(image)
     return torch.cat((1.402 * cr, -0.344136 * cb - 0.714136 * cr, 1.772 * cb), dim=1)
 
@@ -55,7 +55,7 @@ def colour_offset(image: Tensor) -> Tensor:
 def metric_grey(pixels: Tensor) -> Tensor:
     """Return the grey that metrics use: whole numbers 0..255 as float32; one channel is taken as it is.
 
-    Gradients pass the truncation to whole numbers as if it were not there.
+    Gradients ignore the truncation to whole numbers (straight-through).
     """
     if pixels.shape[1] == 1:
         return pixels

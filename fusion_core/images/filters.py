@@ -21,7 +21,7 @@ def gaussian(size: int, sigma: float, centre: float | None = None) -> tuple[floa
     return tuple((taps / taps.sum()).tolist())
 
 
-# What a filter works on at a time: both of its passes find it in a core's second-level cache.
+# Block size of a filter: both of its passes fit a core's second-level cache.
 BLOCK_BYTES = 1 << 19
 
 

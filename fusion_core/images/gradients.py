@@ -1,4 +1,4 @@
-"""What lets a computation written for speed be differentiated too, at no cost where gradients are off."""
+"""Helpers that make fast in-place code differentiable, at no cost if gradients are off."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from torch import Tensor
 
 
 def scratch(x: Tensor) -> Tensor:
-    """Return what may be written to: `x` itself, or a copy where autograd may have kept `x` for its way back."""
+    """Return a tensor that may be overwritten: `x` itself, or a copy if autograd may have saved `x` for backward."""
     return x.clone() if x.requires_grad else x
 
 
 def finite_gradient(x: Tensor) -> Tensor:
-    """Zero each gradient of `x` that is not finite, such as that of a root at 0, before it spreads; return `x`."""
+    """Zero each gradient of `x` that is not finite, such as that of a root at 0; return `x`."""
     if x.requires_grad:
         x.register_hook(lambda gradient: torch.where(gradient.isfinite(), gradient, 0.0))
     return x
@@ -35,5 +35,5 @@ _truncate: Callable[[Tensor], Tensor] = _Truncate.apply
 
 
 def truncated(x: Tensor) -> Tensor:
-    """Cut off what follows the point, in place where gradients are off; gradients pass as if nothing were cut."""
+    """Truncate to whole numbers, in place if gradients are off; gradients pass straight through."""
     return _truncate(x) if x.requires_grad else x.trunc_()

@@ -1,4 +1,4 @@
-"""Metrics that compare the fused image with each source apart, and how the two comparisons become one number."""
+"""Metrics that compare the fused image with each source separately, and join the two comparisons."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from fusion_core.sources import Fused, Sources
 
 @dataclass(frozen=True)
 class BySource:
-    """A metric as `join(parts)`: `parts(sources, fused)` gives (2, N), visible then infrared, kept by `fused`.
+    """A metric as `join(parts)`: `parts(sources, fused)` gives (2, N), visible then infrared, cached in `fused`.
 
-    A part is a comparison with one source, in whatever unit joins exactly (squared grey levels for PSNR); `join` gives
+    A part is a comparison with one source, in a unit that joins exactly (squared grey levels for PSNR); `join` gives
     the metric, (N,).
     """
 
@@ -28,16 +28,16 @@ class BySource:
     def each_as_both(self, sources: Sources, fused: Fused) -> Tensor:
         """Return the metric as it would be if both sources compared like the visible one, then like the infrared one.
 
-        (2, N) in units and direction of the metric: twice the part where it is a sum, the part where it is a mean.
+        (2, N) in units and direction of the metric: twice the part if it is a sum, the part if it is a mean.
         """
         parts = self.parts(sources, fused)
         return self.join(torch.stack((parts, parts)))
 
 
 def products(sources: Sources, fused: Fused) -> Tensor:
-    """Grey of the fused image, its square, its product with each source: (N, 4, H, W) float64, for whom filters them.
+    """Grey of the fused image, its square, its product with each source: (N, 4, H, W) float64, to be filtered.
 
-    One filter for all four: what a small image's filters cost is their calls, not their pixels.
+    One filter for all four: on small images the cost is in the calls, not in the pixels.
     """
 
     def compute() -> Tensor:

@@ -1,7 +1,7 @@
 """Every metric column: its facts, and its function `metric(sources, fused) -> (N,)`.
 
-To add one: write the function in the file it belongs to, its facts in `facts.py`, and a line below; where it compares
-with each source apart, a function of its parts and a line in `BY_SOURCE`.
+To add one: write the function in the file it belongs to, its facts in `facts.py`, and a line below; if it compares with
+each source separately, a function of its parts and a line in `BY_SOURCE`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def reward(sources: Sources, fused: Fused) -> Tensor:
 
 
 def reward_of_the_worse(sources: Sources, fused: Fused) -> Tensor:
-    """The reward as it would be if both sources compared like the worse one: copying one does not win it."""
+    """The reward if both sources compared like the worse one: a copy of one does not maximise it."""
     vif, ssim = (BY_SOURCE[name].each_as_both(sources, fused).amin(dim=0) for name in ("VIF", "SSIM"))
     return (vif + 1.5 * fused.once("Qabf", lambda: METRICS["Qabf"](sources, fused)) + ssim) / 3
 
@@ -72,5 +72,5 @@ assert set(METRICS) == set(FACTS)
 
 @torch.no_grad()
 def measure(sources: Sources, fused: Fused, names: Iterable[str] = METRICS) -> dict[str, Tensor]:
-    """Return metric columns, all of them without `names`, one float64 value per image."""
+    """Return metric columns, by default all of them, one float64 value per image."""
     return {name: fused.once(name, partial(METRICS[name], sources, fused)).double() for name in names}

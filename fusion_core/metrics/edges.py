@@ -24,7 +24,7 @@ def _responses(grey: Tensor, padding: Padding) -> tuple[Tensor, Tensor]:
 
 
 def _angle(gx: Tensor, gy: Tensor) -> Tensor:
-    """Return atan(gy / gx), with no gradient where gx is 0: what is not finite would cost the strength its own."""
+    """Return atan(gy / gx), with no gradient where gx is 0: a non-finite one would destroy that of the strength."""
     if not gx.requires_grad:
         return torch.atan(gy / gx)
     upright = gx == 0
@@ -34,7 +34,7 @@ def _angle(gx: Tensor, gy: Tensor) -> Tensor:
 def _edges(grey: Tensor) -> tuple[Tensor, Tensor]:
     """Strength and angle, zero padding; the angle is pi/2 where there is no response in x.
 
-    The reference convolves, so its response in x points left; the sign matters beside a pi/2.
+    The reference convolves, so its response in x points left; the sign matters next to pi/2.
     """
     gx, gy = _responses(grey, "constant")
     angle = _angle(gx, gy).neg_().masked_fill_(gx == 0, RIGHT_ANGLE)
@@ -51,7 +51,7 @@ def _preserved(gx: Tensor, ax: Tensor, gf: Tensor, af: Tensor) -> Tensor:
 
 
 def qabf(sources: Sources, fused: Fused) -> Tensor:
-    """Edge information carried over from both sources, 0..1. Xydeas and Petrovic, 2000.
+    """Edge information transferred from both sources, 0..1. Xydeas and Petrovic, 2000.
 
     Where both strengths are equal, the reference's ratio is the strength itself.
     """

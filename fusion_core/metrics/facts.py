@@ -50,7 +50,7 @@ FACTS: dict[str, MetricFacts] = {
     )
 }
 
-# Metrics that need a package and weights of somebody else; measured where a trial names them, and costly.
+# Costly metrics that need an optional package with weights; measured only if a trial names them.
 OPTIONAL: dict[str, MetricFacts] = {
     facts.name: facts
     for facts in (

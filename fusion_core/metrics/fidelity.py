@@ -54,7 +54,7 @@ def _of(sources: Sources, fused: Fused) -> dict[str, Tensor]:
 
 
 def _correlation(covariance: Tensor, variance: Tensor, other: Tensor) -> Tensor:
-    """Return 0 where either image is flat."""
+    """Return the correlation, 0 if either image is flat."""
     product = variance.clamp(min=0) * other.clamp(min=0)
     flat = product == 0
     return torch.where(flat, 0.0, covariance / product.masked_fill(flat, 1).sqrt())

@@ -24,7 +24,7 @@ def _counts(codes: Tensor, bins: int) -> Tensor:
     images = codes.shape[0]
     offset = torch.arange(images, device=codes.device, dtype=codes.dtype) * bins
     flat = (codes.reshape(images, -1) + offset[:, None]).reshape(-1)
-    if flat.is_cuda:  # bincount would wait for the GPU to learn the largest code
+    if flat.is_cuda:  # bincount would synchronise with the GPU to find the largest code
         counts = torch.zeros(images * bins, dtype=torch.int32, device=flat.device)
         counts.scatter_add_(0, flat.long(), torch.ones_like(flat, dtype=torch.int32))
     else:
@@ -51,7 +51,7 @@ def _codes(grey: Tensor) -> Tensor:
 
 
 def _rows(grey: Tensor) -> Tensor:
-    """Where each grey's row of a joint histogram begins."""
+    """Start of each grey's row in a joint histogram."""
     return (grey.to(torch.int32) * BINS).to(torch.int32)
 
 
@@ -113,7 +113,7 @@ def visual_information_fidelity(sources: Sources, fused: Fused) -> Tensor:
     """Pixel-domain VIF of each source, (2, N); a copy of a source has 1 for it. Needs 41 x 41 pixels.
 
     Sheikh and Bovik, Image information and visual quality, 2006; four scales, windows 17, 9, 5, 3, noise variance 2.
-    Float64: flat regions would drown in float32's rounding.
+    Float64: float32's rounding is too coarse for flat regions.
     """
     return fused.once("parts_VIF", lambda: _visual_information_fidelity(sources, fused))
 

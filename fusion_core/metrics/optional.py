@@ -1,4 +1,4 @@
-"""LPIPS and NIQE, where the user has installed their packages and weights; nothing is ever downloaded here."""
+"""LPIPS and NIQE, if the user has installed their packages and weights; nothing is downloaded here."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _niqe_weights() -> Path:
     return _hub() / "pyiqa" / "niqe_modelparameters.mat"
 
 
-# Packages, the file of weights that they would fetch by themselves where it is missing, and how to get both.
+# Packages, the file of weights that they would download if it is missing, and how to get both.
 NEEDS: dict[str, tuple[tuple[str, ...], Callable[[], Path], str]] = {
     "LPIPS": (("lpips", "torchvision"), _lpips_weights, LPIPS_GET),
     "NIQE": (("pyiqa",), _niqe_weights, NIQE_GET),
@@ -50,7 +50,7 @@ NEEDS: dict[str, tuple[tuple[str, ...], Callable[[], Path], str]] = {
 
 
 def problems(names: Iterable[str]) -> list[str]:
-    """Return a sentence for each optional metric among `names` that cannot be measured here; empty where all can."""
+    """Return a sentence for each optional metric among `names` that cannot be measured here; empty if all can."""
     return [sentence for name in names if name in OPTIONAL and (sentence := _problem(name))]
 
 
@@ -65,7 +65,7 @@ def _problem(name: str) -> str:
 
 
 def _must_be_here(name: str) -> None:
-    """Raise ConfigError where a package would have to fetch something."""
+    """Raise ConfigError if a package would have to download something."""
     if sentence := _problem(name):
         raise ConfigError(sentence)
 

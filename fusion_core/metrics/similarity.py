@@ -1,4 +1,4 @@
-"""Metrics of likeness: structural similarity in the reference's convention and in the usual one."""
+"""Metrics of similarity: SSIM in the reference's convention and in the usual one."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _ratio(means: Tensor, squares: Tensor, covariance: Tensor, variances: Tensor
 
 
 def ssim_reference(sources: Sources, fused: Fused) -> Tensor:
-    """SSIM with each source, (2, N), the reference's constants all but removed; float64 as flat regions need it."""
+    """SSIM with each source, (2, N), the reference's nearly vanishing constants; float64, which flat regions need."""
     return fused.once("parts_SSIM", lambda: _compare(sources, fused, REFERENCE_SHRINK))
 
 

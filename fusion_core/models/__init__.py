@@ -1,1 +1,1 @@
-"""What is trained and saved: policy network, heads, LoRA, checkpoints, their cost."""
+"""Trained and saved models: policy network, heads, LoRA, checkpoints, their cost."""

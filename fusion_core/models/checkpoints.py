@@ -29,7 +29,7 @@ HEADS = "heads."
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A policy ready to fuse (in evaluation mode), and where it comes from; `digest` tells its weights from others."""
+    """A policy ready to fuse (in evaluation mode), and its origin; `digest` identifies its weights."""
 
     policy: UNetPolicy
     kernel: KernelConfig
@@ -40,8 +40,8 @@ class Checkpoint:
 
     @torch.no_grad()
     def fuse(self, sources: Sources) -> tuple[Fused, torch.Tensor]:
-        """Fuse with the mean map, and the heads' mean action where there are heads; return the map (N, 1, H, W) too."""
-        # As in training, so that both give the same to the last bit.
+        """Fuse with the mean map, and the heads' mean action, if there are heads; return the map (N, 1, H, W) too."""
+        # As in training, so that both give bitwise equal results.
         inputs = sources.policy_input.contiguous(memory_format=torch.channels_last)
         if self.heads is None:
             weight_map, _ = self.policy(inputs)
@@ -54,7 +54,7 @@ class Checkpoint:
 
 
 def misfits(checkpoint: Checkpoint, config: TrialConfig) -> list[str]:
-    """Return why a checkpoint cannot be the start of a trial, a sentence each; empty where it can."""
+    """Return why a checkpoint cannot be the start of a trial, a sentence each; empty if it can."""
     problems = []
     recipe = config.recipe
     own, wanted = checkpoint.policy.base_channels, config.policy.base_channels
@@ -86,7 +86,7 @@ def misfits(checkpoint: Checkpoint, config: TrialConfig) -> list[str]:
 
 
 def to_bytes(policy: nn.Module, config: TrialConfig, epoch: int, heads: BandHeads | None = None) -> bytes:
-    """Return a checkpoint; paths and data sets stay out of it."""
+    """Return a checkpoint, without paths and data sets."""
     sections = {"policy", "kernel", "loss", "recipe", "seed"}
     if config.recipe.learns_from_reward:
         sections.add("reward")
@@ -99,13 +99,13 @@ def to_bytes(policy: nn.Module, config: TrialConfig, epoch: int, heads: BandHead
 
 
 def load_checkpoint(path: Path, device: str = "cpu") -> Checkpoint:
-    """Read a checkpoint. Raises CheckpointError where it is missing, damaged, or of another architecture."""
+    """Read a checkpoint. Raises CheckpointError if it is missing, damaged, or of another architecture."""
     tensors, metadata = _read(path, FORMAT, device)
     return _built(shown(path), tensors, metadata, device)
 
 
 def from_bytes(content: bytes, name: str, device: str = "cpu") -> Checkpoint:
-    """Do what `load_checkpoint` does for the bytes of a file; `name` is what errors call it."""
+    """Do what `load_checkpoint` does for the bytes of a file; `name` is its name in errors."""
     try:
         metadata = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")]).get("__metadata__", {})
         tensors = {key: value.to(device) for key, value in load(content).items()}
@@ -120,7 +120,7 @@ def from_bytes(content: bytes, name: str, device: str = "cpu") -> Checkpoint:
 
 
 def _built(name: str, tensors: dict[str, torch.Tensor], metadata: dict[str, str], device: str) -> Checkpoint:
-    """Build the policy. Nothing is built from what the metadata say alone: it is only as large as its weights."""
+    """Build the policy. Its size comes from the weights, never from the metadata alone."""
     try:
         config = json.loads(metadata["config"])
         epoch = int(metadata["epoch"])
@@ -134,7 +134,7 @@ def _built(name: str, tensors: dict[str, torch.Tensor], metadata: dict[str, str]
     own = {key.removeprefix(HEADS): value for key, value in tensors.items() if key.startswith(HEADS)}
     with torch.device("meta"):
         shapes = UNetPolicy(wanted).state_dict()
-        # Without a gain the heads have an action less, which their reach tells.
+        # Without a gain the heads have one action less, as `reach` states.
         gain = 0.0 if "reach" in own and own["reach"].numel() == kernel.levels + 1 else 0.5
         heads = BandHeads(8 * wanted.base_channels, kernel.levels, 0.4, gain) if own else None
         if heads is not None:
@@ -155,7 +155,7 @@ def _built(name: str, tensors: dict[str, torch.Tensor], metadata: dict[str, str]
 
 
 def _digest(tensors: dict[str, torch.Tensor]) -> str:
-    """Return 16 hex digits that equal weights share."""
+    """Return 16 hex digits that identify the weights."""
     digest = hashlib.blake2b(digest_size=8)
     for name in sorted(tensors):
         digest.update(name.encode())
@@ -164,7 +164,7 @@ def _digest(tensors: dict[str, torch.Tensor]) -> str:
 
 
 def _misfits(tensors: dict[str, torch.Tensor], wanted: dict[str, torch.Tensor]) -> list[str]:
-    """Return what of the weights is missing, unknown, of another shape or type, or not finite; three of each kind."""
+    """Return which weights are missing, unknown, of another shape or type, or not finite; three of each kind."""
     both = [name for name in wanted if name in tensors]
     kinds = {
         "missing": [name for name in wanted if name not in tensors],
@@ -186,20 +186,20 @@ def _are(names: list[str]) -> str:
 
 
 def shortened(text: str) -> str:
-    """Return the first line of text that may come from a file, as a message shows it."""
+    """Return the first line of text that may come from a file, for a message."""
     text = printable((text.splitlines() or [""])[0])
     return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 3]}..."
 
 
 def save_state(path: Path, tensors: dict[str, torch.Tensor], metadata: dict[str, str]) -> None:
-    """Write a training state, whole or not at all. Raises DiskError where the disk refuses."""
+    """Write a training state, atomically. Raises DiskError if the disk refuses."""
     path.parent.mkdir(parents=True, exist_ok=True)
     contiguous = {name: value.contiguous() for name, value in tensors.items()}
     write_whole(path, save(contiguous, {"format": STATE_FORMAT, **metadata}))
 
 
 def load_state(path: Path, device: str = "cpu") -> tuple[dict[str, torch.Tensor], dict[str, str]]:
-    """Read a training state. Raises CheckpointError where it is missing or damaged."""
+    """Read a training state. Raises CheckpointError if it is missing or damaged."""
     return _read(path, STATE_FORMAT, device)
 
 
@@ -212,7 +212,7 @@ def _read(path: Path, wanted: str, device: str) -> tuple[dict[str, torch.Tensor]
     try:
         with safe_open(path, framework="pt", device=device) as file:
             metadata = file.metadata() or {}
-            # First, so that a file of another kind is not read whole.
+            # First, so that a file of another kind is not read completely.
             if metadata.get("format") != wanted:
                 got = f"'{shortened(metadata['format'])}'" if "format" in metadata else "none"
                 raise CheckpointError(f"{name}: the format must be {wanted!r}, but got {got}.{remedy}")

@@ -1,4 +1,4 @@
-"""What a model costs: its size, the arithmetic of one pair, and how long it takes to fuse sixteen pairs."""
+"""The cost of a model: its size, the FLOPs of one pair, and the time to fuse sixteen pairs."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from fusion_core.sources import Sources, SourceSet
 PAIRS = 16
 """Pairs of the inference time, as in the reference's table of model sizes."""
 REPEATS, ENOUGH_SECONDS = 5, 5.0
-"""Passes that are timed: so many, or fewer where they take longer than this in all."""
+"""Number of timed passes, and the seconds in total after which no more are timed."""
 
 
 @dataclass(frozen=True)
 class ModelCost:
     """Parameters of the policy; arithmetic of policy and fusion kernel for one pair; milliseconds for sixteen pairs.
 
-    Two FLOPs are one multiply-add; those of convolutions are counted, which are nearly all. `flops_training` is forward
-    and backward together, without the loss.
+    Two FLOPs are one multiply-add; only convolutions are counted, which are nearly all. `flops_training` is forward and
+    backward together, without the loss.
     """
 
     parameters: int
@@ -38,7 +38,7 @@ class ModelCost:
     inference_ms_16: float
 
     def rows(self) -> dict[str, float]:
-        """Return the numbers by the names that the results table has for them; GFLOP are 1e9 FLOPs."""
+        """Return the numbers by their names in the results table; GFLOP are 1e9 FLOPs."""
         return {
             "model_parameters": float(self.parameters),
             "model_gflop": self.flops / 1e9,
@@ -48,7 +48,7 @@ class ModelCost:
 
 
 def model_cost(policy: PolicyConfig, kernel: KernelConfig, size: tuple[int, int], device: torch.device) -> ModelCost:
-    """Measure a model on pairs of `size` (height, width); no random state and no setting of torch is changed."""
+    """Measure a model on pairs of `size` (height, width); random state and settings of torch stay unchanged."""
     parameters, flops, flops_training = count(policy, kernel, size)
     return ModelCost(parameters, flops, flops_training, inference_milliseconds(policy, kernel, size, device))
 
@@ -67,7 +67,7 @@ def count(policy: PolicyConfig, kernel: KernelConfig, size: tuple[int, int]) -> 
         result: torch.Tensor = fuse_luma(sources, mu, kernel.levels).sum() + logvar.sum()
         return result
 
-    forward()  # what belongs to the sources is computed once, and counted in neither
+    forward()  # what depends only on the sources is computed once, and not counted
     with FlopCounterMode(display=False) as counter:
         total = forward()
         flops = counter.get_total_flops()
@@ -80,7 +80,7 @@ def inference_milliseconds(
 ) -> float:
     """Return the median time to fuse sixteen pairs as deployed: float32, the mean map, the kernel, colour put back.
 
-    The pairs are on the device already; they go through in batches of an evaluation, smaller ones where memory is out.
+    The pairs are on the device already; they go through in batches of an evaluation, smaller ones if memory runs out.
     """
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         network = build_policy(policy, seed=0)
@@ -99,7 +99,7 @@ def inference_milliseconds(
 
 
 def _pairs(size: tuple[int, int], device: torch.device) -> SourceSet:
-    """Return sixteen pairs of which nothing is kept, so that each pass sees new ones; a gradient, no random numbers."""
+    """Return sixteen pairs without a cache, so that each pass does all the work; no random numbers are used."""
     ramp = torch.arange(PAIRS * 3 * size[0] * size[1], device=device) % 251
     visible = ramp.to(torch.uint8).reshape(PAIRS, 3, *size)
     return SourceSet(visible, visible[:, :1].flip(-1), memory_budget=0)
@@ -118,7 +118,7 @@ def _median_milliseconds(run: Callable[[], None], device: torch.device) -> float
             torch.cuda.synchronize(device)
         return time.perf_counter() - begun
 
-    with torch.no_grad():  # warms up; and what is kept from it can be trained with, unlike tensors of inference mode
+    with torch.no_grad():  # warm-up; its cached tensors can be used in training, unlike those of inference mode
         seconds()
     taken: list[float] = []
     with torch.inference_mode():

@@ -50,14 +50,14 @@ class BandHeads(nn.Module):
         return Beta(alpha, beta, validate_args=False)
 
     def fuse(self, sources: Sources, maps: Sequence[Tensor], action: Tensor) -> Fused:
-        """Fuse under the maps of `kernel.maps_of` as `action` (N, dims) moves them; all .5 is the plain fusion."""
+        """Fuse under the maps of `kernel.maps_of`, changed by `action` (N, dims); all .5 is the plain fusion."""
         shift = self.reach * (action - 0.5)
         gain = 1 + shift[:, self.bands] if shift.shape[1] > self.bands else None
         luma = kernel.blend(sources, kernel.tilted(maps, shift[:, : self.bands]), gain)
         return Fused.from_luma(sources, luma)
 
     def effective_map(self, weight_map: Tensor, action: Tensor) -> Tensor:
-        """Return the mean over the bands of their tilted maps, (N, 1, H, W): what the image is a blend by."""
+        """Return the mean over the bands of their tilted maps, (N, 1, H, W): the map that describes the blend."""
         shift = (self.reach * (action - 0.5))[:, : self.bands, None, None]
         return (weight_map + shift).clamp(0, 1).mean(dim=1, keepdim=True)
 
@@ -69,14 +69,14 @@ def pool(features: Tensor) -> Tensor:
 
 
 def build_heads(channels: int, levels: int, delta: float, kappa: float, seed: int) -> BandHeads:
-    """Build heads whose first weights depend on `seed` alone; what they do at first does not depend on it."""
+    """Build heads whose initial weights depend only on `seed`; their initial output does not depend on it."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return BandHeads(channels, levels, delta, kappa)
 
 
 def draw(distribution: Beta, samples: int, random: np.random.Generator) -> Tensor:
-    """Draw (samples, N, dims) actions, kept off the edges, where densities explode; without a gradient."""
+    """Draw (samples, N, dims) actions, clamped away from 0 and 1, where densities diverge; without a gradient."""
     alpha, beta = (
         c.detach().double().cpu().numpy() for c in (distribution.concentration1, distribution.concentration0)
     )

@@ -14,7 +14,7 @@ from fusion_core.config import LoraConfig
 
 
 class LowRank(nn.Module):
-    """Add (alpha / rank) * up @ down to a weight (out, in, k, k); `up` begins at zero, so nothing changes at first."""
+    """Add (alpha / rank) * up @ down to a weight (out, in, k, k); `up` starts at zero, so nothing changes at first."""
 
     def __init__(self, weight: Tensor, config: LoraConfig) -> None:
         super().__init__()
@@ -59,7 +59,7 @@ def adapt(module: nn.Module, config: LoraConfig, seed: int) -> list[nn.Parameter
 
 
 def merged(module: nn.Module) -> dict[str, Tensor]:
-    """Return the state of `module` with the changes in its weights, and none beside them."""
+    """Return the state of `module` with the changes merged into its weights."""
     state = {name: value for name, value in module.state_dict().items() if ".parametrizations." not in name}
     for name, one in module.named_modules():
         if parametrize.is_parametrized(one, "weight"):

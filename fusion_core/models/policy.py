@@ -79,14 +79,14 @@ class UNetPolicy(nn.Module):
 
 
 def build_policy(config: PolicyConfig, seed: int) -> UNetPolicy:
-    """Build a policy whose first weights depend on `seed` alone."""
+    """Build a policy whose initial weights depend only on `seed`."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return UNetPolicy(config)
 
 
 def sample_map(mu: Tensor, logvar: Tensor, seed: int) -> Tensor:
-    """Draw maps from N(mu, exp(logvar)), clamped to [0, 1]; image k of the batch is drawn from `seed + k` alone."""
+    """Draw maps from N(mu, exp(logvar)), clamped to [0, 1]; image k of the batch is drawn from `seed + k`."""
     generator = torch.Generator()
     draws = [torch.randn(one.shape, generator=generator.manual_seed(seed + k)) for k, one in enumerate(mu)]
     noise = torch.stack(draws).to(mu)

@@ -1,4 +1,4 @@
-"""The protocol of a recipe: how a trial trains, told one epoch at a time."""
+"""The protocol of a recipe: how a trial trains, one epoch at a time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fusion_core.reports import EpochReport, SampleImages, Summary
 
 
 class Recipe(ABC):
-    """A trial's training. The same config and data give the same reports, on whichever worker they run."""
+    """A trial's training. The same config and data give the same reports on every worker."""
 
     def __init__(self, config: TrialConfig) -> None:
         self.config = config
@@ -19,7 +19,7 @@ class Recipe(ABC):
 
     @abstractmethod
     def train_epoch(self) -> EpochReport:
-        """Train and evaluate the next epoch. Raises TrialError where the numbers leave the finite."""
+        """Train and evaluate the next epoch. Raises TrialError if numbers are not finite."""
 
     def epochs(self) -> Iterator[EpochReport]:
         """Yield a report per epoch, from the one after `self.epoch` to the last."""
@@ -30,18 +30,18 @@ class Recipe(ABC):
 
     @abstractmethod
     def save_state(self, path: Path) -> None:
-        """Write all that training needs to go on after this epoch (safetensors; whole or not at all)."""
+        """Write all that training needs to continue after this epoch (safetensors, atomically)."""
 
     @abstractmethod
     def load_state(self, path: Path) -> None:
-        """Go on from `save_state`. Raises CheckpointError where the file is damaged or of another trial."""
+        """Continue from `save_state`. Raises CheckpointError if the file is damaged or of another trial."""
 
     @abstractmethod
     def checkpoint(self) -> bytes:
         """Return the trained policy as a safetensors file that carries its own config."""
 
     def start_metrics(self) -> dict[str, dict[str, Summary]] | None:
-        """Return every metric of every test set of what the trial starts from; None where it starts from nothing."""
+        """Return every metric of every test set of the trial's start; None if it has none."""
         return None
 
     def lists(self) -> dict[str, str]:

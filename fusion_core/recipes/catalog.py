@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def build_recipe(config: TrialConfig, workspace: Workspace | None, start: Checkpoint | None = None) -> Recipe:
     """Build the recipe that `config.recipe.kind` names, with the weights of `start` where it is given.
 
-    `workspace` may be None where the kind needs no data.
+    `workspace` may be None if the kind needs no data.
     """
     if config.recipe.kind == "arithmetic":
         from fusion_core.recipes.arithmetic import ArithmeticRecipe

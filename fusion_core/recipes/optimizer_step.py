@@ -1,4 +1,4 @@
-"""Moving the weights of a policy: device, precision, accumulation, clipping, and what happens when memory runs out."""
+"""Optimizer steps of a policy: device, precision, accumulation, clipping, and recovery when memory runs out."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Values = dict[str, Tensor]
 
 
 class Descent(Protocol):
-    """What a recipe's configuration says of its steps."""
+    """The optimizer fields of a recipe's configuration."""
 
     @property
     def learning_rate(self) -> float: ...
@@ -39,7 +39,7 @@ class Descent(Protocol):
     def precision(self) -> str: ...
 
 
-# Rows of the training set to the loss to descend and the numbers to log, all on the device.
+# Maps rows of the training set to the loss and the numbers to log, all on the device.
 LossOf = Callable[[np.ndarray], tuple[Tensor, Values]]
 
 
@@ -55,7 +55,7 @@ def precision_for(device: torch.device, wanted: str) -> str:
 
 
 def build_accelerator(device: torch.device, config: Descent) -> Accelerator:
-    """Build an accelerator for one trial; its state is process-wide, so what an earlier trial left goes first."""
+    """Build an accelerator for one trial; its state is process-wide, so that of an earlier trial is reset first."""
     AcceleratorState._reset_state(reset_partial_state=True)
     GradientState._reset_state()
     return Accelerator(
@@ -66,10 +66,11 @@ def build_accelerator(device: torch.device, config: Descent) -> Accelerator:
 
 
 class Stepper:
-    """Descends a loss with AdamW. `notes` collects what the user should be told.
+    """Minimises a loss with AdamW.
 
-    `make_room` frees memory that is only kept for speed, and says whether there was any. `groups` are the optimizer's
-    parameter groups, where not every weight of `policy` is trained, or not at one rate; the rest must need no gradient.
+    `notes` collects notes for the user. `make_room` frees memory that is only cached for speed, and returns whether
+    there was any. `groups` are the optimizer's parameter groups, if not every weight of `policy` is trained, or not at
+    one rate; the rest must need no gradient.
     """
 
     def __init__(
@@ -93,11 +94,11 @@ class Stepper:
         )
 
     def step(self, batches: Sequence[np.ndarray], loss_of: LossOf) -> tuple[list[Values], Tensor]:
-        """Move the weights once by the mean gradient over `batches`.
+        """Update the weights once by the mean gradient over `batches`.
 
-        Returns each batch's numbers and the gradient's norm before clipping, unread. Where GPU memory runs out, the
-        step is done again in parts of half the size, with the same effective batch; batch normalisation then sees the
-        smaller parts. Raises TrialError where a single pair does not fit.
+        Returns each batch's numbers and the gradient's norm before clipping, unread. If GPU memory runs out, the step
+        is repeated in parts of half the size, with the same effective batch; batch normalisation then sees the smaller
+        parts. Raises TrialError if a single pair does not fit.
         """
         while True:
             try:
@@ -111,7 +112,7 @@ class Stepper:
         return logged, norm
 
     def _backward(self, rows: np.ndarray, loss_of: LossOf, batches: int) -> Values:
-        # accelerate divides by its number of steps, also where an epoch's last step has fewer batches.
+        # accelerate divides by its number of steps, even if an epoch's last step has fewer batches.
         scale = self.accelerator.gradient_accumulation_steps / batches
         parts = np.array_split(rows, math.ceil(len(rows) / self.micro_batch))
         sums: Values = {}
@@ -160,7 +161,7 @@ class Stepper:
         return result
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, str]]:
-        """Return weights and optimizer slots by name, and what else training needs to go on."""
+        """Return weights and optimizer slots by name, and what else training needs to continue."""
         tensors = {f"policy.{name}": value for name, value in self.policy.state_dict().items()}
         for index, slots in self.optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{index}.{slot}": value for slot, value in slots.items()}
@@ -171,10 +172,10 @@ class Stepper:
         return tensors, metadata
 
     def restore(self, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
-        """Go on from what `state` returned."""
+        """Continue from what `state` returned."""
         weights = {name.removeprefix("policy."): v for name, v in tensors.items() if name.startswith("policy.")}
         self.policy.load_state_dict(weights)
-        # The fused optimizer walks memory: its slots must have the layout of their parameters.
+        # The fused optimizer works in memory order: its slots must have the layout of their parameters.
         slots: dict[int, dict[str, Tensor]] = {}
         for name, value in tensors.items():
             if name.startswith("optimizer."):

@@ -1,4 +1,4 @@
-"""What every recipe that trains a policy shares: where it begins, how it is judged, saved and shown."""
+"""The common part of all recipes that train a policy: start, evaluation, saving, samples."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ LOWER = "Lower recipe.learning_rate or the weights."
 
 
 def peak_memory(device: torch.device) -> int:
-    """Return the most bytes held: of GPU memory by this trial, or, on a CPU, of main memory by its worker so far."""
+    """Return the peak memory in bytes: of the GPU by this trial or, on a CPU, of its worker so far."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def gradient_norms(norms: Tensor) -> dict[str, float]:
-    """Return the mean norm before clipping; with fp16, steps that overflowed are skipped and counted apart."""
+    """Return the mean norm before clipping; with fp16, steps that overflowed are skipped and counted separately."""
     taken = norms.isfinite()
     skipped = int((~taken).sum())
     mean = norms[taken].double().mean().item() if skipped < len(norms) else math.nan
@@ -49,7 +49,7 @@ def gradient_norms(norms: Tensor) -> dict[str, float]:
 
 
 class PolicyRecipe(Recipe):
-    """A U-Net, trained by `_train` and evaluated after every epoch; `start` gives its first weights."""
+    """A U-Net, trained by `_train` and evaluated after every epoch; `start` gives its initial weights."""
 
     stepper: Stepper
 
@@ -67,7 +67,7 @@ class PolicyRecipe(Recipe):
 
     @property
     def extra(self) -> dict[str, Metric]:
-        """What is measured besides the metrics of the catalog: the optional ones that are rewarded."""
+        """Metrics measured besides those of the catalog: the optional ones that are rewarded."""
         rewarded = self.config.reward.active if self.config.recipe.learns_from_reward else {}
         return {name: optional.METRICS[name] for name in rewarded if name in optional.METRICS}
 
@@ -96,7 +96,7 @@ class PolicyRecipe(Recipe):
         return EpochReport(epoch, metrics, training, done - start, notes)
 
     def means(self, logged: list[Values], epoch: int) -> dict[str, float]:
-        """Return the mean of each number over the batches. Raises TrialError where one is not finite."""
+        """Return the mean of each number over the batches. Raises TrialError if one is not finite."""
         table = torch.stack([torch.stack(tuple(values.values())) for values in logged]).double().cpu()
         names = list(logged[0])
         wrong = (~table.isfinite()).nonzero()
@@ -158,7 +158,7 @@ class PolicyRecipe(Recipe):
         return found
 
     def order(self, epoch: int, *more: int) -> np.ndarray:
-        """Shuffle by seed and epoch alone, so that a resumed trial sees the same batches."""
+        """Shuffle only by seed and epoch, so that a resumed trial sees the same batches."""
         return np.random.default_rng((self.config.seed, epoch, *more)).permutation(len(self.workspace.train))
 
     def checkpoint(self) -> bytes:
@@ -181,11 +181,11 @@ class PolicyRecipe(Recipe):
             raise CheckpointError(f"{path}: a training state must hold all of a trial, but {what}.") from problem
 
     def memory(self) -> dict[str, str]:
-        """Return what else than weights and optimizer training needs to go on."""
+        """Return what training needs to continue besides weights and optimizer."""
         return {}
 
     def remember(self, metadata: dict[str, str]) -> None:
-        """Take up what `memory` returned."""
+        """Restore what `memory` returned."""
 
     def _marks(self) -> dict[str, str]:
         sections = {"policy", "kernel", "loss", "seed"}

@@ -1,4 +1,4 @@
-"""What an image file says of itself, read before anything is decoded."""
+"""Image file headers, read before anything is decoded."""
 
 from fusion_core.data.headers import tiff as tiff
 from fusion_core.data.headers.header import MAX_PIXELS as MAX_PIXELS

@@ -11,7 +11,7 @@ OLD, PLAIN, MASKED = 12, 0, (3, 6)
 
 
 def inspect(data: bytes) -> Header:
-    """Return the size; rows that are not compressed must all be there."""
+    """Return the size; uncompressed rows must be complete."""
     if len(data) < 30:
         raise cut_off("it has no header")
     start, kind = struct.unpack_from("<II", data, 10)
@@ -24,7 +24,7 @@ def inspect(data: bytes) -> Header:
         raise damaged(f"its header has {kind} bytes")
     if compression not in (PLAIN, *MASKED):
         raise UnusableError("a BMP must not be compressed, but this one is. Save it as PNG.")
-    # A negative height says that the first row is the top one.
+    # A negative height means that the first row is the top one.
     header = Header(
         abs(height), width, alpha=bits == 32 and compression in MASKED and _has_alpha(data, kind, compression)
     )
@@ -34,7 +34,7 @@ def inspect(data: bytes) -> Header:
 
 
 def _has_alpha(data: bytes, kind: int, compression: int) -> bool:
-    """Whether the masks name a channel of transparency; the fourth byte means nothing otherwise."""
+    """Whether the masks define an alpha channel; the fourth byte is unused otherwise."""
     if kind < 56 and compression != MASKED[1]:
         return False
     return len(data) >= 70 and struct.unpack_from("<I", data, 66)[0] != 0

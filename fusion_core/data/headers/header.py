@@ -1,10 +1,10 @@
-"""The facts that every format states."""
+"""Header data common to all formats."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-# A file of a few bytes may claim any size; what is asked for here is at most 200 MB of 8-bit RGB.
+# A file of a few bytes may claim any size; this limit is at most 200 MB of 8-bit RGB.
 MAX_PIXELS = 8192 * 8192
 
 
@@ -14,7 +14,7 @@ class UnusableError(ValueError):
 
 @dataclass(frozen=True)
 class Header:
-    """Size as stored, EXIF orientation (1: as stored, up to 8), and whether the file has a transparency of its own."""
+    """Size as stored, EXIF orientation (1: as stored, up to 8), and whether the file has transparency."""
 
     height: int
     width: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fusion_core.data.headers import bmp, jpeg, png, tiff
 from fusion_core.data.headers.header import Header, UnusableError
 
-# What people rename to .png, to be named in the error; (where it stands, what stands there).
+# Formats that people rename to .png, named in the error; (offset, bytes at it).
 OTHERS = {
     "a GIF": ((0, b"GIF8"),),
     "a WebP": ((0, b"RIFF"), (8, b"WEBP")),
@@ -22,10 +22,10 @@ OTHERS = {
 
 
 def inspect(data: bytes) -> Header:
-    """Return what a PNG, JPEG, BMP or TIFF says of itself. Raises UnusableError for a file that is not to be decoded.
+    """Return the header of a PNG, JPEG, BMP or TIFF. Raises UnusableError for a file that is not to be decoded.
 
     Refused are files of another format, that are cut off, of several frames, of more than MAX_PIXELS, and in CMYK or
-    another colour space of print or measurement, which has no one way to RGB.
+    another colour space without a unique conversion to RGB.
     """
     if data.startswith(png.START):
         return png.inspect(data)

@@ -13,12 +13,12 @@ END, SCAN, EXIF = 0xD9, 0xDA, 0xE1
 MOST_SCANNED = 16 * MAX_PIXELS
 ALONE = {0x01, *range(0xD0, 0xD9)}
 FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
-# In a scan a zero byte follows 0xff where it is data, and restart markers belong to it.
+# In a scan, a zero byte follows 0xff in data, and restart markers are part of it.
 NEXT = re.compile(rb"\xff+([\x01-\xcf\xd9-\xfe])")
 
 
 def inspect(data: bytes) -> Header:
-    """Walk the markers to the end of the image. A scan has no checksum, so bits that flipped there go unnoticed."""
+    """Walk the markers to the end of the image. A scan has no checksum, so flipped bits in it go unnoticed."""
     header: Header | None = None
     orientation, scans, at = 1, 0, len(START)
     while True:

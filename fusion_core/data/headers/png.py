@@ -9,12 +9,12 @@ from fusion_core.data.headers.tiff import orientation_of
 
 START = b"\x89PNG\r\n\x1a\n"
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
-# Pixels that do not compress grow by a few bytes in each block; what is beyond them a reader would still unpack.
+# Pixels that do not compress grow by a few bytes in each block; a reader would still unpack what is beyond.
 MOST_PACKED, SLACK = 1.1, 1 << 16
 
 
 def inspect(data: bytes) -> Header:
-    """Walk the chunks to the last one; the CRC of those that decide pixels is checked."""
+    """Walk the chunks to the last one; the CRC of chunks that affect pixels is checked."""
     size, unpacked, packed = (0, 0), 0, 0
     orientation, alpha, at = 1, False, len(START)
     while True:
@@ -24,7 +24,7 @@ def inspect(data: bytes) -> Header:
             raise cut_off(
                 f"the file ends in the chunk {kind.decode('latin-1')!r}" if len(kind) == 4 else "no last chunk"
             )
-        # An upper-case letter marks what no reader may skip.
+        # An upper-case letter marks a chunk that no reader may skip.
         if kind[0] < 97 and zlib.crc32(memoryview(data)[at + 4 : end]) != int.from_bytes(data[end : end + 4]):
             raise damaged(f"the chunk {kind.decode('latin-1')!r} fails its checksum")
         content = data[at + 8 : min(end, at + 8 + 65536)]

@@ -26,7 +26,7 @@ Directory = dict[int, tuple[int, ...]]
 
 
 def inspect(data: bytes) -> Header:
-    """Return the facts of the one image of a TIFF; previews and masks beside it do not count."""
+    """Return the header of the one image of a TIFF; previews and masks are ignored."""
     images = [one for one in _directories(data) if not _first(one, SUBFILE, 0) & 0b101]
     if not images:
         raise damaged("it has no image")
@@ -69,7 +69,7 @@ def _refuse_kinds(tags: Directory) -> None:
         raise UnusableError(
             f"an image must have 8 or 16 unsigned bits per channel, but got {got}. Scale it, and save it as PNG."
         )
-    # OpenCV reads these all the same, as negatives or with channels mixed up.
+    # OpenCV reads these too, but as negatives or with wrong channels.
     if 16 in bits and (photometric not in (BLACK_IS_ZERO, RGB) or (samples > 1 and _first(tags, PLANES, 1) != 1)):
         raise UnusableError(
             "a TIFF of 16 bits must be RGB, or grey with zero for black, its channels side by side, but is not. "
@@ -82,7 +82,7 @@ def _first(tags: Directory, tag: int, default: int) -> int:
 
 
 def _directories(data: bytes) -> Iterator[Directory]:
-    """Yield the directories of a file one after the other. Raises UnusableError where they lead out of it."""
+    """Yield the directories of a file one after the other. Raises UnusableError if they point outside it."""
     if data[:4] not in STARTS:
         raise damaged("its header is not one")
     order, big = "<" if data.startswith(b"I") else ">", data[:4] in BIG
@@ -109,7 +109,7 @@ def _directories(data: bytes) -> Iterator[Directory]:
 
 
 def _values(data: bytes, at: int, order: str, offset: str) -> tuple[int, ...]:
-    """Return the values of an entry, none where they are no whole numbers or more than an image has pieces."""
+    """Return the values of an entry, none if they are not whole numbers or too many."""
     kind, count = _number(data, at + 2, order + "H"), _number(data, at + 4, order + offset)
     if kind not in SIZES or count > MOST_VALUES:
         return ()

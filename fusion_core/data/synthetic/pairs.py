@@ -1,7 +1,7 @@
 """The embedded data set: street scenes by day and night from a seed, with no file needed.
 
 Visible has texture, colour, shadows, lamps, glare and noise; infrared shares its geometry but not its contrast: people,
-engines and tyres are hot, the sky is cold, paint and shadows are hardly there. So metrics trade off as on real pairs.
+engines and tyres are hot, the sky is cold, paint and shadows are hardly visible. So metrics trade off as on real pairs.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 
 from fusion_core.config import SyntheticConfig
 from fusion_core.data.dataset import PairSet
-from fusion_core.data.stack import refuse_what_does_not_fit
+from fusion_core.data.stack import check_memory
 from fusion_core.data.synthetic.scene import Canvas, noise
 from fusion_core.data.synthetic.street import draw_street
 from fusion_core.errors import DataError
@@ -24,12 +24,12 @@ SPLITS = {"train": 0, "test": 1}
 
 
 def synthetic_pairs(split: Literal["train", "test"], config: SyntheticConfig, limit: int | None = None) -> PairSet:
-    """Return the first `limit` scenes of a split; a scene depends on seed, split, index and size alone."""
+    """Return the first `limit` scenes of a split; a scene depends only on seed, split, index and size."""
     height, width = config.size
     if min(height, width) < SMALLEST:
         raise DataError(f"data.synthetic.size must be at least {SMALLEST}x{SMALLEST}, but got {height}x{width}")
     count = min(getattr(config, split), limit or getattr(config, split))
-    refuse_what_does_not_fit("synthetic", count, 4 * height * width)
+    check_memory("synthetic", count, 4 * height * width)
     visible = np.empty((count, 3, height, width), np.uint8)
     infrared = np.empty((count, 1, height, width), np.uint8)
     for index in range(count):
@@ -88,7 +88,7 @@ def _infrared(rng: np.random.Generator, canvas: Canvas, surface: np.ndarray, eff
 
 
 def _lamplight(canvas: Canvas, lamps: list[tuple[float, float, float]], height: int, width: int) -> np.ndarray:
-    """Light on what stands near lamps, and of the camera's own headlights on the road before it, as a factor."""
+    """Light of lamps on objects near them, and of the camera's own headlights on the road ahead, as a factor."""
     camera = canvas.camera
     rows = np.arange(height, dtype=np.float32)[:, None]
     columns = np.arange(width, dtype=np.float32)[None, :]

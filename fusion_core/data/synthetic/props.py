@@ -193,7 +193,7 @@ def building(canvas: Canvas, rng: np.random.Generator, x: float, near: float, fa
     high, deep = rng.uniform(5.0, 17.0), np.sign(x) * rng.uniform(7.0, 16.0)
     wall = pick(rng, WALLS)
     warm = rng.uniform(66, 96) if night else rng.uniform(104, 150)
-    # with the sun on the left its light falls on the walls of the right side of the street
+    # with the sun on the left, the walls on the right side of the street are lit
     facing_sun = sun * x > 0
     along = Paint(shaded(wall, 1.08 if facing_sun else 0.74), warm + (22 if facing_sun and not night else 0), 64)
     front = Paint(shaded(wall, 0.88), warm - 6, 64)

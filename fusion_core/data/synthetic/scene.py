@@ -49,7 +49,7 @@ class Camera:
 
     @property
     def focal(self) -> float:
-        """In pixels; the shorter way to the picture's edge decides, so that wide and tall pictures frame alike."""
+        """In pixels; limited by the narrower direction, so that wide and tall pictures have the same frame."""
         return 0.95 * min(self.width, 1.4 * self.height)
 
     @property
@@ -58,7 +58,7 @@ class Camera:
         return self.focal * self.eye / (self.height - self.horizon)
 
     def project(self, points: np.ndarray) -> np.ndarray:
-        """Return the pixel positions (..., 2) of points (..., 3); what is behind the camera is brought before it."""
+        """Return the pixel positions (..., 2) of points (..., 3); points behind the camera are moved in front of it."""
         scale = self.focal / np.maximum(points[..., 2], 0.25 * self.nearest)
         pixels = np.empty((*points.shape[:-1], 2))
         pixels[..., 0] = self.vanishing + points[..., 0] * scale
@@ -136,14 +136,14 @@ class Canvas:
         patch[...] = (patch.astype(np.uint16) * (255 - mask[..., None].astype(np.uint16)) // 255).astype(np.uint8)
 
     def _veil(self, z: float) -> float:
-        """How much of the air's colour lies over what is `z` metres away."""
+        """Share of the air's colour over an object `z` metres away."""
         return self.weather.haze * z / (z + 40.0)
 
 
 def noise(rng: np.random.Generator, height: int, width: int, cell: int) -> np.ndarray:
     """Return smooth noise (H, W) float32 in -1..1 whose features are about `cell` pixels wide."""
     grid = rng.integers(0, 256, (height // cell + 2, width // cell + 2), dtype=np.uint8)
-    # the exact variant gives the same bytes on every machine
+    # INTER_LINEAR_EXACT gives the same bytes on every machine
     large = cv2.resize(grid, (grid.shape[1] * cell, grid.shape[0] * cell), interpolation=cv2.INTER_LINEAR_EXACT)
     return large[:height, :width].astype(np.float32) / 127.5 - 1
 

@@ -132,7 +132,7 @@ def _buildings(rng: np.random.Generator, camera: Camera, middle: float, half: fl
             length = rng.uniform(9, 24)
             if rng.random() < 0.8:
                 x = middle + side * (half + rng.uniform(3.2, 6.0))
-                # by its far end: what stands before the wall stands nearer to the road
+                # by its far end: objects in front of the wall are nearer to the road
                 things.append((z + length, partial(_building, x, z, z + length)))
             z += length + rng.uniform(0.0, 9.0)
     return things

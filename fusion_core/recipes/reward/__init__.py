@@ -1,1 +1,1 @@
-"""Everything that only learning from a reward needs."""
+"""Learning from a reward."""

@@ -1,4 +1,4 @@
-"""How much better a sample is than the others of its group, and what the controls make of it.
+"""Advantages of samples within their group, and their changes by the controls.
 
 Shao et al., DeepSeekMath (GRPO), 2024, for the group's own mean as the baseline.
 """
@@ -20,7 +20,7 @@ def group_advantages(rewards: Tensor, kind: Kind = "std") -> Tensor:
     """Return the advantage of each of S samples within its image's group, both (S, N) float32.
 
     `std`: (R - mean) / (population std + 1e-4); `center`: R - mean; `wta`: 1 for the best, 0 for the rest. Groups whose
-    rewards all lie within 1e-5 get zeros: there is nothing to tell apart.
+    rewards all lie within 1e-5 get zeros: they are tied.
     """
     rewards = rewards.float()
     centred = rewards - rewards.mean(dim=0)
@@ -35,7 +35,7 @@ def group_advantages(rewards: Tensor, kind: Kind = "std") -> Tensor:
 
 
 def legacy_advantages(rewards: Tensor, kind: Kind = "std") -> Tensor:
-    """Return what the original PPO took: std floored at 1e-3, no tie rule, the batch rescaled to mean |A| = 1."""
+    """Return the advantages of the original PPO: std floored at 1e-3, no ties, the batch rescaled to mean |A| = 1."""
     rewards = rewards.float()
     centred = rewards - rewards.mean(dim=0)
     if kind == "std":
@@ -46,7 +46,7 @@ def legacy_advantages(rewards: Tensor, kind: Kind = "std") -> Tensor:
 
 
 def controlled(rewards: Tensor, control: str, random: np.random.Generator) -> Tensor:
-    """Return rewards (S, N) as a control wants them: permuted within each group, turned round, or as they are."""
+    """Return rewards (S, N) changed by a control: permuted within each group, negated, or unchanged."""
     if control == "negated":
         return -rewards
     if control == "shuffled":

@@ -1,4 +1,4 @@
-"""What training begins with, measured once: scales of the metrics, rewards of start and copies, the worst pairs."""
+"""Measures once before training: scales of the metrics, rewards of start and copies, the worst pairs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from torch import Tensor
 from fusion_core.recipes.reward.rewarded import HELD_OUT, RewardedRecipe
 from fusion_core.recipes.reward.worst import worst_list, worst_rows
 
-# How many training pairs are drawn from to measure the spread of each metric, for `reward.normalise: fixed`.
+# Number of training pairs used to measure the spread of each metric, for `reward.normalise: fixed`.
 PAIRS_TO_SCALE = 64
 
 
@@ -22,7 +22,7 @@ PAIRS_TO_SCALE = 64
 class StartStatistics:
     """Numbers to log with every epoch, scales of the metrics, rows of the worst pairs; `lists` to keep, by file name.
 
-    A training state carries all but the lists, which are kept after the first epoch.
+    A training state holds all but the lists, which are saved after the first epoch.
     """
 
     values: dict[str, float]
@@ -36,7 +36,7 @@ class StartStatistics:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Raises KeyError or ValueError where the text is not one of `to_json`."""
+        """Raises KeyError or ValueError if the text is not one of `to_json`."""
         known = json.loads(text)
         worst = known["worst"]
         return cls(known["values"], known["scales"], None if worst is None else np.array(worst))
@@ -44,7 +44,7 @@ class StartStatistics:
 
 @torch.no_grad()
 def measure_start(recipe: RewardedRecipe) -> StartStatistics:
-    """Measure what training begins with, before the first update."""
+    """Measure the statistics of the start, before the first update."""
     scales = _spreads(recipe) if recipe.config.reward.normalise == "fixed" else None
     judged, scores = recipe.judged(scales)
     values = {"loss_fusion_start": judged["loss_fusion"], **_beside(recipe, scales)}

@@ -1,4 +1,4 @@
-"""The control that samples nothing: steps along the gradient of the reward itself."""
+"""The control without sampling: steps along the gradient of the reward itself."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fusion_core.recipes.reward.rewarded import RewardedRecipe
 
 
 def ascend(recipe: RewardedRecipe, rows: np.ndarray) -> tuple[Values, list[Tensor]]:
-    """Step along the gradient of the reward itself, which no sampling method can do better than.
+    """Step along the gradient of the reward itself, an upper bound for sampling methods.
 
     Returns the numbers of the batch and the norms of its gradients. Raises TrialError for a reward without a gradient.
     """

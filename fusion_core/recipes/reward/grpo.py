@@ -1,7 +1,7 @@
 """Group-relative policy optimisation of six numbers per image: a tilt of the map per band, and a gain of the details.
 
-Shao et al., DeepSeekMath (GRPO), 2024, for the group's advantages; the action and the stabilisers are those that were
-proposed for AdaIR, with the fusion loss in the place of the distance to a ground truth, which fusion does not have.
+Shao et al., DeepSeekMath (GRPO), 2024, for the group's advantages; the action and the stabilisers are those proposed
+for AdaIR, with the fusion loss instead of the distance to a ground truth, which fusion lacks.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class TiltingPolicy(nn.Module):
 
 
 class GRPORecipe(ReinforcedRecipe):
-    """Heads learn, and LoRA, the decoder or the whole network with them where `recipe.train` says so."""
+    """The heads learn, and with them LoRA, the decoder or the whole network if `recipe.train` says so."""
 
     recipe: GRPOConfig
 
@@ -72,7 +72,7 @@ class GRPORecipe(ReinforcedRecipe):
         self.heads.load_state_dict(known.state_dict())
 
     def _trainable(self) -> list[nn.Parameter]:
-        """Freeze what is not trained, and return what of the network is."""
+        """Freeze all that is not trained, and return the trained parameters of the network."""
         self.policy.requires_grad_(False)
         if self.recipe.train == "lora":
             try:
@@ -86,69 +86,69 @@ class GRPORecipe(ReinforcedRecipe):
         return [parameter for part in chosen for parameter in part.parameters()]
 
     @property
-    def keeps_what_is_seen(self) -> bool:
+    def caches_network_output(self) -> bool:
         return self.recipe.train == "heads" and self.start is not None
 
     def _release_other_starts(self) -> None:
-        """Give up what a frozen network of another start gave: stores are not endless."""
+        """Drop cached outputs of a frozen network of another start: memory is limited."""
         for sources in (self.workspace.train, *self.workspace.test.values()):
-            sources.release(lambda name: name.startswith(SEEN) and name != self._seen_name)
+            sources.release(lambda name: name.startswith(SEEN) and name != self._cache_name)
 
     def _train(self, epoch: int) -> dict[str, float]:
-        if self.keeps_what_is_seen:
-            self._look_at_all()
+        if self.caches_network_output:
+            self._fill_cache()
         return super()._train(epoch)
 
     @torch.no_grad()
-    def _look_at_all(self) -> None:
-        """Run the network once over all pairs, in order and in whole batches: no number depends on who asked first."""
+    def _fill_cache(self) -> None:
+        """Run the network once over all pairs, in order and in whole batches: the order of use has no effect."""
         for sources in (self.workspace.train, *self.workspace.test.values()):
             for _, batch in sources.batches(batch_size(sources)):
-                self._seen(batch)
-                if not sources.keeps(self._seen_name):
+                self._network_output(batch)
+                if not sources.keeps(self._cache_name):
                     note = "the network's features do not fit beside the data: they are recomputed each time"
                     self.stepper.notes += [] if note in self.stepper.notes or self.epoch else [note]
                     break
 
     @property
-    def _seen_name(self) -> str:
+    def _cache_name(self) -> str:
         return f"{SEEN}{self.start.digest if self.start else ''}_{self.recipe.precision}"
 
-    def _seen(self, sources: Sources) -> tuple[Tensor, Tensor]:
-        """Return map and pooled features. A network that stays as the start left it is run once per data set."""
-        if not self.keeps_what_is_seen:
+    def _network_output(self, sources: Sources) -> tuple[Tensor, Tensor]:
+        """Return map and pooled features. A frozen network is run once per data set."""
+        if not self.caches_network_output:
             seen: tuple[Tensor, Tensor] = self.stepper.forward(sources.policy_input)
             return seen
-        weight_map, pooled = sources.once(self._seen_name, lambda: self.stepper.forward(sources.policy_input))
+        weight_map, pooled = sources.once(self._cache_name, lambda: self.stepper.forward(sources.policy_input))
         return weight_map, pooled
 
     def render(self, sources: Sources) -> tuple[Fused, Tensor]:
-        weight_map, pooled = self._seen(sources)
+        weight_map, pooled = self._network_output(sources)
         action = self.heads(pooled).mean
         fused = self.heads.fuse(sources, self._maps(sources, weight_map), action)
         return fused, self.heads.effective_map(weight_map, action)
 
     def fuse(self, sources: Sources, seed: int | None = None) -> tuple[Fused, Tensor]:
         if self.config.evaluation.mode == "off":
-            return self.render_off(sources), self._seen(sources)[0]
+            return self.render_off(sources), self._network_output(sources)[0]
         return super().fuse(sources, seed)
 
     def render_off(self, sources: Sources) -> Fused:
-        """Fuse without the heads, as the policy alone would."""
-        return kernel.fuse(sources, self._seen(sources)[0], self.config.kernel.levels)
+        """Fuse without the heads, by the policy alone."""
+        return kernel.fuse(sources, self._network_output(sources)[0], self.config.kernel.levels)
 
     def _maps(self, sources: Sources, weight_map: Tensor) -> tuple[Tensor, ...]:
         return kernel.maps_of(weight_map, sources, self.config.kernel.levels)
 
     def draw(self, sources: Sources, random: np.random.Generator) -> tuple[Tensor, Tensor, Callable[[Tensor], Fused]]:
-        weight_map, pooled = self._seen(sources)
+        weight_map, pooled = self._network_output(sources)
         distribution = self.heads(pooled)
         actions = heads.draw(distribution, self.recipe.samples, random)
         maps = self._maps(sources, weight_map)
         return actions, _log_prob(distribution, actions), lambda action: self.heads.fuse(sources, maps, action)
 
     def fuse_drawn(self, sources: Sources, seed: int) -> tuple[Fused, Tensor]:
-        weight_map, pooled = self._seen(sources)
+        weight_map, pooled = self._network_output(sources)
         distribution = self.heads(pooled)
         drawn = [
             heads.draw(_row(distribution, k), 1, np.random.default_rng(seed + sources.first_row + k))[0]
@@ -159,18 +159,18 @@ class GRPORecipe(ReinforcedRecipe):
         return fused, self.heads.effective_map(weight_map, action)
 
     def log_prob_of(self, sources: Sources, actions: Tensor) -> Tensor:
-        return _log_prob(self.heads(self._seen(sources)[1]), actions)
+        return _log_prob(self.heads(self._network_output(sources)[1]), actions)
 
     def objective(self, sources: Sources, rollout: Rollout, rows: np.ndarray) -> tuple[Tensor, Values]:
         actions, old, advantages, at = rollout.of(rows)
-        weight_map, pooled = self._seen(sources)
+        weight_map, pooled = self._network_output(sources)
         distribution = self.heads(pooled)
         log_prob = _log_prob(distribution, actions)
         loss, values = self.surrogate(log_prob, old, advantages)
         entropy = distribution.entropy().sum(dim=1).mean()
         rewards = rollout.rewards[:, torch.from_numpy(at).to(old.device)]
         best = actions[rewards.argmax(dim=0), torch.arange(len(rows), device=old.device)]
-        # Where all samples earn the same, none is best: what is deployed stands for them.
+        # If all samples have the same reward, none is best: the deterministic output is used.
         tied = (advantages == 0).all(dim=0)[:, None]
         best = torch.where(tied, distribution.mean.detach(), best).clamp(heads.EDGE, 1 - heads.EDGE)
         initial = self._initial(pooled)
@@ -188,14 +188,14 @@ class GRPORecipe(ReinforcedRecipe):
 
     @torch.no_grad()
     def _initial(self, pooled: Tensor) -> Beta:
-        """Return what the heads gave when training began."""
+        """Return the initial output of the heads."""
         result: Beta = self.first_heads(pooled)
         return result
 
     def _stabilisers(
         self, sources: Sources, weight_map: Tensor, distribution: Beta, initial: Beta, sample: Tensor, best: Tensor
     ) -> dict[str, tuple[float, Tensor]]:
-        """Return weight and value of what holds the policy to the fusion loss and to the start.
+        """Return weight and value of the terms that keep the policy near the fusion loss and the start.
 
         `sample` and `best` are actions (N, dims).
         """
@@ -211,7 +211,7 @@ class GRPORecipe(ReinforcedRecipe):
                 value = self.config.loss.fusion_weight * self.loss(sources, fused)[0]
             terms["lambda_sup"] = (recipe.lambda_sup, value)
         if recipe.lambda_cons:
-            # One sample stands for all: it is as random as they are.
+            # One sample represents all: it is as random as they are.
             fused = self.heads.fuse(sources, maps, heads.attached(distribution, sample))
             off = self._off(sources)
             terms["lambda_cons"] = (recipe.lambda_cons, (fused.image - off).abs().mean())
@@ -226,7 +226,7 @@ class GRPORecipe(ReinforcedRecipe):
 
     def refuse_dead_actions(self, sources: Sources) -> None:
         with torch.no_grad():
-            maps = self._maps(sources, self._seen(sources)[0])
+            maps = self._maps(sources, self._network_output(sources)[0])
         middle = self.heads.reach.new_full((len(maps[0]), self.heads.reach.numel()), 0.5)
         guards.refuse_dead_actions(
             lambda action: self.heads.fuse(sources, maps, action).image,

@@ -1,4 +1,4 @@
-"""What must not happen while a policy learns from rewards. Each guard ends the trial with its reason."""
+"""Guards of learning from rewards. Each ends the trial with its reason."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def refuse_non_finite_reward(terms: Mapping[str, Tensor], stems: Sequence[str], 
 
 
 def refuse_collapse(at_0: float, at_1: float, limit: float, epoch: int) -> None:
-    """Raise TrialError where more than `limit` of the map lies at 0 or at 1."""
+    """Raise TrialError if more than `limit` of the map lies at 0 or at 1."""
     for share, where, what in ((at_0, 0, "visible"), (at_1, 1, "infrared")):
         if share > limit:
             raise TrialError(
@@ -38,7 +38,7 @@ def refuse_collapse(at_0: float, at_1: float, limit: float, epoch: int) -> None:
 
 
 def refuse_explosion(largest: float, epoch: int) -> None:
-    """Raise TrialError where a log-probability moved so far in one step that its ratio says nothing."""
+    """Raise TrialError if a log-probability changed so much in one step that its ratio is meaningless."""
     if not largest <= LARGEST_LOG_RATIO:
         raise TrialError(
             f"log-probabilities must move by at most {LARGEST_LOG_RATIO:g} a step, but do by {largest:.3g} at epoch "
@@ -57,7 +57,7 @@ def refuse_terms_without_gradient(terms: Mapping[str, tuple[float, Tensor]]) -> 
 
 
 def refuse_dead_actions(output: Callable[[Tensor], Tensor], action: Tensor, name: str, remedy: str) -> None:
-    """Raise TrialError where a dimension of `action` (N, dims) moves nothing in the images `output(action)`."""
+    """Raise TrialError if a dimension of `action` (N, dims) has no effect on the images `output(action)`."""
     with torch.enable_grad():
         action = action.detach().requires_grad_()
         image = output(action)

@@ -42,7 +42,7 @@ def log_density(value: Tensor, mean: Tensor, sigma: Tensor) -> Tensor:
 
 
 class Explorer(nn.Module):
-    """The policy, and the standard deviation of a cell where one is learned for all."""
+    """The policy, and the standard deviation of a cell, if one is learned for all."""
 
     def __init__(self, policy: nn.Module, config: PPOConfig) -> None:
         super().__init__()
@@ -55,7 +55,7 @@ class Explorer(nn.Module):
 
     @torch.no_grad()
     def keep_sigma_within(self) -> None:
-        """Move a learned deviation back within its bounds."""
+        """Clamp a learned deviation to its bounds."""
         self.log_sigma.clamp_(math.log(SMALLEST_SIGMA), math.log(LARGEST_SIGMA))
 
     def forward(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
@@ -74,7 +74,7 @@ class PPORecipe(ReinforcedRecipe):
         self.explorer = Explorer(self.policy, self.recipe)
         groups: list[dict[str, Any]] = [{"params": list(self.policy.parameters())}]
         if self.recipe.learn_sigma:
-            # Decay would pull its logarithm to 0, a deviation of 1.
+            # Weight decay would pull its logarithm to 0, a deviation of 1.
             groups.append({"params": [self.explorer.log_sigma], "weight_decay": 0.0})
         self.stepper = Stepper(self.explorer, self.recipe, self.device, workspace.forget, groups)
         if self.recipe.target_kl is not None:
@@ -134,7 +134,7 @@ class PPORecipe(ReinforcedRecipe):
         return mu, logvar
 
     def _forward_to_measure(self, sources: Sources) -> tuple[Tensor, Tensor]:
-        """Run the network as it is trained, and leave its running statistics as they are."""
+        """Run the network as it is trained, and leave its running statistics unchanged."""
         norms = [one for one in self.policy.modules() if isinstance(one, nn.BatchNorm2d)]
         momenta = [one.momentum for one in norms]
         try:
@@ -202,7 +202,7 @@ class PPORecipe(ReinforcedRecipe):
     def _anchors(
         self, sources: Sources, rows: np.ndarray, mu: Tensor, logvar: Tensor, means: Tensor, sigma: Tensor
     ) -> tuple[Tensor, Values]:
-        """Return the weighted terms that hold the policy to the start and to the fusion loss, and each of them."""
+        """Return the sum of the terms that keep the policy near the start and the fusion loss, and each of them."""
         recipe = self.recipe
         terms: dict[str, tuple[float, Tensor]] = {}
         if recipe.lambda_aux:

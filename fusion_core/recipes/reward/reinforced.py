@@ -1,7 +1,7 @@
-"""What recipes that learn from a reward share: rollouts, their updates, the trust region, and controls.
+"""The common part of recipes that learn from a reward: rollouts, updates, the trust region, and controls.
 
 One step is a contextual bandit's: of every pair S samples are drawn and fused, each is rewarded by its metrics, and
-those better than the mean of their group become likelier. Nothing is learned from sampled images but their reward.
+those better than the mean of their group become likelier. Only the reward of sampled images is used.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from fusion_core.workspace import Workspace
 
 
 class ReinforcedRecipe(RewardedRecipe):
-    """A policy that learns from a reward. A recipe of this kind gives actions, their probabilities and its loss."""
+    """A policy that learns from a reward. A subclass gives actions, their probabilities and its loss."""
 
     def __init__(self, config: TrialConfig, workspace: Workspace, start: Checkpoint | None = None) -> None:
         super().__init__(config, workspace, start)
@@ -52,7 +52,7 @@ class ReinforcedRecipe(RewardedRecipe):
 
     @abstractmethod
     def refuse_dead_actions(self, sources: Sources) -> None:
-        """Raise TrialError where a dimension of the action moves no output."""
+        """Raise TrialError if a dimension of the action has no effect on the output."""
 
     @property
     def trained(self) -> nn.Module:
@@ -178,7 +178,7 @@ class ReinforcedRecipe(RewardedRecipe):
         return clipped_surrogate(log_ratio, advantages, self.recipe.clip), {"clip_fraction": clipped.float().mean()}
 
     def check_terms(self, terms: Mapping[str, tuple[float, Tensor]]) -> None:
-        """Look once whether every weighted term has a gradient."""
+        """Check once whether every weighted term has a gradient."""
         if not self.connected:
             guards.refuse_terms_without_gradient(terms)
 

@@ -1,4 +1,4 @@
-"""A policy as a reward judges it: its training pairs, its held-out pairs, and the copies and the start beside them."""
+"""Rewards of a policy on training and held-out pairs, with those of the copies and the start for comparison."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LOGGED_AGGREGATES = ("sum", "min")
 
 
 class RewardedRecipe(PolicyRecipe):
-    """A policy that is deployed, drawn from and rewarded; `scales` divide the reward's metrics where it asks for it."""
+    """A policy that is deployed, drawn from and rewarded; `scales` divide the reward's metrics if it is normalised."""
 
     recipe: Any
 
@@ -43,7 +43,7 @@ class RewardedRecipe(PolicyRecipe):
 
     @abstractmethod
     def render(self, sources: Sources) -> tuple[Fused, Tensor]:
-        """Fuse as it is deployed; return the map (N, 1, H, W) too. With a gradient where that is on."""
+        """Fuse as it is deployed; return the map (N, 1, H, W) too. With a gradient if gradients are on."""
 
     @abstractmethod
     def draw(self, sources: Sources, random: np.random.Generator) -> tuple[Tensor, Tensor, Callable[[Tensor], Fused]]:
@@ -51,7 +51,7 @@ class RewardedRecipe(PolicyRecipe):
 
     @abstractmethod
     def fuse_drawn(self, sources: Sources, seed: int) -> tuple[Fused, Tensor]:
-        """Fuse with one draw per pair that `seed` and the pair's place decide."""
+        """Fuse with one draw per pair, by `seed` and the pair's index."""
 
     def fuse(self, sources: Sources, seed: int | None = None) -> tuple[Fused, Tensor]:
         return self.render(sources) if seed is None else self.fuse_drawn(sources, seed)
@@ -62,7 +62,7 @@ class RewardedRecipe(PolicyRecipe):
 
     @property
     def rewarded(self) -> dict[str, Metric]:
-        """What is measured of the test sets for the training rows: the reward, and its metrics as it joins sources.
+        """Measurements of the test sets for the training rows: the reward, and its metrics with its aggregate.
 
         Metrics of weight 0 that are named count too, so that trials of a sweep compare.
         """
@@ -120,7 +120,7 @@ class RewardedRecipe(PolicyRecipe):
 
     @torch.no_grad()
     def beside(self, pairs: SourceSet, scales: Mapping[str, float] | None) -> dict[str, float]:
-        """Return the mean rewards that stand beside a policy's: those of the copies, their average and the start."""
+        """Return the mean rewards to compare a policy's with: those of the copies, their average and the start."""
         found: dict[str, list[Tensor]] = {}
         for _, sources in pairs.batches(batch_size(pairs)):
             terms = baseline_terms(self.reward, sources)
@@ -130,7 +130,7 @@ class RewardedRecipe(PolicyRecipe):
         return {name: torch.cat(parts).double().mean().item() for name, parts in found.items()}
 
     def reference(self, sources: Sources) -> Mapping[str, Tensor] | None:
-        """Return what the start has of the metrics that are scored for the best sample only; measured once per pair."""
+        """Return the start's metrics that are scored only for the best sample; measured once per pair."""
         if not self.reward.late:
             return None
         if self.start is None:
@@ -145,7 +145,7 @@ class RewardedRecipe(PolicyRecipe):
         }
 
     def refuse_non_finite(self, terms: Mapping[str, Tensor], stems: Sequence[str], epoch: int) -> None:
-        """Raise TrialError for a reward that is no number: of broken weights, or of a metric and a pair."""
+        """Raise TrialError for a reward that is not finite, naming broken weights, or metric and pair."""
         if non_finite(terms) is not None and not self.stepper.is_finite():
             raise TrialError(f"the policy's weights must stay finite, but are not at epoch {epoch}. {LOWER}")
         guards.refuse_non_finite_reward(terms, stems, epoch)

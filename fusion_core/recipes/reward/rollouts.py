@@ -1,4 +1,4 @@
-"""A rollout: samples of each pair of a batch, what they earned, and the numbers that are logged of them."""
+"""A rollout: samples of each pair of a batch, their rewards, and the numbers to log."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from fusion_core.rewards import Group, Reward
 
 @dataclass(frozen=True)
 class Rollout:
-    """S samples of each of N pairs: actions (S, N, ...), their log-probabilities (S, N), and what they earned.
+    """S samples of each of N pairs: actions (S, N, ...), their log-probabilities (S, N), and their rewards.
 
-    `rewards` (S, N) are what is learned from: those of `group`, or what the control made of them.
+    `rewards` (S, N) are those used in learning: of `group`, or changed by the control.
     """
 
     rows: np.ndarray
@@ -29,15 +29,15 @@ class Rollout:
     before: Tensor | None = None
 
     def of(self, rows: np.ndarray) -> tuple[Tensor, Tensor, Tensor, np.ndarray]:
-        """Return actions, log-probabilities and advantages of some of the rows, and their places."""
+        """Return actions, log-probabilities and advantages of some of the rows, and their indices."""
         at = np.searchsorted(self.rows, rows)
         index = torch.from_numpy(at).to(self.actions.device)
         return self.actions[:, index], self.log_prob[:, index], self.advantages[:, index], at
 
     def numbers(self, reward: Reward, scales: Mapping[str, float] | None) -> Values:
-        """Return what is logged of the samples, means over all of them."""
+        """Return the numbers to log, means over all samples."""
         group = self.group
-        # As they are: standardised ones, which a group may learn from, have no level to look at.
+        # Raw rewards: standardised ones have no meaningful mean.
         rewards = reward.combine(group.terms, scales)
         named = {f"term_{name}": value.mean() for name, value in group.terms.items()}
         return named | {

@@ -16,8 +16,8 @@ class TrustRegion:
     """Keeps weights as they were before a step and shortens the step where it moved the policy too far.
 
     The divergence of a small step grows with its square, so a step of divergence d > 2 `target` is scaled by
-    sqrt(target / d), again where that was not enough, and undone after a few tries. Undoing it at once would leave a
-    policy standing whose every step is too large.
+    sqrt(target / d), again if that was not enough, and undone after a few tries. Undoing it at once would stop a policy
+    whose every step is too large.
     """
 
     def __init__(self, parameters: Sequence[Tensor], target: float) -> None:
@@ -32,7 +32,7 @@ class TrustRegion:
 
     @torch.no_grad()
     def hold(self, divergence: Callable[[], float]) -> float:
-        """Shorten the step since `keep` where it went too far; return the share of it that remains."""
+        """Shorten the step since `keep` if it went too far; return the share of it that remains."""
         share = 1.0
         for _ in range(TRIES):
             found = divergence()

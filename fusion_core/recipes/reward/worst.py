@@ -1,4 +1,4 @@
-"""Batches that dwell on the training pairs that the start fuses worst."""
+"""Batches that oversample the training pairs that the start fuses worst."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def worst_rows(scores: np.ndarray, stems: Sequence[str], config: WorstConfig) ->
 
 
 def worst_list(rows: np.ndarray, scores: np.ndarray, stems: Sequence[str]) -> tuple[str, str]:
-    """Return a name of the list that its content decides, and the list: a line per pair, score and name."""
+    """Return the list's name, derived from its content, and the list: a line per pair, score and name."""
     text = "".join(f"{scores[row]:.6f} {stems[row]}\n" for row in rows)
     return f"{hashlib.blake2b(text.encode(), digest_size=6).hexdigest()}.txt", text
 
@@ -40,7 +40,7 @@ def batches(
 
 
 class _Shuffled:
-    """Deals rows without end, in a new order each time round."""
+    """Yields rows forever, in a new order each round."""
 
     def __init__(self, random: np.random.Generator, rows: np.ndarray) -> None:
         self.random = random
@@ -48,7 +48,7 @@ class _Shuffled:
         self.left: list[int] = []
 
     def take(self, count: int, besides: set[int]) -> list[int]:
-        """Return `count` distinct rows that are not in `besides`; those passed over come next time."""
+        """Return `count` distinct rows that are not in `besides`; those skipped come next time."""
         taken: list[int] = []
         skipped: list[int] = []
         while len(taken) < count:

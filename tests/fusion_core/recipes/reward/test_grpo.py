@@ -98,7 +98,7 @@ def test_a_checkpoint_fuses_as_the_recipe_does(build: Build, workspace: Workspac
 @torch.no_grad()
 def test_every_action_moves_the_image(build: Build, workspace: Workspace) -> None:
     recipe, sources = build("grpo"), held_out(workspace)
-    maps = recipe._maps(sources, recipe._seen(sources)[0])
+    maps = recipe._maps(sources, recipe._network_output(sources)[0])
     middle = torch.full((3, 6), 0.5)
     plain = recipe.heads.fuse(sources, maps, middle).image
     for action in range(6):
