@@ -12,7 +12,7 @@ __all__ = ["OpenedRun", "open_run"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is asked for, so that `import analysis` costs nothing."""
+    """Import names on first use, so that `import analysis` costs nothing."""
     if name in __all__:
         return getattr(import_module("analysis.api"), name)
     raise AttributeError(f"module 'analysis' has no attribute {name!r}")

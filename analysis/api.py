@@ -18,9 +18,9 @@ _SHOWN = 5
 
 
 def open_run(path: str | PathLike[str]) -> OpenedRun:
-    """Open a run folder, ours or one of the reference project, as it is now.
+    """Open a run folder, ours or one of the reference project, at its current state.
 
-    Raises FusionError where there is no table, or it cannot be read.
+    Raises FusionError if there is no table, or it cannot be read.
     """
     return OpenedRun(Findings.of(runs.open_run(Path(path))))
 
@@ -57,7 +57,7 @@ class OpenedRun:
         """The settings as the report ranks them, the best first: rank, a column per swept parameter, trials (their
         numbers), seeds, value (the mean of the metric that the sweep ranks by), spread (over seeds; NaN for one).
 
-        Empty where no trial has a number yet.
+        Empty if no trial has a number yet.
         """
         run, scores = self.findings.run, self.findings.scores
         columns = ["rank", *run.axes, "trials", "seeds", "value", "spread"]
@@ -79,7 +79,7 @@ class OpenedRun:
         return f"<run {self.name!r}: {self._counts()}, {self.path}>"
 
     def _repr_html_(self) -> str:
-        """What a notebook shows: name, counts, the best settings."""
+        """HTML for a notebook: name, counts, the best settings."""
         best, report = self.best, RunFolder(self.path).report
         title = (
             f"{self.findings.scores.metric} at epoch {self.findings.scores.epoch}" if len(best) else "no numbers yet"

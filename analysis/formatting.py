@@ -1,4 +1,4 @@
-"""How numbers and swept values are written in a sentence."""
+"""Formats numbers and swept values in a sentence."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Argument parsing, console output and exit codes of the four commands."""
+"""Argument parsing, console output and exit codes of the commands."""

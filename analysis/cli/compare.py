@@ -1,4 +1,4 @@
-"""The page of a comparison, and the same on the console."""
+"""The compare command: writes the page and prints the same on the console."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _FEW = 4
 
 
 def write_comparison(paths: Sequence[Path], out: Path | None, progress: Progress, console: Console) -> Path:
-    """Write the page of two runs or more, print what it says, and return its path.
+    """Write the page of two runs or more, print its content, and return its path.
 
-    `out` is a file or a folder; without it, the page lies beside the first run's folder. Raises FusionError.
+    `out` is a file or a folder; by default the page is written beside the first run's folder. Raises FusionError.
     """
     target = _target(paths, out)
     with progress.doing("reading the results tables", brief=True):
@@ -44,7 +44,7 @@ def write_comparison(paths: Sequence[Path], out: Path | None, progress: Progress
 
 
 def console_table(comparison: Comparison, numbers: Numbers) -> Table:
-    """Return what the page opens on: each metric of a few runs, one metric of many."""
+    """Return a table of the page's first view: each metric of a few runs, one metric of many."""
     few = len(comparison.measured) <= _FEW
     return metric_table(comparison, numbers) if few else run_table(comparison, numbers)
 
@@ -76,7 +76,7 @@ def metric_table(comparison: Comparison, numbers: Numbers) -> Table:
 
 
 def run_table(comparison: Comparison, numbers: Numbers) -> Table:
-    """Return the runs, best first, for the metric that the page opens on."""
+    """Return the runs, best first, for the first metric of the page."""
     place = numbers.place(comparison)
     values = numbers.best["value"][place]
     higher = facts_of(comparison.metric).higher_is_better

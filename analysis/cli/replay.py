@@ -1,4 +1,4 @@
-"""The replay command: progress with what is left, a table, the recommendation, the report written anew."""
+"""The replay command: shows progress, a table and the recommendation, and rewrites the report."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LOG_WIDTH = 160
 
 
 def run_replay(proof: Proof, processes: int) -> Found:
-    """Replay every search, saying how far it is; return what was found."""
+    """Replay every search with a progress display; return the results."""
     traces: list[dict[int, Trace]] = [{} for _ in proof.searches]
     pace = Pace(proof.searches, processes)
     with _progress(proof, pace) as step:
@@ -36,7 +36,7 @@ def run_replay(proof: Proof, processes: int) -> Found:
 
 
 class _Step:
-    """What is done when a task is: a bar moves, or a search that is through has its line."""
+    """Called after each task: moves a bar, or prints the line of a finished search."""
 
     def __init__(self, proof: Proof, pace: Pace, bar: Bar | None) -> None:
         self.proof, self.pace, self.bar = proof, pace, bar
@@ -72,7 +72,7 @@ def _progress(proof: Proof, pace: Pace) -> Iterator[_Step]:
 
 
 def print_found(found: Found, console: Console) -> None:
-    """Print the table, what has to be known to read it, and the recommendation."""
+    """Print the table, the remarks on it, and the recommendation."""
     console.print(cost_table(found))
     for note in found.notes:
         console.print(f"note: {escape(note)}", soft_wrap=True)

@@ -29,7 +29,7 @@ _TOP = 5
 
 
 def build(folder: Path, progress: Progress, other: Path | None = None) -> tuple[Findings, Path]:
-    """Write report.html and the tables beside it; return what they were made from, and the page."""
+    """Write report.html and the tables beside it; return their findings, and the page."""
     with progress.doing("reading the results table", brief=True):
         findings = Findings.of(beside(open_run(folder), other))
     scores = findings.scores
@@ -59,7 +59,7 @@ def report_once(folder: Path, console: Console, other: Path | None = None) -> Pa
 
 
 def report_watching(folder: Path, console: Console, other: Path | None = None) -> None:
-    """Build at every change of the table, a line each, until the sweep has ended or Ctrl-C."""
+    """Build at every change of the table, printing a line each, until the sweep ends or Ctrl-C."""
 
     def line() -> str:
         findings, _ = build(folder, Progress(quiet=True), other)
@@ -74,7 +74,7 @@ def report_watching(folder: Path, console: Console, other: Path | None = None) -
 
 @contextmanager
 def served(pages: dict[str, Path], port: int | None, host: str, console: Console, *, show: bool) -> Iterator[bool]:
-    """Serve while inside, where a port (0: any) is given; `show` opens a browser. Gives whether pages are served."""
+    """Serve in the `with` block if `port` (0: any) is given; `show` opens a browser. Yields whether it serves."""
     if port is None:
         yield False
         return
@@ -96,13 +96,13 @@ def wait_for_interrupt() -> None:
 
 
 def browse(address: str) -> None:
-    """Open a browser, or say that there is none."""
+    """Open a browser, or report that there is none."""
     if not webbrowser.open(address):
         print(f"--open: no browser could be started here; open {address} yourself", file=sys.stderr)
 
 
 def best_line(findings: Findings) -> str:
-    """Return the metric and value of the best setting with its trials; empty where none has a number."""
+    """Return the metric and value of the best setting with its trials; empty if none has a number."""
     scores = findings.scores
     if not scores.metrics:
         return ""
@@ -115,7 +115,7 @@ def best_line(findings: Findings) -> str:
 
 
 def ranking_table(findings: Findings) -> Table:
-    """Return the best settings, every start and untrained fusion, best first; columns that say nothing are left out."""
+    """Return the best settings, every start and untrained fusion, best first; empty columns are left out."""
     scores, standings = findings.scores, findings.standings
     ranking = standings.ranking(scores.metric, ALL, scores.epoch)
     ranking = ranking[(ranking["rank"] <= _TOP) | (ranking["baseline"] != "") & ranking["value"].notna()]

@@ -1,4 +1,4 @@
-"""Several runs side by side: what each allows at best, in the places that they share."""
+"""Several runs side by side: the best of each, at the metrics, data sets and epochs that they share."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from fusion_core.errors import ConfigError, FusionError
 
 @dataclass(frozen=True)
 class Comparison:
-    """Runs and what can be chosen between: metrics, data sets and epochs that at least one run with numbers has."""
+    """Runs, and the metrics, data sets and epochs that at least one run with numbers has."""
 
     sides: tuple[Side, ...]
     metrics: tuple[str, ...]
@@ -76,7 +76,7 @@ def compare(runs: Sequence[Run]) -> Comparison:
 
 
 def labels(runs: Sequence[Run]) -> list[str]:
-    """Return the names of runs; those of one name with as much of their folders as tells them apart."""
+    """Return the names of runs; equal names get as many parent folders as make them distinct."""
     given = [run.path.resolve() for run in runs]
     names = [run.name for run in runs]
     for i, run in enumerate(runs):
@@ -103,7 +103,7 @@ def shared_parameters(sides: Sequence[Side]) -> dict[str, tuple[Hashable, ...]]:
 
 
 def levels(side: Side, key: str, values: Sequence[Hashable]) -> np.ndarray:
-    """Return which of `values` each setting of a run has, -1 for none of them."""
+    """Return the index in `values` of each setting of a run, -1 for none of them."""
     fixed, place = side.fixed.get(key), {value: i for i, value in enumerate(values)}
     return np.array([place.get(setting.parameters.get(key, fixed), -1) for setting in side.scores.settings], dtype=int)
 
@@ -144,7 +144,7 @@ def training_seconds(side: Side) -> np.ndarray:
 
 
 def _datasets(sides: Sequence[Side]) -> tuple[str, ...]:
-    """Return the choices: a mean over data sets first, where it says more than a single set does."""
+    """Return the choices: a mean over data sets first, if there are several."""
     names = list(dict.fromkeys(name for side in sides for name in side.scores.datasets[1:]))
     if len(names) <= 1:
         return tuple(names)
@@ -153,7 +153,7 @@ def _datasets(sides: Sequence[Side]) -> tuple[str, ...]:
 
 
 def _first_data_set(sides: Sequence[Side], datasets: tuple[str, ...]) -> str:
-    """Return what the page opens on: a place where all runs saw the same images, if there is one."""
+    """Return the page's first data set: one for which all runs used the same images, if there is one."""
     for name in datasets:
         if all(same_images(sides[0], side, name) for side in sides):
             return name

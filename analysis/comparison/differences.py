@@ -15,7 +15,7 @@ SEEDS_ALONE = "over seeds only (no per-image values)"
 
 @dataclass(frozen=True)
 class Best:
-    """The best setting of a run at one place, as in Judgement, and what comparing it with another run's best needs.
+    """The best setting of a run at one place, as in Judgement, and what a comparison with another run's best needs.
 
     `per_image` has its values per data set, higher is better; `seed_error` is what seeds add to its standard error.
     """
@@ -50,7 +50,7 @@ class Gain:
 
 
 def best_setting(judge: Judge) -> Best | None:
-    """Return what a judge knows of the best setting alone, which is a fifth of a whole judgement; None without one."""
+    """Judge only the best setting, in a fifth of the time of a whole judgement; None without one."""
     means, known = judge.means, judge.evidence
     if means.best < 0:
         return None
@@ -76,8 +76,8 @@ def best_setting(judge: Judge) -> Best | None:
 def gain(a: Best, b: Best, *, same_images: bool) -> Gain:
     """Compare the best settings of two runs.
 
-    On the same images, a studentised bootstrap of the differences per image; else both errors together. Both bests
-    were picked for being best: the interval is moved as that of a run's own best is (`resampling.interval`).
+    On the same images, a studentised bootstrap of the differences per image; else both errors together. Both have
+    selection bias: the interval is corrected as that of a run's own best is (`resampling.interval`).
     """
     value, corrected = (a.sign * (getattr(a, name) - getattr(b, name)) for name in ("value", "corrected"))
     alike = [len(values) for values in a.per_image] == [len(values) for values in b.per_image]
@@ -101,7 +101,7 @@ def gain(a: Best, b: Best, *, same_images: bool) -> Gain:
 
 
 def _error(one: Best) -> tuple[float, float] | None:
-    """Return the standard error of the best setting's mean and its freedom; None where nothing tells it."""
+    """Return the standard error of the best setting's mean and its freedom; None if it is unknown."""
     if one.per_image:
         found = resampling.sampled([values[None] for values in one.per_image], one.weights, np.array([one.seed_error]))
         return float(found.error[0]), float(found.freedom[0])

@@ -10,7 +10,7 @@ from analysis.formatting import text
 from analysis.runs.run import Run
 from trials.spec.labels import flat
 
-# Where data lie, and what changes no number.
+# Locations of data, and fields without effect on results.
 _NOT_A_DIFFERENCE = ("data.root", "seed", "evaluation.per_image")
 _ABSENT = "–"
 
@@ -30,9 +30,9 @@ def fixed_values(run: Run) -> dict[str, Hashable]:
 
 
 def differences(runs: Sequence[Run]) -> list[tuple[str, list[str]]]:
-    """Return (what, its value in each run) for everything fixed that is not the same in all of them, in words.
+    """Return (field, its value in each run) for every fixed field that differs, in words.
 
-    A setting that a run does not record is no difference; one that its recorded config does not have is.
+    A field that a run does not record is not a difference; one that its recorded config lacks is.
     """
     columns = [_configured(run) | _surroundings(run) for run in runs]
     complete = [bool((run.record.get("resolved") or {}).get("trial")) for run in runs]
@@ -49,7 +49,7 @@ def differences(runs: Sequence[Run]) -> list[tuple[str, list[str]]]:
 
 
 def _configured(run: Run) -> dict[str, str]:
-    """Return what the trials of a run are, the values of an axis as such."""
+    """Return the configuration of a run's trials, with the values of each axis."""
     fixed = fixed_values(run)
     skipped = [*_NOT_A_DIFFERENCE]
     if not any("synthetic" in str(fixed.get(key)) for key in ("data.train", "data.test")):
@@ -59,7 +59,7 @@ def _configured(run: Run) -> dict[str, str]:
 
 
 def _surroundings(run: Run) -> dict[str, str]:
-    """Return what else numbers may depend on: images, seeds, versions, devices; and what ranks."""
+    """Return what else results may depend on: images, seeds, versions, devices, the ranking."""
     described = {}
     for row in run.datasets.itertuples():
         use = "training" if row.dataset.startswith("train:") else "test"
@@ -78,7 +78,7 @@ def _surroundings(run: Run) -> dict[str, str]:
 
 
 def _program(record: Mapping[str, Any]) -> dict[str, str]:
-    """Return the versions that numbers may depend on."""
+    """Return the versions that results may depend on."""
     packages = record.get("packages") or {}
     said = {
         f"version of {name}": str(packages[name]) for name in ("torch", "numpy", "opencv-python") if packages.get(name)

@@ -31,7 +31,7 @@ class Numbers:
     notes: tuple[str, ...]
 
     def place(self, comparison: Comparison) -> tuple[int, int, int]:
-        """Return where the comparison opens."""
+        """Return the first view of the comparison."""
         return (
             comparison.metrics.index(comparison.metric),
             comparison.datasets.index(comparison.dataset),
@@ -39,7 +39,7 @@ class Numbers:
         )
 
     def gain(self, name: str, place: tuple[int, int, int], a: int, b: int) -> float:
-        """Return a number of how much better run `a` is than run `b`."""
+        """Return one number of the gain of run `a` over run `b`."""
         if (a, b) in self.pairs:
             return float(self.gains[name][(*place, self.pairs.index((a, b)))])
         name = {"low": "high", "high": "low"}.get(name, name)
@@ -75,7 +75,7 @@ def numbers_of(comparison: Comparison) -> Numbers:
             a, b = found[i], found[j]
             if a is None or b is None:
                 continue
-            # Where a run's own mean is a single set, or its last epoch a named one, the same two bests meet again.
+            # If a run's mean is a single set, or its last epoch a named one, the same comparison repeats.
             meeting = i, at[i], j, at[j]
             if meeting not in met:
                 met[meeting] = gain(a, b, same_images=same_images(sides[i], sides[j], name[1]))
@@ -87,7 +87,7 @@ def numbers_of(comparison: Comparison) -> Numbers:
 
 
 def _judged(side: Side, asked: list[tuple[str, str, int | str]]) -> dict[tuple[int, int, int], Best | None]:
-    """Return what is known of the best setting at every place that the run has: the one that ranks first there."""
+    """Return the best setting at every place that the run has: the one that ranks first there."""
     scores = side.scores
     places = list(dict.fromkeys(place for one in asked if (place := side.at(*one)) is not None))
     names = {(scores.metrics[m], scores.datasets[d], scores.epochs[e]): (m, d, e) for m, d, e in places}

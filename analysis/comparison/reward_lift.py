@@ -1,4 +1,4 @@
-"""What a trial began from, image by image, and how much better its settings are."""
+"""The lift of a reward: how much better reward-trained settings are than their start, image by image."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ COLUMNS = (
 
 
 def best_of_start(findings: Findings, metric: str, dataset: str, index: int) -> Best | None:
-    """Return a start at a place as one setting that nobody picked; None where trials began from nothing."""
+    """Return a start at a place as a single setting without selection; None if there is no start."""
     scores = findings.scores
     if scores.starts is None:
         return None
@@ -47,7 +47,7 @@ def best_of_start(findings: Findings, metric: str, dataset: str, index: int) -> 
 
 @dataclass(frozen=True)
 class Group:
-    """Settings that learnt in one way; `epoch` is the one that is shown of them, None: the one that is asked for."""
+    """Settings that learnt in one way; `epoch` is the one shown for them, None: the requested one."""
 
     kind: str
     name: str
@@ -65,12 +65,12 @@ class Lift:
 
 
 def lift(findings: Findings) -> Lift | None:
-    """Return what settings that learn from a reward reach beside the start, the copies and loss-trained settings.
+    """Compare reward-trained settings with the start, the copies and loss-trained settings.
 
     `gain` is how much better the best reward-trained setting is than the best of the row (> 0 is better, whatever the
     metric's direction), with a 95 % interval over the same images at the epoch that ranks; `above` of the `of`
-    reward-trained settings are better than the best of the row. None where nothing learns from a reward, or there is
-    nothing to hold it against.
+    reward-trained settings are better than the best of the row. None if nothing learns from a reward, or there is
+    nothing to compare it with.
     """
     return findings.once(_lift)
 
@@ -87,7 +87,7 @@ def _lift(findings: Findings) -> Lift | None:
 def beside(run: Run, other: Path | None) -> Run:
     """Return the run with another one to draw on its axes.
 
-    Raises ConfigError where the two were tested on no data set of the same images.
+    Raises ConfigError if the two were tested on no data set of the same images.
     """
     if other is None:
         return run
@@ -110,7 +110,7 @@ def _groups(findings: Findings) -> tuple[Group, ...]:
 
 
 def _split(findings: Findings, suffix: str) -> list[Group]:
-    """Return the loss-trained and the reward-trained settings of a run as groups; those that have no number too."""
+    """Return the loss-trained and the reward-trained settings of a run as groups; including those without a number."""
     run, rewarded = findings.run, findings.rewarded
     groups = []
     for kind, some in ((LOSS, ~rewarded), (REWARD, rewarded)):
@@ -237,7 +237,7 @@ def _references(
 
 
 def _beaten(value: float, reward: np.ndarray, sign: float, ours: Best | None, theirs: Best | None) -> dict[str, object]:
-    """Return how the reward-trained settings stand to a value."""
+    """Return how many reward-trained settings are better than a value."""
     gains = sign * (reward[np.isfinite(reward)] - value)
     if not len(gains):
         return {}

@@ -20,7 +20,7 @@ OWN = "each run's own"
 
 @dataclass(frozen=True)
 class Side:
-    """One of the runs; `weights` are the shares of the data sets in its mean, `fixed` what no trial of it varies."""
+    """One of the runs; `weights` are the shares of the data sets in its mean, `fixed` what no trial varies."""
 
     label: str
     findings: Findings
@@ -40,7 +40,7 @@ class Side:
         return bool(np.isfinite(self.scores.trials.mean).any())
 
     def dataset(self, name: str) -> str | None:
-        """Return what `scores` calls a data set of the comparison, or None where this run was not tested on it."""
+        """Return what `scores` calls a data set of the comparison, or None if this run was not tested on it."""
         known = self.scores.datasets
         if name in (ALL, OWN):
             return known[1] if len(known) == 2 else ALL if len(known) > 2 else None
@@ -62,13 +62,13 @@ class Side:
 
 
 def same_images(a: Side, b: Side, dataset: str) -> bool:
-    """Return whether both runs were tested on the same images, as loaded; no when either does not record it."""
+    """Return whether both runs were tested on the same images, as loaded; False if either does not record it."""
     ours, theirs = fingerprints(a, dataset), fingerprints(b, dataset)
     return bool(ours) and ours == theirs
 
 
 def fingerprints(side: Side, dataset: str) -> dict[str, tuple[str, float]] | None:
-    """Return the fingerprint and the share of every data set that a place counts; None where one is not recorded."""
+    """Return the fingerprint and the share of every data set that a place counts; None if one is not recorded."""
     name = side.dataset(dataset)
     if name is None:
         return None

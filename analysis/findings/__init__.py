@@ -1,1 +1,1 @@
-"""What the scores say: one file per finding, one lazily caching object that all outputs ask."""
+"""What the scores say: one file per finding, one lazily caching object that all outputs use."""

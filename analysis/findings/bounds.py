@@ -34,11 +34,11 @@ def bounds(
 ) -> pd.DataFrame:
     """Return a row per metric, data set, epoch, `up_to`, swept parameter and value.
 
-    `best` is the best mean among the settings with that value, `trial` (its first seed) and `setting` who attains it,
-    `q1`, `median`, `q3` of all `settings` with that value; `corrected`, `low`, `high` as in Judgement; `worse` how far
-    it is behind the best of all (>= 0), with the interval of that; `tied` whether a setting with this value cannot be
-    told from the best of all. `up_to`: of each setting at its own best epoch so far, `at_epoch`. A value that no
-    setting with a number has: NaN, and -1 for who. `judged` is filled with the Judgement of every place.
+    `best` is the best mean among the settings with that value, `trial` (its first seed) and `setting` attain it, `q1`,
+    `median`, `q3` of all `settings` with that value; `corrected`, `low`, `high` as in Judgement; `worse` how far it is
+    behind the best of all (>= 0), with its interval; `tied` whether a setting with this value is statistically tied
+    with the best of all. `up_to`: of each setting at its own best epoch so far, `at_epoch`. A value that no setting
+    with a number has: NaN, and -1 for the trial and setting. `judged` is filled with the Judgement of every place.
     """
     places = list(product(
         scores.metrics if metrics is None else metrics, scores.datasets if datasets is None else datasets,
@@ -48,7 +48,7 @@ def bounds(
     some, members = gatherer.groups, [group for _, _, group in gatherer.groups]
     if not some or not places or not up_to:
         return pd.DataFrame(columns=list(COLUMNS))
-    # The mean over a single data set is that data set, and up to the first epoch is at it: they are judged once.
+    # The mean over a single data set is that data set, and `up_to` the first epoch is that epoch: judge them once.
     shares = list(gatherer.reader.shares(ALL))
     found: dict[tuple[str, str, int, bool], dict[str, np.ndarray]] = {}
     said: dict[tuple[str, str, int], Judgement] = {}
@@ -74,7 +74,7 @@ def bounds(
 
 
 def _attained(scores: Scores, means: EvaluationPoint, members: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
-    """Return the best of each group of settings, who attains it, and how the others lie below it."""
+    """Return the best of each group of settings, the setting that attains it, and the quartiles of the group."""
     first = np.array([means.best_of(group) for group in members])
     there = [np.sort(means.sign * means.mean[group]) for group in members]
     there = [values[: len(values) - np.isnan(values).sum()] for values in there]

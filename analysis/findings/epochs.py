@@ -1,4 +1,4 @@
-"""How early a trial may be judged: each epoch's ranking of the settings against the last one's."""
+"""How early a trial can be judged: agreement of each epoch's ranking with the last one's."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _overlap(now: np.ndarray, last: np.ndarray) -> float:
 
 
 def median_setting(values: np.ndarray) -> int:
-    """Return the setting nearest to the median of (settings,), the first among equals; -1 where nobody has a number."""
+    """Return the setting nearest to the median of (settings,), the first among equals; -1 if none has a number."""
     there = np.flatnonzero(np.isfinite(values))
     return int(there[np.argmin(np.abs(values[there] - np.median(values[there])))]) if len(there) else -1
 
@@ -70,8 +70,8 @@ def front_runners(
 ) -> pd.DataFrame:
     """Return the settings to draw as curves: setting, why; each once, for its first reason.
 
-    They are the best `k` at the last epoch and the best `k` at the first one, best first, the `default` (a setting
-    and what it is called) if one is given, and the one nearest the median of the last epoch. Empty where nobody has a
+    They are the best `k` at the last epoch and the best `k` at the first one, best first, the `default` (a setting and
+    what it is called) if one is given, and the one nearest the median of the last epoch. Empty if no setting has a
     number.
     """
     sign = facts_of(metric).sign

@@ -1,4 +1,4 @@
-"""Gathers the evidence behind the means of a place: values per image, and what repeats with other seeds say."""
+"""Gathers the evidence for the means of a place: values per image, and repeats with other seeds."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from analysis.statistics.bootstrap import Sample, SeedNoise, over_seeds
 from analysis.statistics.evidence import OTHER_HALF, Evidence, both_halves
 
 # Of more settings than MANY only the CANDIDATES that come first are read image by image, and the first few with each
-# value of a weight: ten thousand at every place would take minutes, and those far behind decide nothing.
+# value of a weight: ten thousand at every place would take minutes, and settings far behind do not matter.
 MANY, CANDIDATES, CANDIDATES_OF_VALUE = 512, 128, 8
 NO_IMAGES, ONE_IMAGE = "no values per image at this epoch", "one test image"
 _KEPT_BYTES = 192 << 20
 
 
 class Gatherer:
-    """Reads what a run has. Data sets once resampled are kept for a while: the weighted mean needs them again."""
+    """Reads the evidence of a run. Resampled data sets are cached: the weighted mean needs them again."""
 
     def __init__(self, run: Run, scores: Scores, *, many: bool = False) -> None:
         self.run, self.scores = run, scores
@@ -35,9 +35,9 @@ class Gatherer:
         self._samples: OrderedDict[Hashable, Sample | None] = OrderedDict()
 
     def evidence(self, place: EvaluationPoint) -> tuple[np.ndarray, Evidence | None, str]:
-        """Return the settings of which more is known than the mean, what is known of them, and what is not.
+        """Return the settings with more than a mean, the evidence on them, and a clause on what is missing.
 
-        The best is among them, or there are none. What is not known is a clause about the images, empty where they are.
+        The best is among them, or there are none. The clause is about the images, and empty if nothing is missing.
         """
         rows = self._candidates(place)
         if not len(rows):
@@ -97,7 +97,7 @@ class Gatherer:
         return self._samples[key]
 
     def _lacking(self, place: EvaluationPoint, sets: dict[str, list[Sample | None]]) -> str:
-        """Return why nothing can be said of the images, or nothing."""
+        """Return why values per image cannot be used; empty if they can."""
         m = self.scores.metrics.index(place.metric)
         for name, samples in sets.items():
             if any(sample is None for sample in samples):
@@ -128,9 +128,9 @@ class Gatherer:
         return each
 
     def _noise(self, place: EvaluationPoint, rows: np.ndarray) -> tuple[SeedNoise, SeedNoise] | None:
-        """Return the noise that seeds give means and their differences; None where each setting ran once.
+        """Return the seed noise of means and of their differences; None if each setting ran once.
 
-        What a seed does to all settings alike is no difference between them, where all of them ran the same seeds.
+        If all settings ran the same seeds, an effect of the seed on all of them cancels in differences.
         """
         std, freedom = place.noise
         if not freedom > 0:
@@ -138,7 +138,7 @@ class Gatherer:
         size = 1 / np.sqrt(np.maximum(place.seeds[rows], 1))
         own, each = SeedNoise(std * size, freedom), self._by_seed(place, rows)
         shared = len({tuple(seed for seed, _ in some) for some in self._seeds}) == 1
-        # Only between settings that ran all of them; a trial that failed leaves its setting out.
+        # Only between settings that ran all seeds: a failed trial excludes its setting.
         each = each[np.isfinite(each).all(axis=1)]
         if not shared or len(each) < 2:
             return own, own
@@ -160,7 +160,7 @@ def _each_at(samples: Sequence[Sample], when: np.ndarray) -> Sample:
 
 
 def _best_so_far(shares: Sequence[float], sets: Sequence[Sequence[Sample]]) -> tuple[np.ndarray, np.ndarray]:
-    """Return what picks and what is read over all data sets, where a half of the images picks the epoch too."""
+    """Return the picking and the reading half over all data sets, where the picking half picks the epoch too."""
     pick, read = both_halves(shares, [samples[0] for samples in sets])
     for epoch in range(1, len(sets[0])):
         picks, reads = both_halves(shares, [samples[epoch] for samples in sets])

@@ -1,4 +1,4 @@
-"""Everything that a run says, each finding computed once: what page, console, paper and files all ask."""
+"""All findings of a run, each computed once, for page, console, paper and files."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Places = dict[tuple[str, str, int], Judgement]
 
 
 class Findings:
-    """What the scores of one run say."""
+    """The findings of one run."""
 
     def __init__(self, run: Run, scores: Scores) -> None:
         self.run, self.scores = run, scores
@@ -40,11 +40,11 @@ class Findings:
 
     @classmethod
     def of(cls, run: Run) -> Findings:
-        """Return the findings of a run at what its sweep ranks by."""
+        """Return the findings of a run, ranked as its sweep ranks."""
         return cls(run, score(run))
 
     def once(self, make: Callable[[Findings], Found]) -> Found:
-        """Return what a function of another package makes of these findings, made once."""
+        """Return the cached result of another package's function of these findings."""
         if make not in self._made:
             self._made[make] = make(self)
         found: Found = self._made[make]
@@ -62,37 +62,37 @@ class Findings:
 
     @cached_property
     def mixture(self) -> tuple[str, ...]:
-        """The reward weights that vary and have the same sum in every setting; else none."""
+        """The reward weights that vary and have the same sum in every setting; else empty."""
         return labels.mixture(self.run, self.scores)
 
     @cached_property
     def mixture_label(self) -> str:
-        """The sentence that says what weights of a constant sum mean; empty where there are none."""
+        """The sentence that says what weights of a constant sum mean; empty if there are none."""
         return labels.mixture_label(self.run, self.scores)
 
     @cached_property
     def standings(self) -> Standings:
-        """What the settings rank by."""
+        """The standing and ranking of the settings."""
         return Standings(self.run, self.scores)
 
     @property
     def record(self) -> SearchRecord:
-        """What the newest record of the run says of its search."""
+        """The search as the newest record of the run describes it."""
         return self.standings.asked
 
     @property
     def confirmed(self) -> Confirmed | None:
-        """What the confirming trials say, None where there are none."""
+        """The scores of the confirming trials, None if there are none."""
         return self.standings.confirmed
 
     @cached_property
     def repeated(self) -> Scores:
-        """The scores that tell what another seed does: of the confirming trials, where the search had one seed."""
+        """The scores that show the effect of seeds: of the confirming trials, if the search had one seed."""
         return repeated(self.scores, self.confirmed)
 
     @cached_property
     def noise(self) -> pd.DataFrame:
-        """The noise floor, as of `noise_floor`."""
+        """The result of `noise_floor`."""
         return noise_floor(self.repeated)
 
     @cached_property
@@ -125,7 +125,7 @@ class Findings:
         from threadpoolctl import threadpool_limits
 
         places: Places = {}
-        # Thousands of small matrices go thrice as fast when no thread waits for another.
+        # Thousands of small matrices are three times as fast with one thread.
         with threadpool_limits(1):
             table = bounds(*self.ranged, judged=places)
         if not places:  # nothing is swept, so there are no bounds
@@ -144,7 +144,7 @@ class Findings:
         return bounds(*self.ranged, metrics=metrics, datasets=[dataset], epochs=[epoch], up_to=(False,))
 
     def judgements(self, datasets: Sequence[str]) -> Places:
-        """Return how sure the ranking is at every place of these data sets, and perhaps of others."""
+        """Return the judgement at every place of these data sets; others may be included."""
         if self.standings.is_plain:
             return self._judged[1]
         return self.standings.judgements(product(self.scores.metrics, datasets, self.scores.epochs))
@@ -164,7 +164,7 @@ class Findings:
 
     @cached_property
     def effects(self) -> weight_effects.Effects | None:
-        """Rank correlation of every weight with every metric; None where no weight varies."""
+        """Rank correlation of every weight with every metric; None if no weight varies."""
         return weight_effects.effects(self.run, self.scores)
 
     @cached_property
@@ -179,7 +179,7 @@ class Findings:
 
     @cached_property
     def model_sizes(self) -> model_size.ModelSizes | None:
-        """What swept models cost and reach; None where none was measured."""
+        """Cost and metrics of swept models; None if none was measured."""
         return model_size.model_sizes(self.run, self.scores)
 
     @property
@@ -202,5 +202,5 @@ class Findings:
         return ImageReader(self.run, self.scores)
 
     def image_values(self, metric: str, dataset: str, epoch: int, settings: Sequence[int]) -> list[np.ndarray] | None:
-        """Return (settings, images) per data set that counts; None where nobody has any."""
+        """Return (settings, images) per data set that counts; None if there are none."""
         return image_values(self.run, self.scores, metric, dataset, epoch, settings)

@@ -15,7 +15,7 @@ from analysis.scores.model import Scores
 from analysis.statistics.anova import Design, along_ranks, shares, varies
 from analysis.statistics.importance_evaluators import fanova, ped_anova
 
-# Fewer settings with a number than this say nothing about importance.
+# Minimum number of settings with a number for an importance.
 LEAST = 4
 # A number with more values than this, or with another one in most settings, was drawn from a range.
 _MANY = 12
@@ -27,10 +27,10 @@ _SEED = 0
 class Shares:
     """Share of the variance between settings that parameters explain, in [0, 1]; NaN where undefined.
 
-    `main` is (metric, data set, epoch, parameter), `pair` the same per pair: what two explain together beyond what
-    each explains alone. `exact`: every place that has numbers is a complete grid; else some are least-squares fits:
+    `main` is (metric, data set, epoch, parameter), `pair` the same per pair: what two explain together beyond what each
+    explains alone. `exact`: every place that has numbers is a complete grid; else some are least-squares fits:
     `complete`, of shape (metric, data set, epoch), says which are none, and `ranked` which are fits along the ranks of
-    numbers, for want of settings. `settings` counts the numbers of each place.
+    numbers, because settings are few. `settings` counts the numbers of each place.
     """
 
     parameters: tuple[str, ...]
@@ -44,7 +44,7 @@ class Shares:
 
 
 def too_few(settings: int, what: str) -> str:
-    """Say why settings that differ have no shares; the page's figure has the same words."""
+    """Return why settings that differ have no shares; the page's figure uses the same words."""
     return f"{settings} configurations are too few to separate the {what}s"
 
 

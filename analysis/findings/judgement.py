@@ -1,4 +1,4 @@
-"""How sure a ranking is: intervals, ties with the best, and what the best is worth once picking it is paid for."""
+"""How sure a ranking is: intervals, ties with the best, and the best value corrected for selection bias."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ ONE_SEED = (
 class Judgement:
     """How sure the ranking is at one metric, data set and epoch; arrays are over settings.
 
-    `value` is the best mean as read; `corrected` what a best one picked on one half of the images and seeds reads on
-    the other, over many splits; `low`, `high` the 95 % interval of the best setting's true mean, its picking allowed
-    for. `worse` is how far each setting is behind the best (>= 0), with a 95 % interval of the paired difference, the
-    picking of the best allowed for. `tied` are the settings statistically tied with the best, a 95 % confidence set of
-    the true best; where nothing is known but means, those that equal it. `note` says what is not in the intervals, or
-    why there are none (NaN).
+    `value` is the best mean as read; `corrected` the value on one half of the images and seeds of the best picked on
+    the other, over many splits; `low`, `high` the 95 % interval of the best setting's true mean, corrected for
+    selection bias. `worse` is how far each setting is behind the best (>= 0), with a 95 % interval of the paired
+    difference, corrected for selection bias. `tied` are the settings statistically tied with the best, a 95 %
+    confidence set of the true best; if only means are known, those that equal it. `note` says what is not in the
+    intervals, or why there are none (NaN).
     """
 
     best: int
@@ -50,7 +50,7 @@ class Judgement:
 
 @dataclass(frozen=True)
 class GroupBounds:
-    """The same of the best of each group of settings; arrays are over groups, NaN where nothing is known."""
+    """The same for the best of each group of settings; arrays are over groups, NaN where unknown."""
 
     corrected: np.ndarray
     low: np.ndarray
@@ -73,7 +73,7 @@ def judgements(run: Run, scores: Scores, places: Iterable[tuple[str, str, int]])
 
 
 class Judge:
-    """What can be said at one place; inside, higher is better. `so_far`: of each setting at its own best epoch yet."""
+    """Judges settings at one place; inside, higher is better. `so_far`: of each setting at its own best epoch yet."""
 
     def __init__(self, gatherer: Gatherer, metric: str, dataset: str, epoch: int, *, so_far: bool = False) -> None:
         self.place = metric, dataset, epoch

@@ -1,4 +1,4 @@
-"""What a swept model costs and reaches: a row per model, each metric of its best setting at every epoch."""
+"""Cost and metrics of swept models: a row per model, each metric of its best setting at every epoch."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class ModelSizes:
 
 
 def model_sizes(run: Run, scores: Scores) -> ModelSizes | None:
-    """Return what the models of a sweep cost and reach, by rising parameters; None where none was measured."""
+    """Return cost and metrics of the models of a sweep, by rising parameters; None if none was measured."""
     keys = tuple(key for key in run.axes if key.startswith(SECTIONS))
     if not keys or not run.training["name"].isin(COSTS_OF_MODEL).any():
         return None
@@ -93,7 +93,7 @@ def model_table(scores: Scores, found: ModelSizes | None) -> pd.DataFrame:
 
 
 def _costs(cost: pd.DataFrame, count: int) -> pd.DataFrame:
-    """Return the numbers of each model over its trials; of a trial that went on, those of its last epoch."""
+    """Return the numbers of each model over its trials; of a continued trial, those of its last epoch."""
     newest = cost.sort_values("epoch", kind="stable").drop_duplicates(["trial", "name"], keep="last")
     # A worker measures once for all its trials of a model.
     apart = newest[newest["name"] == "inference_ms_16"].drop_duplicates(["model", "value"])
@@ -136,7 +136,7 @@ def _best(
 
 
 def _measured_on(run: Run, trials: set[str]) -> str:
-    """Return on what the times were measured, and on pairs of which size."""
+    """Return the device of the measured times, and the size of the pairs."""
     devices = sorted(set(run.trials.loc[run.trials["id"].isin(trials), "device"].dropna()))
     machine = ", ".join(
         str(part) for part in (run.record.get("platform"), _cores(run.record.get("cpus"))) if part is not None

@@ -15,14 +15,14 @@ COLUMNS = (
 
 
 def noise_floor(scores: Scores) -> pd.DataFrame:
-    """Return a row per metric, data set, epoch and setting that several seeds ran; no rows where each ran once.
+    """Return a row per metric, data set, epoch and setting that several seeds ran; no rows if each ran once.
 
     `mean` and `std` are over the `seeds` of that setting. `pooled` is the standard deviation between seeds from all
-    repeated settings at that place, with its degrees of `freedom`. `resolves_pair` is the least difference between two
-    settings of as many seeds each that seeds alone do not explain (95 %); `resolves_sweep` the same between any two of
-    all `settings` that have a number there (NaN where there is one); `..._one_seed` where each is run with one seed.
-    That is of settings with seeds of their own: where all ran the same ones, what a seed does to all alike cancels, and
-    Judgement tells apart what differs by less.
+    repeated settings at that place, with its degrees of `freedom`. `resolves_pair` is the minimum detectable difference
+    (95 %) between two settings of as many seeds each; `resolves_sweep` the same between any two of all `settings` that
+    have a number there (NaN where there is one); `..._one_seed` where each is run with one seed. This holds for
+    settings with different seeds: if all ran the same ones, common effects of a seed cancel, and Judgement can separate
+    smaller differences.
     """
     places = [
         _place(scores.trials[m, d, e], {"metric": metric, "dataset": dataset, "epoch": epoch})

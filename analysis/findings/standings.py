@@ -1,7 +1,6 @@
-"""What a ranking goes by: settings that keep to the constraints first, and of those the confirmed ones, by fresh seeds.
+"""How settings rank: those that satisfy the constraints first, and of those the confirmed ones, by fresh seeds.
 
-A search picks its best among many by one look at each, so the value that it was selected at flatters it. What the same
-setting has with seeds that had no part in the picking does not.
+A search picks its best among many, so its value is optimistic (selection bias). Its value with fresh seeds is not.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ Where = tuple[str, str, int]
 
 @dataclass(frozen=True)
 class Leaders:
-    """Those that rank before all others at a place, as a run of their own; `at` is where they are among all."""
+    """The settings that rank before all others at a place, as a run of their own; `at` are their indices among all."""
 
     run: Run
     scores: Scores
@@ -76,7 +75,7 @@ class Standings:
 
     @cached_property
     def excess(self) -> np.ndarray:
-        """By how much each setting breaks each constraint (constraint, epoch, setting), by the mean over data sets."""
+        """How much each setting violates each constraint (constraint, epoch, setting), by the mean over data sets."""
         means = self.stats.mean[:, self.scores.datasets.index(ALL)]
         return np.array([
             np.vectorize(one.excess, otypes=[float])(means[self.scores.metrics.index(one.metric)])
@@ -84,7 +83,7 @@ class Standings:
         ]).reshape(len(self.constraints), *means.shape[1:])  # fmt: skip
 
     def keeps(self, epoch: int) -> np.ndarray:
-        """Return which settings keep to every constraint at an epoch (settings,)."""
+        """Return which settings satisfy every constraint at an epoch (settings,)."""
         return np.asarray((self.excess[:, self.scores.epochs.index(epoch)] <= 0).all(axis=0))
 
     def standing(self, metric: str, dataset: str, epoch: int) -> np.ndarray:
@@ -94,13 +93,13 @@ class Standings:
         return ranks
 
     def mark(self, standing: int) -> str:
-        """Return what a table says of a setting that does not stand first; empty of one that does."""
+        """Return the mark in a table of a setting whose standing is not first; empty otherwise."""
         words = ["not confirmed"] if self.confirmed is not None and standing % 2 else []
         words += [f"breaks {' or '.join(map(str, self.constraints))}"] if standing > 1 else []
         return ", ".join(words)
 
     def leaders(self, metric: str, dataset: str, epoch: int) -> Leaders:
-        """Return those of the first standing that anybody with a number has; all where they rank by value alone."""
+        """Return the settings of the best standing with a number; all if they rank by value alone."""
         if self.is_plain:
             return Leaders(self.run, self.scores, np.arange(len(self.scores.settings)), False)
         m, d, e = self._at(metric, dataset, epoch)
@@ -127,7 +126,7 @@ class Standings:
             yield from ((judge, leaders) for judge in judgements(leaders.run, leaders.scores, own))
 
     def judgements(self, places: Iterable[Where]) -> dict[Where, Judgement]:
-        """Return how sure the ranking is at each place; of those that are not among the leaders nothing is said."""
+        """Return how sure the ranking is at each place; settings that are not leaders are not judged."""
         settings = len(self.scores.settings)
         return {
             judge.place: _over_all(judge.judgement(), leaders.at, settings) for judge, leaders in self.judges(places)
@@ -140,7 +139,7 @@ class Standings:
 
     def ranking(self, metric: str, dataset: str, epoch: int) -> pd.DataFrame:
         """Return the table of Scores.ranking by standing and then by value, with `standing`, and `picked`: the value of
-        the search's own seeds. An untrained fusion stands with the first whose worst it beats."""
+        the search's own seeds. An untrained fusion gets the first standing whose worst it beats."""
         m, d, e = self._at(metric, dataset, epoch)
         table = replace(self.scores, trials=self.stats).ranking(metric, dataset, epoch)
         settings = table["setting"].to_numpy()
@@ -166,7 +165,7 @@ class Standings:
 
 
 def _over_all(found: Judgement, at: np.ndarray, settings: int) -> Judgement:
-    """Return a judgement of some settings as one of all, which knows nothing of the others."""
+    """Return a judgement of some settings as one of all, without values for the others."""
 
     def spread(values: np.ndarray) -> np.ndarray:
         wide = np.full(settings, False if values.dtype == bool else np.nan)

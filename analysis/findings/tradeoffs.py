@@ -1,4 +1,4 @@
-"""What must be traded for what: the price of each metric in another, and which metrics agree."""
+"""Trade-offs: the price of each metric in another, and which metrics agree."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def directions(metrics: Sequence[str]) -> list[bool]:
 
 
 def untrained_point(scores: Scores, metrics: Sequence[str], dataset: str) -> np.ndarray:
-    """Return for each metric the best that any untrained fusion has; NaN where none was measured.
+    """Return for each metric the best of all untrained fusions; NaN where none was measured.
 
-    As the reference of a hypervolume it asks what training gains over all of them at once.
+    It is the reference of a hypervolume, which then measures the gain of training over all of them.
     """
     places = [scores.metrics.index(metric) for metric in metrics]
     values = scores.baselines.mean[places, scores.datasets.index(dataset)].T
@@ -28,7 +28,7 @@ def untrained_point(scores: Scores, metrics: Sequence[str], dataset: str) -> np.
 
 
 def prices(scores: Scores, dataset: str, epoch: int) -> pd.DataFrame:
-    """Return a row per ordered pair of metrics: what the setting that is best for `metric` costs in `other`.
+    """Return a row per ordered pair of metrics: the cost in `other` of the setting that is best for `metric`.
 
     Against the setting that is best for `other`: `gain` in `metric` and `loss` in `other`, both >= 0, and each as a
     share of its metric's range over settings (NaN for a constant); `setting` and `against` are the two (-1: none).

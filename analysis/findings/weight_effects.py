@@ -35,7 +35,7 @@ class Effects:
 
 
 def weights_in(run: Run) -> tuple[str, ...]:
-    """Return the swept weights of rewards and losses that are numbers and vary; some settings may have none of one."""
+    """Return the swept weights of rewards and losses that are numbers and vary; some settings may lack one."""
     numbers = {key: [value for value in values if value is not None] for key, values in run.axes.items()}
     return tuple(
         key for key, values in numbers.items()
@@ -50,9 +50,9 @@ def own_metric(weight: str) -> str:
 
 def effects(run: Run, scores: Scores) -> Effects | None:
     """Correlate every weight with every metric: > 0, the higher the weight the better the metric, whatever its
-    direction. A 95 % bootstrap interval over settings, each the mean of its seeds; None where no weight varies.
+    direction. A 95 % bootstrap interval over settings, each the mean of its seeds; None if no weight varies.
 
-    A reward weight counts where a reward is learnt from. NaN: a constant, or too few settings.
+    A reward weight counts for settings that learn from a reward. NaN: a constant, or too few settings.
     """
     weights = weights_in(run)
     if not weights or not scores.metrics:
@@ -87,7 +87,7 @@ def _own_rows(scores: Scores, as_rewarded: dict[str, tuple[float, float, float]]
 
 
 def own_effects(run: Run, scores: Scores) -> dict[str, tuple[float, float, float]]:
-    """Return correlation and 95 % interval of each reward weight with its own metric as the reward sees it.
+    """Return correlation and 95 % interval of each reward weight with its own metric as the reward computes it.
 
     That is the metric on the test sets with its sources joined by `reward.aggregate`, which trials log as
     `rewarded_<METRIC>`, at the epoch that ranks; weights of which none is logged are left out.

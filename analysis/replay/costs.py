@@ -1,4 +1,4 @@
-"""What repeats of searches say: the best so far against the cost, and the cost to come as near to the best as asked."""
+"""Results of repeated searches: the best so far against the cost, and the cost of reaching a target."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CURVES = (
 
 @dataclass(frozen=True)
 class Target:
-    """What a search is to find: any of `settings` settings whose gain is at least `least`."""
+    """The target of a search: any of `settings` settings whose gain is at least `least`."""
 
     name: str
     least: float
@@ -36,9 +36,9 @@ class Target:
 
 
 def targets(grid: Grid, floor: Floor | None) -> tuple[Target, ...]:
-    """Return the best 1 and 5 % of the settings, and those statistically tied with the best where that is known.
+    """Return the best 1 and 5 % of the settings, and those statistically tied with the best, if known.
 
-    Where both shares are the same settings, as of a small grid, there is the second alone.
+    If both shares are the same settings, as in a small grid, only the second is returned.
     """
     least = {name: grid.rank_threshold(share) for name, share in SHARES.items()}
     if floor is not None:
@@ -49,7 +49,7 @@ def targets(grid: Grid, floor: Floor | None) -> tuple[Target, ...]:
 
 
 def curves(grid: Grid, search: Search, traces: Sequence[Trace]) -> pd.DataFrame:
-    """Return the best so far and its regret by share of the grid's epochs, from where every repeat has a best.
+    """Return the best so far and its regret by share of the grid's epochs, starting where every repeat has a best.
 
     Columns are CURVES; `seconds` is the median share of the grid's seconds spent by then, bands are 5 to 95 % of `n`.
     """
@@ -76,9 +76,8 @@ def costs(grid: Grid, search: Search, traces: Sequence[Trace], wanted: Sequence[
     """Return one row: for each target the share of repeats that reach it within WITHIN of the grid's epochs, and the
     median and 90 % quantile of the shares of its epochs and seconds to reach it.
 
-    NaN where fewer repeats reach it. `regret_...` is at WITHIN; `epochs_saved` is of those that the settings tried
-    would have taken, and `loss_...` by how much the best that was found is worse than the grid's, of a search that
-    tries all of it.
+    NaN where fewer repeats reach it. `regret_...` is at WITHIN; `epochs_saved` is the share saved of all epochs of the
+    tried settings, and `loss_...` how much worse the best found is than the grid's, for a search that tries all of it.
     """
     row: dict[str, object] = {"search": search.name, "repeats": len(traces)}
     for target in wanted:
@@ -133,7 +132,7 @@ def _cost_to(trace: Trace, least: float) -> float:
 
 
 def _best_so_far(trace: Trace, spent: np.ndarray) -> np.ndarray:
-    """Return the best gain by the time that so many epochs are spent; minus infinity before there is one."""
+    """Return the best gain after so many epochs; minus infinity before there is one."""
     best = np.concatenate([[-np.inf], np.maximum.accumulate(trace.gains)])
     return np.asarray(best[np.searchsorted(trace.hits, spent, side="right")])
 

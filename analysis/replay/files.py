@@ -1,4 +1,4 @@
-"""`replay.csv`, `replay_cost.csv` and `replay.json` of a run: what a replay found, for people and for the page."""
+"""`replay.csv`, `replay_cost.csv` and `replay.json` of a run: the results of a replay, for people and for the page."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CURVES, COSTS, FACTS = "replay.csv", "replay_cost.csv", "replay.json"
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """What a replay found. `trials` are those that the run had finished then; `said` is the recommendation."""
+    """The results of a replay. `trials` is the number of finished trials then; `said` is the recommendation."""
 
     curves: pd.DataFrame
     costs: pd.DataFrame
@@ -53,7 +53,7 @@ def write_found(run: Path, found: Found) -> list[Path]:
 
 
 def read_found(run: Path) -> Found | None:
-    """Return what a replay wrote into a run folder, None where there was none. Raises FusionError if damaged."""
+    """Return the replay of a run folder, None if there is none. Raises FusionError if damaged."""
     path = run / FACTS
     if not path.exists():
         return None
@@ -69,7 +69,7 @@ def read_found(run: Path) -> Found | None:
 
 
 def replaced(run: Path) -> str:
-    """Say which replay lies in a run folder that a new one would replace; empty where there is none."""
+    """Describe the replay in a run folder that a new one would replace; empty if there is none."""
     try:
         found = read_found(run)
     except FusionError:

@@ -1,4 +1,4 @@
-"""The least difference between two settings of a grid that the seed does not explain."""
+"""The minimum detectable difference between two settings of a grid, given seed variance."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from analysis.scores.score import score
 from analysis.statistics.seed_noise import resolvable
 from fusion_core.errors import ConfigError
 
-# In words where the settings of the grid ran the same seeds, and what a seed does to all of them alike is known.
+# Used if the settings of the grid ran the same seeds, and the common effect of a seed is known.
 SHARED, OWN = "of one seed", "of seeds of their own"
 
 
 @dataclass(frozen=True)
 class Floor:
-    """Settings that differ by less than `least` cannot be told apart; `of` is SHARED or OWN.
+    """Settings that differ by less than `least` are indistinguishable; `of` is SHARED or OWN.
 
     `std` is the standard deviation between seeds that it comes from, `freedom` its degrees of freedom.
     """
@@ -32,11 +32,11 @@ class Floor:
 
 
 def read_floor(run: Run, scores: Scores, noise: Run | None) -> Floor | None:
-    """Return the noise floor of a grid by another run, or by its own seeds; None where there is neither.
+    """Return the noise floor of a grid by another run, or by its own seeds; None if there is neither.
 
-    Two settings that ran the same seeds differ by less than two with seeds of their own, since what a seed does to both
-    cancels: where the run that measures the noise has several settings with the same seeds, it says by how much.
-    Raises ConfigError where `noise` has no repeats at the place that ranks.
+    Two settings with the same seeds differ by less than two with different ones, since common effects of a seed cancel:
+    a noise run with several settings on the same seeds measures by how much. Raises ConfigError if `noise` has no
+    repeats at the place that ranks.
     """
     source = run if noise is None else replace(noise, rank_by=run.rank_by)
     measured = scores if noise is None else score(source, like=scores)
@@ -63,9 +63,9 @@ def read_floor(run: Run, scores: Scores, noise: Run | None) -> Floor | None:
 
 
 def _apart(run: Run, scores: Scores, place: tuple[int, int, int]) -> tuple[float, float]:
-    """Return the deviation of what seeds do to settings one by one, what they do to all alike taken out.
+    """Return the deviation between seeds without the effect that is common to all settings.
 
-    NaN and 0 degrees of freedom where there are not two settings that ran the same two seeds or more.
+    NaN and 0 degrees of freedom unless two settings ran the same two seeds or more.
     """
     each = score(replace(run, axes={"id": tuple(run.trials["id"])}), like=scores)
     value = {one.numbers[0]: each.trials.mean[place][i] for i, one in enumerate(each.settings)}
@@ -87,7 +87,7 @@ def _seeds(run: Run, scores: Scores) -> list[list[int]]:
 
 
 def _notes(run: Run, noise: Run) -> tuple[str, ...]:
-    """Return what is to be said of a noise that was measured on other data."""
+    """Return notes about a noise that was measured on other data."""
     prints = [dict(zip(one.datasets["dataset"], one.datasets["fingerprint"], strict=True)) for one in (run, noise)]
     other = [name for name, mark in prints[0].items() if prints[1].get(name, mark) != mark]
     lacking = [name for name in prints[0] if name not in prints[1]]

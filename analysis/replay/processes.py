@@ -34,7 +34,7 @@ class Task:
 
 @dataclass(frozen=True, eq=False)
 class Done:
-    """What came of a task, and the seconds that each of its repeats took."""
+    """The result of a task, and the seconds that each of its repeats took."""
 
     task: Task
     traces: tuple[Trace, ...]
@@ -43,7 +43,7 @@ class Done:
 
 @dataclass
 class Pace:
-    """How long is left, from how long repeats of each search took; None before one of each is done."""
+    """Estimates the time left from the repeats of each search; None before one of each is done."""
 
     searches: Sequence[Search]
     processes: int
@@ -61,7 +61,7 @@ class Pace:
         """Return the seconds that are left."""
         if len(self.took) < len(self.searches):
             return None
-        # The first repeat of a process imports what it needs, which no other does.
+        # The first repeat of a process also imports its modules.
         known = {i: took[1:] or took for i, took in self.took.items()}
         means = {i: sum(took) / len(took) for i, took in known.items()}
         return sum(means[i] * (one.repeats - len(self.took[i])) for i, one in enumerate(self.searches)) / self.processes
@@ -78,7 +78,7 @@ def tasks(searches: Sequence[Search]) -> list[Task]:
 
 
 def replays(grid: Grid, searches: Sequence[Search], until: float, workers: int, processes: int) -> Iterator[Done]:
-    """Yield what comes of each task, in any order. Ends its processes when it is left early."""
+    """Yield the result of each task, in any order. Ends its processes if it is closed early."""
     if processes == 1:
         yield from (_replayed(grid, searches[task.search], task, until, workers) for task in tasks(searches))
         return
@@ -114,7 +114,7 @@ def _replayed(grid: Grid, search: Search, task: Task, until: float, workers: int
 
 @contextmanager
 def _for_children() -> Iterator[None]:
-    """While inside, processes that start have one thread each, and leave Ctrl-C to this one."""
+    """Inside the `with` block, new processes have one thread each, and ignore Ctrl-C."""
     before = {name: os.environ.get(name) for name in THREADS}
     main = threading.current_thread() is threading.main_thread()
     handler = signal.signal(signal.SIGINT, signal.SIG_IGN) if main else None

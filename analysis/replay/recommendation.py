@@ -13,9 +13,9 @@ from analysis.replay.recorded_grid import Grid
 from analysis.replay.trace import WITHIN
 
 VACUOUS = 0.5
-"""Where the noise floor holds as large a share of the grid, to reach it says little of a search."""
+"""If the noise floor holds so large a share of the grid, reaching it says little about a search."""
 FEW = 20
-"""With fewer repeats, who is cheapest is much by chance."""
+"""With fewer repeats, the cheapest search is largely chance."""
 
 
 def judged_by(grid: Grid, wanted: Sequence[Target]) -> Target:
@@ -26,13 +26,13 @@ def judged_by(grid: Grid, wanted: Sequence[Target]) -> Target:
 
 
 def recommended(table: pd.DataFrame, target: Target) -> str | None:
-    """Return the search that reaches the target at the least cost in 90 % of its repeats; None where none does."""
+    """Return the search that reaches the target at the least cost in 90 % of its repeats; None if none does."""
     cost = table.set_index("search")[f"{target.name}_cost_q90"].dropna()
     return str(cost.idxmin()) if len(cost) else None
 
 
 def advice(grid: Grid, floor: Floor | None, wanted: Sequence[Target], table: pd.DataFrame) -> list[str]:
-    """Return the recommendation, what comes nearer to the best, and what early stopping alone saves."""
+    """Return the recommendation, the search that comes nearer to the best, and the savings of early stopping alone."""
     target = judged_by(grid, wanted)
     said = [_recommendation(target, table)]
     least = int(table["repeats"].min())
@@ -46,7 +46,7 @@ def advice(grid: Grid, floor: Floor | None, wanted: Sequence[Target], table: pd.
 
 
 def remarks(grid: Grid, floor: Floor | None, wanted: Sequence[Target]) -> list[str]:
-    """Return what has to be known to read the table: how wide the noise floor is, and what is judged in its place."""
+    """Return remarks on the table: how wide the noise floor is, and which target replaces it."""
     if floor is None:
         return [
             f"No noise floor: this run has no repeated seeds and no --noise was given; judged by the {SAID[TOP_5]}."
@@ -70,7 +70,7 @@ def remarks(grid: Grid, floor: Floor | None, wanted: Sequence[Target]) -> list[s
 
 
 def goal(target: Target) -> str:
-    """Return what a search has reached with a setting that is among a target's."""
+    """Describe the target that a search has reached."""
     return (
         "a configuration statistically tied with the grid's best"
         if target.name == FLOOR
@@ -110,7 +110,7 @@ def _nearer(target: Target, wanted: Sequence[Target], table: pd.DataFrame) -> st
 
 
 def _alone(floor: Floor | None, table: pd.DataFrame) -> str:
-    """Say what the rule saves most that loses no more than the noise floor in all repeats, if it is known."""
+    """Describe the rule that saves most and loses no more than the noise floor in all repeats, if known."""
     rows = table[table["loss_most"].notna() & table["epochs_saved"].notna()].set_index("search")
     if not len(rows):
         return ""

@@ -1,4 +1,4 @@
-"""A recorded grid as searches see it: what a trial of each setting scores at each epoch, and how long that took."""
+"""A recorded grid as searches see it: score and seconds of each setting at each epoch."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SECONDS = "seconds"
 
 @dataclass(frozen=True)
 class GridQuery:
-    """By what a replay ranks, None as the sweep says."""
+    """How a replay ranks; None: as the sweep does."""
 
     metric: str | None = None
     epoch: int | None = None
@@ -32,7 +32,7 @@ class GridQuery:
 class Grid:
     """The complete settings of a grid. `values` and `seconds` are (setting, epoch), of epochs 1, 2, and so on.
 
-    `values` are the metric's own, means over the seeds; `seconds` None where none were recorded. `missing` are the
+    `values` are the metric's own, means over the seeds; `seconds` None if none were recorded. `missing` are the
     settings of the grid that have no complete trial.
     """
 
@@ -74,7 +74,7 @@ class Grid:
 
 
 def ranked_as(run: Run, asked: GridQuery) -> tuple[Run, Scores]:
-    """Return the run and its scores with what is asked for in place of what its sweep ranks by. Raises ConfigError."""
+    """Return the run and its scores, ranked by the query instead of the sweep's ranking. Raises ConfigError."""
     scores = score(run)
     metrics = [name for name in scores.metrics if name != SCORE]
     problems = []
@@ -101,7 +101,7 @@ def ranked_as(run: Run, asked: GridQuery) -> tuple[Run, Scores]:
 
 
 def read_grid(run: Run, scores: Scores) -> Grid:
-    """Return the grid that a run recorded. Raises ConfigError for what is none, or is not half complete."""
+    """Return the grid that a run recorded. Raises ConfigError if it is not a grid, or less than half complete."""
     axes = {key: values for key, values in run.axes.items() if len(values) > 1}
     problems = []
     if not scores.metrics or len(scores.settings) < 2 or not axes:
@@ -139,7 +139,7 @@ def read_grid(run: Run, scores: Scores) -> Grid:
 
 
 def _complete(run: Run, scores: Scores) -> np.ndarray:
-    """Return the settings that finished with every seed, with a number on each data set that counts."""
+    """Return the settings that finished with every seed, with a number on each data set with a weight."""
     m, e = scores.metrics.index(scores.metric), scores.epochs.index(scores.epoch)
     counted = 1 + np.flatnonzero(dataset_weights(run.rank_by.dataset_weights, scores.datasets[1:]) > 0)
     has = np.isfinite(scores.trials.mean[m][counted][:, [e, -1]]).all(axis=(0, 1))
@@ -149,7 +149,7 @@ def _complete(run: Run, scores: Scores) -> np.ndarray:
 
 
 def _seconds(run: Run, scores: Scores, complete: np.ndarray, epochs: int) -> np.ndarray | None:
-    """Return the seconds of each epoch of each setting, all seeds together; None where some were not recorded."""
+    """Return the seconds of each epoch of each setting, all seeds together; None if some were not recorded."""
     rows = run.training[(run.training["name"] == SECONDS) & run.training["epoch"].between(1, epochs)]
     number_of = dict(zip(run.trials["id"], run.trials["number"], strict=True))
     place = {n: k for k, i in enumerate(complete.tolist()) for n in scores.settings[i].numbers}
@@ -171,7 +171,7 @@ def _product(axes: Mapping[str, tuple[Hashable, ...]]) -> list[dict[str, Hashabl
 
 
 def where_of(run: Run, scores: Scores) -> str:
-    """Return the data set, or by what weights the mean over several is."""
+    """Return the data set, or the weights of the mean over several."""
     names = [n for n, w in zip(scores.datasets[1:], dataset_weights(run.rank_by.dataset_weights, scores.datasets[1:]),
                                strict=True) if w > 0]  # fmt: skip
     return names[0] if len(names) == 1 else ALL

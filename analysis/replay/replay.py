@@ -21,7 +21,7 @@ from trials.ranking.stopping_rules import rungs
 
 @dataclass(frozen=True, eq=False)
 class Proof:
-    """What is replayed: `searches` against a `grid`; `floor` is None where nothing says what the seed does."""
+    """What is replayed: `searches` against a `grid`; `floor` is None if the seed variance is unknown."""
 
     run: Run
     dataset: str
@@ -37,12 +37,12 @@ class Proof:
 
     @property
     def limit(self) -> float:
-        """The least share of the grid's epochs that any of the searches may spend: at which all are compared."""
+        """The smallest epoch budget of any search, as a share of the grid's epochs: all are compared at it."""
         return 1.0 if all(one.whole for one in self.searches) else self.until
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Return what has to be said of the grid and its noise."""
+        """Return notes on the grid and its noise."""
         grid, said = self.grid, []
         if grid.missing:
             said.append(
@@ -65,7 +65,7 @@ class Proof:
         return (*said, *recommendation.remarks(grid, self.floor, self.targets))
 
     def found(self, traces: Sequence[Sequence[Trace]]) -> Found:
-        """Return what the repeats of each search say."""
+        """Return the results of the repeats of each search."""
         import pandas as pd
 
         wanted = self.targets
@@ -84,7 +84,7 @@ class Proof:
 def prepare(
     path: Path, search: str, repeats: int, noise: Path | None, asked: GridQuery, until: float, workers: int
 ) -> Proof:
-    """Read all that a replay needs. Raises ConfigError with every problem that can be known at once."""
+    """Read all inputs of a replay. Raises ConfigError with all problems at once."""
     problems: list[str] = []
     searches: tuple[Search, ...] = ()
     try:
@@ -117,5 +117,5 @@ def prepare(
 
 
 def finished(run: Run) -> int:
-    """Return how many trials of a run are finished: a replay of fewer is an old one."""
+    """Return the number of finished trials: a replay of fewer is outdated."""
     return int((run.trials["status"] == "finished").sum())

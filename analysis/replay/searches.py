@@ -1,4 +1,4 @@
-"""Which searches are replayed: their names on the command line, read."""
+"""Parses the searches of the replay command line."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SEARCH_HELP = (
 
 @dataclass(frozen=True)
 class Search:
-    """A sampler (of kind `grid`: the whole grid in random order), a rule that stops trials early, and how often."""
+    """A sampler (of kind `grid`: the whole grid in random order), an early stopping rule, and the number of repeats."""
 
     name: str
     sampler: SearchConfig
@@ -47,7 +47,7 @@ class Search:
 def read_searches(text: str, repeats: int) -> tuple[Search, ...]:
     """Read `tpe:startup=20+asha:reduction=8@50,random`. Raises ConfigError with the problem of each.
 
-    `@` is followed by the repeats of one search, in place of `repeats`.
+    `@` is followed by the repeats of one search, instead of `repeats`.
     """
     problems = [] if repeats >= 1 else [f"--repeats must be at least 1, but got {repeats}"]
     found: list[Search] = []
@@ -92,7 +92,7 @@ def _search(word: str, repeats: int) -> Search:
 
 
 def _settings(kind: str, words: Sequence[str], problems: list[str]) -> dict[str, int]:
-    """Return what `reduction=8` and the like say, by the name of the field."""
+    """Return the values of `reduction=8` and the like, by field."""
     found, own = {}, SETTINGS.get(kind, {})
     for word in words:
         name, _, value = word.partition("=")

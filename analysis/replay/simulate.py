@@ -1,4 +1,4 @@
-"""One search against a recorded grid: the sampler and the rule of real sweeps, a trial's epochs looked up."""
+"""One search against a recorded grid: the sampler and the rule of real sweeps, with a trial's epochs looked up."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from trials.spec.search import Choices
 
 
 class Source(Protocol):
-    """Where the next setting comes from: its number, and its place in the grid."""
+    """Source of the next setting: its number, and its index in the grid."""
 
     def next(self) -> tuple[int, int] | None: ...
 
@@ -43,11 +43,11 @@ class Shuffled:
         return None if place is None else (place, place)
 
     def tell(self, number: int, outcome: Outcome) -> None:
-        """A grid's order depends on nothing."""
+        """Does nothing: the order is fixed."""
 
 
 class Sampled:
-    """Settings that a sampler proposes, none twice; settings without a recorded trial count as known."""
+    """Settings that a sampler proposes, each once; settings without a recorded trial count as known."""
 
     def __init__(self, grid: Grid, search: Search, seed: int) -> None:
         trials = max(1, round(WITHIN * len(grid.settings)))
@@ -82,10 +82,10 @@ def space_of(grid: Grid) -> Space:
 
 
 def replay(grid: Grid, search: Search, repeat: int, until: float = 1.0, workers: int = 1) -> Trace:
-    """Return what came of one repeat; `repeat` is its seed.
+    """Return the result of one repeat; `repeat` is its seed.
 
-    It ends when the space does, or (unless the search is to try all of it) after a share `until` of the grid's epochs.
-    With several `workers` a trial's epochs are told when their recorded seconds are over.
+    It ends when the space is exhausted, or (unless the search is to try all of it) after a share `until` of the grid's
+    epochs. With several `workers` a trial's epochs are told when their recorded seconds are over.
     """
     return _Replay(grid, search, repeat, math.inf if search.whole else until * grid.cost, workers).run()
 
@@ -125,7 +125,7 @@ class _Replay:
         return Running(*found)
 
     def _train(self, trial: Running) -> None:
-        """Have a trial train one more epoch; of trials that end together, the one that began it first comes first."""
+        """Have a trial train one more epoch; if several end together, the one that began first comes first."""
         over = self.clock + self._cost(trial.place, len(trial.curve) + 1, 1.0)
         heapq.heappush(self.running, (over, next(self.turn), trial))
 

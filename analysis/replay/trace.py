@@ -1,4 +1,4 @@
-"""What one repeat of a search found, and what it cost."""
+"""Result and cost of one repeat of a search."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ WITHIN = 0.25
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """One repeat. `seconds` are those that had been spent after each epoch trained (NaN where none were recorded).
+    """One repeat. `seconds` are those spent after each trained epoch (NaN where none were recorded).
 
-    `hits` are the epochs spent when a trial came to the epoch that is ranked, `gains` what it scored, higher is better.
-    `tried` settings were begun; `full` says how many epochs they would all have taken. `asking`: processor time of the
-    sampler.
+    `hits` are the epochs spent when a trial reached the ranked epoch, `gains` its score, higher is better. `tried`
+    settings were begun; `full` says how many epochs they would all have taken. `asking`: processor time of the sampler.
     """
 
     seconds: np.ndarray

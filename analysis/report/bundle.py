@@ -1,9 +1,9 @@
-"""Puts the modules of a page's scripts into one script, so that a page needs no Node and asks nothing of the outside.
+"""Puts the modules of a page's scripts into one script, so that a page needs no Node and no network.
 
-A module is a file of the page's scripts. It takes names from others, `import { part, values } from "../page/data.js";`,
-and gives some, `export function NAME`, `export const NAME` or `export class NAME`; no other form is understood. Each
-module runs once, in a function of its own, after those that it imports. What it gives stands under its path in
-`window.fusionReport`, which is there for the console and for tests.
+A module is a file of the page's scripts. It imports names from others, `import { part, values } from
+"../page/data.js";`, and exports some, `export function NAME`, `export const NAME` or `export class NAME`; no other form
+is understood. Each module runs once, in a function of its own, after those that it imports. Its exports are in
+`window.fusionReport` under its path, for the console and for tests.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from pathlib import Path
 _IMPORT = re.compile(r'^import \{([^{}]*)\} from "([^"]+)";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async function|function|const|class) (\w+))", re.MULTILINE)
 _UNKNOWN = re.compile(r"^(?:import|export)\b.*$", re.MULTILINE)
-# Comments with lines of their own: they are for who reads the source.
+# Comments on lines of their own: only readers of the source need them.
 _COMMENT = re.compile(r"^[ \t]*(?://[^\n]*|/\*\*.*?\*/)\n", re.MULTILINE | re.DOTALL)
 _REGISTRY = "fusionReport"
 
 
 @dataclass(frozen=True)
 class Module:
-    """One file: its path, the names that it takes from each other module, those that it gives, and its script."""
+    """One file: its path, its imports from each other module, its exports, and its script."""
 
     path: str
     imports: dict[str, tuple[str, ...]]
@@ -33,9 +33,9 @@ class Module:
 
 
 def bundle(root: Path, entries: Iterable[str]) -> str:
-    """Return one script that runs the modules `entries` of the folder `root`, and before them what they import.
+    """Return one script that runs the modules `entries` of the folder `root`, after their imports.
 
-    Raises ValueError for a module that is missing or imports itself, a name that is not exported, a form unknown.
+    Raises ValueError for a module that is missing or imports itself, a name that is not exported, or an unknown form.
     """
     found: dict[str, Module] = {}
     for entry in entries:
@@ -49,7 +49,7 @@ def bundle(root: Path, entries: Iterable[str]) -> str:
 
 
 def module(root: Path, path: str) -> Module:
-    """Return one module of `root`. Raises ValueError where it is missing or written in a form unknown."""
+    """Return one module of `root`. Raises ValueError if it is missing or has an unknown form."""
     try:
         script = (root / path).read_text(encoding="utf-8")
     except OSError as problem:

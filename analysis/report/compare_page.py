@@ -29,7 +29,7 @@ from trials.spec.labels import short_names
 
 
 def render(comparison: Comparison, numbers: Numbers) -> str:
-    """Return the page: no outside request, all data inside."""
+    """Return the page: it makes no request, all data are inside."""
     sides = comparison.measured
     return html.render(
         "compare/compare.html.j2",
@@ -54,7 +54,7 @@ def render(comparison: Comparison, numbers: Numbers) -> str:
 
 
 def comparison_data(comparison: Comparison, numbers: Numbers) -> dict[str, Any]:
-    """Return what the page's figures need, for the runs that have numbers; NaN is in packed arrays only."""
+    """Return the data of the page's figures, for the runs that have numbers; only packed arrays hold NaN."""
     sides = comparison.measured
     metric, dataset, epoch = numbers.place(comparison)
     return {

@@ -1,4 +1,4 @@
-"""What the self-contained pages have in common: templates, scripts inside, data inside, written whole."""
+"""Common parts of the self-contained pages: templates, inlined scripts and inlined data."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ def render(template: str, **values: Any) -> str:
 
 
 def asset(*names: str) -> Markup:
-    """Return files of `templates` one after the other, to stand inside a style or script element."""
+    """Return files of `templates`, concatenated, to be put into a style or script element."""
     return Markup("\n".join((TEMPLATES / name).read_text(encoding="utf-8") for name in names))
 
 
 def script(*entries: str) -> Markup:
-    """Return modules of `templates` and what they import as one script, to stand inside a script element."""
+    """Return modules of `templates` and what they import as one script, to be put into a script element."""
     return Markup(bundle(TEMPLATES, entries))
 
 
 def data(value: Any) -> Markup:
-    """Return JSON that cannot end the script element it stands in."""
+    """Return JSON that cannot end its script element."""
     written = json.dumps(value, allow_nan=False, separators=(",", ":"), default=str)
     for character in "<>&\u2028\u2029":
         written = written.replace(character, f"\\u{ord(character):04x}")

@@ -1,4 +1,4 @@
-"""Arrays of numbers as short text that a page unpacks by itself (templates/page/data.js)."""
+"""Arrays of numbers as short text that a page unpacks (templates/page/data.js)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MANY = 1_000_000
 
 
 def pack(values: Any, *, bits: int | None = None) -> dict[str, Any]:
-    """Return {"packed": base64 of gzip of the byte planes of float32, "shape": [...]}; what is not finite becomes NaN.
+    """Return {"packed": base64 of gzip of the byte planes of float32, "shape": [...]}; non-finite values become NaN.
 
     `bits` of the mantissa are kept (1 to 23), rounded to the nearest: the relative error is at most 2^-(bits + 1).
     """

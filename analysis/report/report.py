@@ -1,4 +1,4 @@
-"""One page per run: what it was, what is best, and every number behind it."""
+"""The page of a run: its facts, its best settings, and every number behind them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from trials.storage.layout import RunFolder
 def write_report(run: Path, other: Path | None = None) -> Path:
     """Write `run`/report.html and its tables, each whole or not at all; return the page's path.
 
-    `other` is a run to draw beside it, as of `lift.beside`. Raises FusionError without a results table.
+    `other` is a run to draw beside it, as in `lift.beside`. Raises FusionError without a results table.
     """
     findings = Findings.of(beside(open_run(Path(run)), other))
     write_tables(findings)
@@ -39,7 +39,7 @@ def write_page(findings: Findings) -> Path:
 
 
 def render(findings: Findings) -> str:
-    """Return the page: no outside request, all data inside."""
+    """Return the page: it makes no request, all data are inside."""
     run, scores = findings.run, findings.scores
     names = findings.names
     failed = failed_trials(run)

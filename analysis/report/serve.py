@@ -1,4 +1,4 @@
-"""Serves finished pages to this machine's browser, and nothing else of the folder they lie in."""
+"""Serves finished pages to this machine's browser, and nothing else of their folder."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ _WAITING = (
 
 @contextmanager
 def serving(pages: Mapping[str, Path], port: int = 0, host: str = LOOPBACK) -> Iterator[str]:
-    """Serve `pages` (name in the address -> file; / is the first) until left; gives the address. Port 0: a free one.
+    """Serve `pages` (name in the address -> file; / is the first) in the block; yields the address. Port 0: a free one.
 
-    Raises FusionError where the port or the host cannot be had.
+    Raises FusionError if the port or the host is not available.
     """
     try:
         server = _Server(host, port, dict(pages))
@@ -71,7 +71,7 @@ def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 
 def as_served(page: bytes, tag: str) -> bytes:
-    """Return the page with the script that asks for a newer one, and leave to ask; the file itself asks nothing."""
+    """Return the page with a script that polls for a newer one, and permission to; the file itself has neither."""
     page = _POLICY.sub(lambda found: found[1] + found[2] + _ASK, page[:_HEAD], count=1) + page[_HEAD:]
     script = (TEMPLATES / "page" / "reload.js").read_bytes()
     added = b'<script data-tag="' + tag.strip('"').encode() + b'">' + script + b"</script>\n"
@@ -90,7 +90,7 @@ class _Server(ThreadingHTTPServer):
         super().__init__((host, port), _Handler)
 
     def answers_to(self, host: str) -> bool:
-        """Return whether a request's Host may ask: not a name of somebody else's that points here (DNS rebinding)."""
+        """Return whether a request's Host is allowed: not a foreign name that points here (DNS rebinding)."""
         name = urlsplit(f"//{host}").hostname if host else None
         if name is None:
             return False
@@ -99,7 +99,7 @@ class _Server(ThreadingHTTPServer):
         return name in (self.host, "localhost", socket.gethostname().casefold()) or _address(name) is not None
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing of a browser that went away; anything else is a defect and is shown."""
+        """Ignore a browser that closed the connection; show any other error."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]
 
@@ -173,4 +173,4 @@ class _Handler(BaseHTTPRequestHandler):
         return "analysis"
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing: the console belongs to the watch."""
+        """Do nothing: the console is used by the watching report command."""

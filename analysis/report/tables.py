@@ -1,4 +1,4 @@
-"""What a run allows as files: tidy tables, of the bounds a row per metric, data set, epoch, parameter and value."""
+"""Tidy tables of a run as files; bounds have a row per metric, data set, epoch, parameter and value."""
 
 from __future__ import annotations
 
@@ -21,8 +21,7 @@ def write_bounds(findings: Findings) -> list[Path]:
 
 
 def write_tables(findings: Findings) -> list[Path]:
-    """Write the bounds and, where there are any, what weights raise, what the reward lifts and what models cost and
-    reach; return their paths."""
+    """Write the bounds and, if there are any, weight effects, reward lift and model sizes; return their paths."""
     folder, found = findings.run.path, lift(findings)
     files = write_bounds(findings)
     for name, table in ((EFFECTS, findings.effect_table), (MODELS, findings.model_table)):
@@ -32,7 +31,7 @@ def write_tables(findings: Findings) -> list[Path]:
 
 
 def write_table(table: pd.DataFrame, path: Path) -> Path:
-    """Write a table as `path`'s ending says. Raises ConfigError for another ending than .csv or .parquet."""
+    """Write a table in the format of `path`'s suffix. Raises ConfigError unless it is .csv or .parquet."""
     check_suffix(path)
     with whole_file(path) as partial:
         if path.suffix.lower() == ".csv":
@@ -49,6 +48,6 @@ def check_suffix(path: Path | None) -> None:
 
 
 def _one_kind(table: pd.DataFrame) -> pd.DataFrame:
-    """Turn columns that hold numbers and words into words: Parquet has one kind per column."""
+    """Turn columns of numbers and words into words: Parquet has one type per column."""
     mixed = [name for name in table if table[name].dtype == object and table[name].map(type).nunique() > 1]
     return table.astype(dict.fromkeys(mixed, "string"))

@@ -27,14 +27,14 @@ def watch(
     poll: float = POLL,
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Call `build` at every change, say its line, and return when the sweep has ended and its last rows are built.
+    """Call `build` at every change, report its line, and return when the sweep has ended and its last rows are built.
 
-    A table that is not there yet, is locked or cannot be read is waited for, and it is said once. Between two builds
-    lies at least `poll` seconds, and at least as long as a build takes. Raises what the last build raises.
+    A missing, locked or unreadable table is waited for, which is reported once. Two builds are at least `poll` seconds
+    apart, and at least as long as a build takes. Raises what the last build raises.
     """
     built, last = None, ""
     while True:
-        over = ended(run)  # asked first: what is written after this is built another time
+        over = ended(run)  # before the build: later changes trigger another build
         now, pause = signature(run), poll
         if not now:
             missing = "no results table yet" if run.is_dir() else "there is no such folder yet"
@@ -64,7 +64,7 @@ def _once(line: str, last: str, say: Callable[[str], None]) -> str:
 
 
 def signature(run: Path) -> Signature:
-    """Return what changes when the table does; empty where there is none."""
+    """Return a value that changes with the table; empty if there is none."""
     table = RunFolder(run).table
     names = (table.name, f"{table.name}-wal") if table.exists() else (PARAMS, METRICS)
     found = []
@@ -78,7 +78,7 @@ def signature(run: Path) -> Signature:
 
 
 def ended(run: Path) -> str:
-    """Return how the newest run of the sweep ended, in words; empty while it goes on, or where nobody can tell."""
+    """Return how the newest run of the sweep ended, in words; empty while it runs, or if that is unknown."""
     table = RunFolder(run).table
     if not table.exists() or _driver_works(run):
         return ""
@@ -95,9 +95,9 @@ def ended(run: Path) -> str:
 
 
 def _driver_works(run: Path) -> bool:
-    """Return whether the process that `driver.lock` names lives; one on another machine is taken to live.
+    """Return whether the process in `driver.lock` is alive; one on another machine is assumed to be.
 
-    The lock itself is not tried: a driver that starts in that moment would be refused.
+    The lock itself is not tried: it would refuse a driver that starts at that moment.
     """
     try:
         holder = json.loads(RunFolder(run).lock.read_text(encoding="utf-8"))
@@ -105,7 +105,7 @@ def _driver_works(run: Path) -> bool:
             return True
         os.kill(int(holder["pid"]), 0)
     except PermissionError:
-        return True  # it lives, as somebody else's
+        return True  # alive, owned by another user
     except (OSError, ValueError, KeyError, TypeError, OverflowError):
         return False
     return True

@@ -1,4 +1,4 @@
-"""Sets the trials that confirm a search apart from those it picked from."""
+"""Separates the trials that confirm a search from those it picked from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A CSV file as text with its line numbers, so that whatever is wrong in it can be named."""
+"""A CSV file as text with its line numbers, so that problems can name their line."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MISSING = ("", "nan", "none", "null", "na", "n/a")
 
 @dataclass(frozen=True)
 class CsvText:
-    """The cells of a file by column, stripped; `lines` are where the rows end in the file. `comma` is decimal."""
+    """The cells of a file by column, stripped; `lines` are the lines on which the rows end. `comma` is decimal."""
 
     path: Path
     names: tuple[str, ...]
@@ -53,7 +53,7 @@ class CsvText:
             first.setdefault(key, line)
 
     def numbers(self, name: str, problems: list[str] | None = None) -> np.ndarray:
-        """Return floats, NaN where a cell is empty or says so; a word is a problem."""
+        """Return floats, NaN where a cell is empty or NaN; a word is a problem."""
         texts = pd.Series(self.cells[name], dtype=str)
         if self.comma:
             texts = texts.str.replace(",", ".", regex=False)
@@ -67,7 +67,7 @@ class CsvText:
         return result
 
     def whole_numbers(self, name: str, problems: list[str] | None = None) -> np.ndarray | None:
-        """Return integers, or None where a cell is anything else, which is a problem if `problems` is given."""
+        """Return integers, or None if a cell is anything else, which is a problem if `problems` is given."""
         values = self.numbers(name)
         whole = np.isfinite(values) & (values == np.floor(values)) & (values >= 0) & (values < 2**53)
         if whole.all():
@@ -82,7 +82,7 @@ class CsvText:
         return None
 
     def weights(self, name: str, problems: list[str] | None) -> list[Hashable]:
-        """Return numbers where all filled cells are numbers, else words; None where empty. `problems`: must be numbers.
+        """Return numbers where all filled cells are numbers, else words; None if empty. `problems`: must be numbers.
 
         A number written 10 or 10.0 is 10.
         """
@@ -101,9 +101,9 @@ class CsvText:
 
 
 def read_csv(path: Path, needed: Sequence[str], problems: list[str]) -> CsvText | None:
-    """Read a file with a header, separated by commas, semicolons or tabs; None (and a problem) where that fails.
+    """Read a file with a header, separated by commas, semicolons or tabs; None (and a problem) if that fails.
 
-    A byte order mark, either end of line, blanks around cells and empty lines do no harm.
+    A byte order mark, either end of line, blanks around cells and empty lines are allowed.
     """
     if not path.is_file():
         problems.append(
@@ -165,6 +165,6 @@ def _table(
 
 
 def _plain(text: str) -> str:
-    """Return 1.0 as 1, for it is the same key whichever program wrote it."""
+    """Return 1.0 as 1: programs write the same key differently."""
     head, _, tail = text.partition(".")
     return head if head.isdecimal() and tail and not tail.strip("0") else text

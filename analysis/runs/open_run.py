@@ -17,9 +17,9 @@ from trials.storage.results import Results
 
 
 def open_run(path: Path) -> Run:
-    """Read `path`/results.sqlite as one snapshot, or, where there is none, the two tables of a run of the reference.
+    """Read `path`/results.sqlite as one snapshot, or else the two tables of a run of the reference.
 
-    Raises FusionError where neither can be read.
+    Raises FusionError if neither can be read.
     """
     path = Path(path)
     file = RunFolder(path).table

@@ -17,7 +17,7 @@ from fusion_core.metrics.facts import FACTS
 from trials.spec.sweep import RankBy
 
 PARAMS, METRICS = "params.csv", "metrics.csv"
-# What the reference ranks by: Reward at epoch 2, these weights by the names it and ours give the sets.
+# What the reference ranks by: Reward at epoch 2, with these weights by its and our names of the sets.
 _WEIGHTS = {"msrs": 0.70, "m3fd": 0.06, "rs": 0.06, "roadscene": 0.06, "pet": 0.06, "spect": 0.06, "ct": 0.06}
 _EPOCH = 2
 _STATES = ("waiting", "running", "finished", "stopped", "failed")
@@ -67,7 +67,7 @@ def _empty(**columns: type) -> pd.DataFrame:
 def _trials(
     csv: CsvText, problems: list[str], notes: list[str]
 ) -> tuple[pd.DataFrame, dict[str, tuple[Hashable, ...]], dict[str, Hashable]]:
-    """Return a row per trial with its weights, the axes (what varies), and what does not vary."""
+    """Return a row per trial with its weights, the axes, and the fixed values."""
     csv.refuse_empty("exp_id", problems)
     csv.refuse_duplicates(("exp_id",), problems)
     numbers = csv.whole_numbers("exp_id")
@@ -142,7 +142,7 @@ def _keys(csv: CsvText) -> pd.DataFrame:
 
 
 def _long(csv: CsvText, values: Mapping[str, np.ndarray]) -> pd.DataFrame:
-    """Return a row per trial, epoch, data set and metric; n is 0, for nobody says of how many images."""
+    """Return a row per trial, epoch, data set and metric; n is 0: the number of images is unknown."""
     keys, names = _keys(csv), pd.CategoricalDtype(list(values))
     rows = [
         keys.assign(metric=pd.Categorical.from_codes(np.full(len(keys), i), dtype=names), mean=column, std=np.nan, n=0)
@@ -156,12 +156,12 @@ def _seconds(csv: CsvText, elapsed: np.ndarray) -> pd.DataFrame:
     clock = _keys(csv)[["trial", "epoch"]].assign(name="seconds", value=elapsed).dropna()
     clock = clock.astype({"trial": str}).groupby(["trial", "epoch", "name"], as_index=False)["value"].max()
     clock["value"] = clock.groupby("trial")["value"].diff().fillna(clock["value"])
-    # A clock that runs backwards (a trial taken up again) tells nothing.
+    # A clock that runs backwards (a resumed trial) gives no times.
     return clock[clock["value"] >= 0].reset_index(drop=True)
 
 
 def _complete(trials: pd.DataFrame, rows: pd.DataFrame, seconds: pd.DataFrame, notes: list[str]) -> None:
-    """Fill in what `metrics.csv` tells of the trials: whether they ran, how far, how long."""
+    """Fill in the trials' state from `metrics.csv`: whether they ran, how far, how long."""
     there = trials["id"].isin(set(rows["trial"].unique()))
     if not there.all():
         notes.append(f"{(~there).sum()} of {len(trials)} trials have no row in {METRICS}.")

@@ -1,4 +1,4 @@
-"""Which columns of the reference's `params.csv` are swept weights, which are fixed, and what they are called here."""
+"""Which columns of the reference's `params.csv` are swept weights, which are fixed, and their names here."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def dotted(name: str) -> str:
 
 
 def _values(csv: CsvText, name: str, problems: list[str]) -> list[Hashable]:
-    # Our exports leave ssim_shared empty where the two weights were given apart.
+    # Our exports leave ssim_shared empty if the two weights were given separately.
     must_be_number = name in LossConfig.model_fields and name not in (*_WORDS, "terms", _SHARED)
     return csv.weights(name, problems if must_be_number else None)
 
@@ -44,7 +44,7 @@ def _one_ssim(columns: Columns, csv: CsvText, problems: list[str]) -> Columns:
     first, second = (columns[name] for name in _BOTH)
     shared = columns.get(_SHARED, [None] * len(first))
     if len(set(shared)) > 1 and len({*first, *second}) == 1:
-        first = second = shared  # the two are what the script began with, before ssim_shared set them
+        first = second = shared  # the script's initial values, before ssim_shared set them
     for line, row in zip(csv.lines, zip(shared, first, second, strict=True), strict=True):
         if row[0] is not None and len(set(row)) > 1:
             problems.append(
@@ -62,7 +62,7 @@ def _one_ssim(columns: Columns, csv: CsvText, problems: list[str]) -> Columns:
 
 
 def _without_labels(columns: Mapping[str, list[Hashable]], rows: int, notes: list[str]) -> Columns:
-    """Leave out words that name every row apart: a label or a path, not a weight."""
+    """Leave out words that are unique per row: a label or a path, not a weight."""
     labels = [
         name
         for name, values in columns.items()

@@ -16,12 +16,12 @@ from analysis.runs.run import Run, in_order
 from trials.spec.labels import flat
 from trials.spec.sweep import RankBy
 
-# Keys of a trial's config that do not make it another setting.
+# Keys of a trial's config that do not distinguish settings.
 _NOT_A_SETTING = ("seed", "data.", "recipe.epochs", "evaluation.per_image")
-# A recipe brings fields and defaults of its own, which are no settings beside it.
+# Fields that come with the recipe do not count as parameters besides it.
 _DECIDING = ("recipe.kind", "recipe.variant")
 _REWARD_WEIGHT = "reward.weights."
-# As many decimals of a weight as a reader takes in: a third is 0.3333.
+# Decimals of a weight as shown to a reader: a third is 0.3333.
 _DIGITS = 4
 SUPERVISED = "supervised"
 _OF_COHORT = "trial IN (SELECT id FROM trials WHERE cohort IS ?)"
@@ -61,7 +61,7 @@ def read_results(path: Path, connection: sqlite3.Connection) -> Run:
         metrics=_measured(connection, cohort),
         training=frame(f"SELECT trial, epoch, name, value FROM training WHERE {_OF_COHORT}", cohort),
         baselines=frame("SELECT dataset, fusion, metric, mean, std, n FROM baselines WHERE cohort IS ?", cohort),
-        datasets=_as_asked(
+        datasets=_in_file_order(
             frame("SELECT dataset, fingerprint, split, pairs, height, width FROM datasets WHERE cohort IS ?", cohort),
             configs[-1] if configs else {},
         ),
@@ -106,7 +106,7 @@ def _measured(connection: sqlite3.Connection, cohort: str | None) -> pd.DataFram
     })  # fmt: skip
 
 
-def _as_asked(datasets: pd.DataFrame, config: dict[str, Any]) -> pd.DataFrame:
+def _in_file_order(datasets: pd.DataFrame, config: dict[str, Any]) -> pd.DataFrame:
     """Put the data sets in the order in which the sweep file names them."""
     test = config.get("data", {}).get("test") or []
     asked = [entry["name"] if isinstance(entry, dict) else entry for entry in test]
@@ -130,7 +130,7 @@ def _newest_cohort(connection: sqlite3.Connection, record: dict[str, Any]) -> tu
 
 
 def _swept(parameters: list[dict[str, Any]], configs: list[dict[str, Any]]) -> list[str]:
-    """Return the swept keys, then those that differ between trials because the sweep file was edited in between."""
+    """Return the swept keys, then those that differ between trials after an edit of the sweep file."""
     swept = list(dict.fromkeys(key for row in parameters for key in row))
     every = dict.fromkeys(key for row in configs for key in row if not key.startswith(_NOT_A_SETTING))
     alike: dict[tuple[Hashable, ...], list[dict[str, Any]]] = {}
@@ -144,7 +144,7 @@ def _swept(parameters: list[dict[str, Any]], configs: list[dict[str, Any]]) -> l
 
 
 def _value(key: str, parameters: dict[str, Any], config: dict[str, Any]) -> Hashable:
-    """Return a trial's value of a swept key; a metric that its reward does not name weighs nothing, thirds are cut."""
+    """Return a trial's value of a swept key; a metric that its reward does not name has 0, thirds are rounded."""
     value = _hashable(config.get(key, parameters.get(key)))
     if not key.startswith(_REWARD_WEIGHT):
         return value

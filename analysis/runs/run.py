@@ -18,7 +18,7 @@ class Run:
     """The newest cohort of a results table. `axes`: dotted parameter -> its values, numbers in rising order.
 
     `trials["recipe"]` is the kind of recipe. `beside` is another run to draw on the same axes. `confirming` has the
-    trials that ran settings again with fresh seeds, which are not among `trials`.
+    trials that ran settings again with fresh seeds, not contained in `trials`.
     """
 
     path: Path
@@ -45,7 +45,7 @@ class Run:
 
 
 def in_order(values: Sequence[Any]) -> tuple[Hashable, ...]:
-    """Return the values once each: numbers in rising order, then words as they came; None, which is no value, first."""
+    """Return the values once each: numbers in rising order, then words in their order; None, for no value, first."""
     unique = dict.fromkeys(values)
     words = [value for value in unique if value is not None and not is_number(value)]
     return *(None for value in unique if value is None), *sorted(filter(is_number, unique)), *words

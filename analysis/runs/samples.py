@@ -1,4 +1,4 @@
-"""Sample images of a run: which pairs of which trials were kept, and each one small enough to travel inside a page."""
+"""Sample images of a run: which pairs of which trials were kept, and each one small enough for a page."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _QUALITY = {"visible": 86, "infrared": 86, "weight_map": 80, "fused": 88}
 
 @dataclass(frozen=True)
 class Pair:
-    """A test pair; `place` is its index in the data set, -1 where the table does not say."""
+    """A test pair; `place` is its index in the data set, -1 if unknown."""
 
     dataset: str
     stem: str
@@ -74,7 +74,7 @@ def pairs_in(folders: Sequence[Path], stems: Mapping[str, Sequence[str]]) -> lis
 
 
 def picture(file: Path, kind: str) -> Picture | None:
-    """Return an image at most 640 pixels wide, as WebP; None where it is not there or cannot be read."""
+    """Return an image at most 640 pixels wide, as WebP; None if it is missing or cannot be read."""
     try:
         state = file.stat()
         return _encoded(file, kind, state.st_mtime_ns, state.st_size)
@@ -84,14 +84,14 @@ def picture(file: Path, kind: str) -> Picture | None:
 
 @dataclass
 class Images:
-    """The images that go into the page: their size so far, those that cannot be read, how many were left out."""
+    """The images that go into the page: their size so far, those that cannot be read, and the number left out."""
 
     spent: int = 0
     unreadable: list[str] = field(default_factory=list)
     left_out: int = 0
 
     def of(self, folder: Path, pair: Pair, kinds: Iterable[str]) -> dict[str, Picture | None]:
-        """Return what a folder has of a pair."""
+        """Return a folder's images of a pair."""
         found = {kind: picture(folder / pair.file(kind), kind) for kind in kinds}
         self.unreadable += [f"{folder.name}/{pair.file(kind)}" for kind, image in found.items() if image is None]
         return found
@@ -117,7 +117,7 @@ class Images:
 def shown_in(pairs: list[Pair], trials: list[int], folders: dict[int, Path], images: Images) -> list[Any]:
     """Return (pair, its images) as far as the budget goes: whole pairs in the first columns, then the other trials."""
     having = {pair: [n for n in trials if (folders[n] / pair.file("fused")).is_file()] for pair in pairs}
-    pairs = [pair for pair in pairs if having[pair]]  # a folder may go while its sweep runs
+    pairs = [pair for pair in pairs if having[pair]]  # a folder may be removed while its sweep runs
     first = trials[:_COLUMNS]
     share = _BUDGET * (_FOR_COLUMNS if len(trials) > _COLUMNS else 1)
     shown: list[tuple[Pair, dict[str, Any]]] = []
@@ -155,7 +155,7 @@ def _unlisted(name: str, datasets: list[str]) -> Pair:
 
 @lru_cache(maxsize=512)
 def _encoded(file: Path, kind: str, modified: int, size: int) -> Picture | None:
-    """Encode a file once for as long as it stays as it is, since a page may be rebuilt while its sweep runs."""
+    """Encode a file, cached until it changes, since a page may be rebuilt while its sweep runs."""
     image = cv2.imdecode(np.fromfile(file, np.uint8), cv2.IMREAD_COLOR) if size else None
     if image is None:
         return None

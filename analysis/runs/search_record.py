@@ -1,4 +1,4 @@
-"""What a sweep was asked to search for, as its record has it; runs recorded before have none of it."""
+"""The search of a sweep as recorded; older runs have no such record."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from trials.spec.constraints import Constraint
 class SearchRecord:
     """`seeds` are the search's own, `fresh` those it confirms the `top` settings with; `rule` stops trials early.
 
-    `draws`: settings are drawn one by one, not all of a grid.
+    `draws`: settings are drawn one by one, not taken from a grid.
     """
 
     draws: bool = False
@@ -27,7 +27,7 @@ class SearchRecord:
 
 
 def asked(run: Run) -> SearchRecord:
-    """Return what the newest record of a run says."""
+    """Return the newest record of a run."""
     resolved = run.record.get("resolved") or {}
     search, confirm = (resolved.get(name) or {} for name in ("search", "confirm"))
     rules = [rule for record in records(run) if (rule := stopping_rule(record.get("resolved") or {}))]
@@ -38,7 +38,7 @@ def asked(run: Run) -> SearchRecord:
         tuple(resolved.get("seeds") or ()),
         int(confirm.get("top") or 0),
         tuple(confirm.get("seeds") or ()),
-        # What an earlier record stopped stays stopped.
+        # Trials stopped under an earlier record stay stopped.
         stopping_rule(resolved) or next(reversed(rules), ""),
     )
 

@@ -1,1 +1,1 @@
-"""Settings x metrics x data sets x epochs over seeds, and what is looked up in them."""
+"""Settings x metrics x data sets x epochs over seeds, and lookups in them."""

@@ -1,4 +1,4 @@
-"""Numbers that were drawn from a range, put into a few ranges: a bound over one setting each would say nothing."""
+"""Bins numbers that were drawn from a range: a bound over a single setting would be meaningless."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _SETTINGS = 3
 
 
 def binned(values: tuple[Hashable, ...], counts: list[int]) -> tuple[list[str], list[int]] | None:
-    """Return labels of ranges and the range of each value, or None where each value can have a row of its own.
+    """Return labels of ranges and the range of each value, or None if each value can have a row of its own.
 
-    `counts`: how many settings have each value. Only numbers are binned; `values` are in rising order, after None where
+    `counts`: how many settings have each value. Only numbers are binned; `values` are in rising order, after None if
     some settings lack the parameter.
     """
     if values and values[0] is None:

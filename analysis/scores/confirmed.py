@@ -14,7 +14,7 @@ from analysis.scores.score import score
 @dataclass(frozen=True, eq=False)
 class Confirmed:
     """The confirming trials as a run of their own. `scores` are at the metrics, data sets and epochs of the search's,
-    `at` has the place of each of their settings among the search's settings."""
+    `at` has the index of each of their settings among the search's settings."""
 
     run: Run
     scores: Scores
@@ -22,7 +22,7 @@ class Confirmed:
 
 
 def confirmed(run: Run, scores: Scores) -> Confirmed | None:
-    """Return what the confirming trials say of the settings of `scores`, None where there are no such trials."""
+    """Return the scores of the confirming trials of the settings of `scores`, None if there are none."""
     if run.confirming is None or not scores.metrics:
         return None
     own = score(run.confirming, like=scores)
@@ -33,5 +33,5 @@ def confirmed(run: Run, scores: Scores) -> Confirmed | None:
 
 
 def repeated(scores: Scores, again: Confirmed | None) -> Scores:
-    """Return the scores that tell what another seed does: of the confirming trials, where the search had one seed."""
+    """Return the scores that show the effect of seeds: of the confirming trials, if the search had one seed."""
     return scores if again is None or (scores.trials.seeds > 1).any() else again.scores

@@ -19,7 +19,7 @@ def default_setting(run: Run, scores: Scores) -> int | None:
 
 
 def default_name(run: Run, scores: Scores, setting: int) -> str:
-    """Return what the setting of `default_setting` is called: one that only comes near the defaults is not at them."""
+    """Return the name of the setting of `default_setting`, which may be only near the defaults."""
     shared = (run.record.get("resolved") or {}).get("trial") or {}
     parameters = scores.settings[setting].parameters
     config = _config(parameters, shared)
@@ -28,7 +28,7 @@ def default_name(run: Run, scores: Scores, setting: int) -> str:
 
 
 def _config(parameters: Mapping[str, Any], shared: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what all trials share with a setting's own dotted keys in it."""
+    """Return the shared configuration with a setting's own dotted keys."""
     nested = deepcopy(dict(shared))
     for key, value in parameters.items():
         *sections, name = key.split(".")

@@ -1,4 +1,4 @@
-"""Which axes are the rows and which the columns of a heatmap."""
+"""Chooses the row and column axes of a heatmap."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Layout:
 
 
 def layout(axes: Mapping[str, tuple[Hashable, ...]], mixture: Sequence[str] = ()) -> Layout:
-    """Choose up to two parameters for the rows and two for the columns; the reference's own four as it has them.
+    """Choose up to two parameters for the rows and two for the columns; the reference's four as in its figure.
 
-    Of weights that sum to the same (`mixture`), one each: of most combinations of three there is no setting.
+    Of weights with a constant sum (`mixture`), one each: most combinations of three have no setting.
     """
     varied = varied_axes(axes) or list(axes)[:1]
     if set(varied) == {*_REFERENCE_ROWS, *_REFERENCE_COLUMNS}:

@@ -1,4 +1,4 @@
-"""What swept parameters are called on a page, and whether they are weights that depend on each other."""
+"""Names of swept parameters on a page, and whether they are weights that depend on each other."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from analysis.scores.model import Scores
 from trials.spec.labels import REWARD, short_names
 
 LOSS = "loss."
-# A sum of weights that were rounded to three digits strays by this much.
+# Tolerance of a sum of weights that were rounded to three digits.
 _ROUNDING = 2e-3
 
 
@@ -25,7 +25,7 @@ def noun(axes: Mapping[str, Sequence[object]]) -> str:
 
 
 def mixture(run: Run, scores: Scores) -> tuple[str, ...]:
-    """Return the reward weights that vary and have the same sum in every setting, of which none is free; else none."""
+    """Return the reward weights that vary and have the same sum in every setting, so that none is free; else empty."""
     keys = tuple(key for key, values in run.axes.items() if key.startswith(REWARD) and len(values) > 1)
     rows = [[setting.parameters.get(key) for key in keys] for setting in scores.settings]
     if len(keys) < 2 or not all(is_number(value) for row in rows for value in row):
@@ -35,7 +35,7 @@ def mixture(run: Run, scores: Scores) -> tuple[str, ...]:
 
 
 def mixture_label(run: Run, scores: Scores) -> str:
-    """Return the sentence that says what weights of a constant sum mean; empty where there are none."""
+    """Return the sentence that says what weights of a constant sum mean; empty if there are none."""
     keys = mixture(run, scores)
     names = short_names(list(run.axes))
     if not keys:

@@ -17,7 +17,7 @@ from fusion_core.metrics.facts import BASELINES
 def pooled(stats: Stats) -> tuple[np.ndarray, np.ndarray]:
     """Return the standard deviation between seeds, pooled over the last axis (settings), and its degrees of freedom.
 
-    NaN and 0 where no setting has two seeds with a number.
+    NaN and 0 if no setting has two seeds with a number.
     """
     freedom = np.where(np.isfinite(stats.spread), np.maximum(stats.seeds - 1, 0), 0)
     squares = np.where(freedom > 0, freedom * np.nan_to_num(stats.spread) ** 2, 0)
@@ -37,7 +37,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Stats:
-    """Mean, standard deviation within a data set, images, and over how many seeds; NaN or 0 where there is nothing."""
+    """Mean, standard deviation within a data set, number of images and of seeds; NaN or 0 where empty."""
 
     mean: np.ndarray
     std: np.ndarray
@@ -53,7 +53,7 @@ class Stats:
 class Scores:
     """`trials` is (metric, data set, epoch, setting), `baselines` (metric, data set, fusion); data set 0 is ALL.
 
-    `starts` (metric, data set, start) is what the policies that trials began from score, before they learnt.
+    `starts` (metric, data set, start) are the scores of the starts, before training.
     """
 
     metrics: tuple[str, ...]
@@ -70,22 +70,22 @@ class Scores:
 
     @cached_property
     def ended_before(self) -> np.ndarray:
-        """Which settings were stopped early before they had any number of an epoch (epoch, setting)."""
+        """Which settings were stopped early and have no number at an epoch (epoch, setting)."""
         stopped = np.array(["stopped" in setting.status for setting in self.settings], dtype=bool)
         return ~(self.trials.seeds > 0).any(axis=(0, 1)) & stopped
 
     @property
     def start_names(self) -> tuple[str, ...]:
-        """What the starts are called: by their id where there are several."""
+        """Names of the starts: with their id if there are several."""
         return ("start",) if len(self.start_ids) == 1 else tuple(f"start {one}" for one in self.start_ids)
 
     @property
     def start_means(self) -> np.ndarray:
-        """Return (metric, data set, start), of width 0 where trials began from nothing."""
+        """Return (metric, data set, start), of width 0 if there is no start."""
         return np.zeros((len(self.metrics), len(self.datasets), 0)) if self.starts is None else self.starts.mean
 
     def best_start(self, metric: str, dataset: str) -> int | None:
-        """Return the best start at a place; None where none has a number."""
+        """Return the best start at a place; None if none has a number."""
         sign = facts_of(metric).sign
         values = sign * self.start_means[self.metrics.index(metric), self.datasets.index(dataset)]
         return int(np.nanargmax(values)) if np.isfinite(values).any() else None
@@ -124,5 +124,5 @@ class Scores:
 
 
 def shown(scores: Scores) -> slice:
-    """Return which of the data sets of `scores` the page has: all, but the mean over a single one says nothing new."""
+    """Return which of the data sets of `scores` the page has: all, except the mean over a single one."""
     return slice(1 if len(scores.datasets) == 2 else 0, None)

@@ -1,4 +1,4 @@
-"""Per-image values of settings, read from the results table when they are asked for."""
+"""Per-image values of settings, read from the results table on demand."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from analysis.scores.score import dataset_weights
 from trials.storage.layout import RunFolder
 from trials.storage.results import Results
 
-# At most so many rows are held in memory while many places are read: one scan instead of many searches.
+# Most rows held in memory while many places are read: one scan instead of many queries.
 HELD = 120_000
 _EVERY = """
 SELECT epoch, dataset, metric, trial, per_image FROM json_each(?) AS asked JOIN metrics ON trial = asked.value
@@ -36,7 +36,7 @@ def image_values(
 ) -> list[np.ndarray] | None:
     """Return a (settings, images) float64 array per data set that counts: one for a named set, several for ALL.
 
-    The mean over the seeds of a setting; NaN rows where it has none stored; None where nobody has any.
+    The mean over the seeds of a setting; NaN rows where it has none stored; None if there are none.
     """
     reader = ImageReader(run, scores)
     rows = range(len(scores.settings)) if settings is None else settings
@@ -46,14 +46,14 @@ def image_values(
 
 
 def mean_over_seeds(values: np.ndarray) -> np.ndarray:
-    """Average (settings, seeds, images) over the seeds that are there: (settings, images)."""
+    """Average (settings, seeds, images) over the existing seeds: (settings, images)."""
     there = ~np.isnan(values)
     with np.errstate(invalid="ignore"):
         return np.asarray(np.where(there, values, 0.0).sum(axis=1) / there.sum(axis=1))
 
 
 class ImageReader:
-    """Reads the values of any metric, data set and epoch. Opens the table for each reading, so any thread may.
+    """Reads the values of any metric, data set and epoch. Opens the table for each reading, so any thread may use it.
 
     With `hold` a small table is read once, for all of them.
     """
@@ -74,7 +74,7 @@ class ImageReader:
         return {name: float(weight / self.weights.sum()) for name, weight in some if weight > 0}
 
     def read(self, metric: str, dataset: str, epoch: int, settings: Sequence[int]) -> np.ndarray | None:
-        """Return (settings, seeds, images) on a named data set, None where nobody has any.
+        """Return (settings, seeds, images) on a named data set, None if there are none.
 
         NaN where a seed is missing, and all of a setting whose mean is over seeds that have no values stored.
         """
@@ -130,7 +130,7 @@ class ImageReader:
 
 
 def start_images(run: Run, start: str, metric: str, datasets: Sequence[str]) -> tuple[np.ndarray, ...]:
-    """Return the start's values (images,) on each data set; empty where one of them was not kept."""
+    """Return the start's values (images,) on each data set; empty if one was not kept."""
     if metric == SCORE:
         parts = [start_images(run, start, name, datasets) for name in SCORE_PARTS]
         if not all(parts):

@@ -26,7 +26,7 @@ def score(run: Run, like: Scores | None = None) -> Scores:
     settings, setting_of = _settings(run)
     weights = dataset_weights(run.rank_by.dataset_weights, datasets)
 
-    rows = run.metrics.assign(setting=_looked_up(run.metrics["trial"], setting_of))
+    rows = run.metrics.assign(setting=_indices(run.metrics["trial"], setting_of))
     trials = _stats(rows, {"metric": metrics, "dataset": datasets, "epoch": epochs, "setting": range(len(settings))})
     baselines = _stats(run.baselines, {"metric": metrics, "dataset": datasets, "fusion": tuple(BASELINES)})
     start_ids = start_ids_of(run.baselines)
@@ -48,7 +48,7 @@ def score(run: Run, like: Scores | None = None) -> Scores:
 
 
 def _labels(run: Run, like: Scores | None) -> tuple[tuple[str, ...], tuple[str, ...], tuple[int, ...]]:
-    """Return metrics, data sets and epochs that a run has numbers of, without means over data sets or metrics."""
+    """Return the metrics, data sets and epochs with numbers, without means over data sets or metrics."""
     if like is not None:
         return tuple(name for name in like.metrics if name != SCORE), like.datasets[1:], like.epochs
     measured, reported = set(run.metrics["metric"].unique()), set(run.metrics["dataset"].unique())
@@ -89,9 +89,9 @@ def _settings(run: Run) -> tuple[tuple[Setting, ...], dict[str, int]]:
 
 
 def _stats(rows: pd.DataFrame, labels: Mapping[str, Any]) -> Stats:
-    """Lay long rows out as one array; several rows of one place are seeds. A value that is not a number stays so."""
+    """Lay long rows out as one array; several rows of one place are seeds. NaN stays NaN."""
     shape = tuple(len(values) for values in labels.values())
-    places = [_looked_up(rows[name], {value: i for i, value in enumerate(values)}) for name, values in labels.items()]
+    places = [_indices(rows[name], {value: i for i, value in enumerate(values)}) for name, values in labels.items()]
     known = np.all([place >= 0 for place in places], axis=0)
     index = np.ravel_multi_index([place[known] for place in places], shape) if known.any() else np.zeros(0, int)
     mean, std = (rows[name].to_numpy(dtype=float, na_value=np.nan)[known] for name in ("mean", "std"))
@@ -109,7 +109,7 @@ def _stats(rows: pd.DataFrame, labels: Mapping[str, Any]) -> Stats:
     return Stats(*(values.reshape(shape) for values in found))
 
 
-def _looked_up(values: pd.Series, places: Mapping[Any, int]) -> np.ndarray:
+def _indices(values: pd.Series, places: Mapping[Any, int]) -> np.ndarray:
     """Return the place of each value, -1 where it has none; a column of categories is looked up by category."""
     if isinstance(values.dtype, pd.CategoricalDtype):
         of = np.array([*(places.get(name, -1) for name in values.cat.categories), -1], dtype=int)
@@ -151,7 +151,7 @@ def _between_seeds(
 ) -> np.ndarray:
     """Return the standard deviation between seeds (metric, data set, epoch, setting).
 
-    From each trial's own weighted mean and score: the data sets of one trial stray together, so theirs do not give it.
+    From each trial's own weighted mean and score: the data sets of one trial are correlated, so theirs do not give it.
     """
     names, trial = np.unique(rows["trial"].astype(str), return_inverse=True)
     owner = np.zeros(len(names), dtype=int)
@@ -183,7 +183,7 @@ def _with_score(stats: Stats, metrics: tuple[str, ...]) -> Stats:
 def _defaults(
     run: Run, metrics: tuple[str, ...], datasets: tuple[str, ...], epochs: tuple[int, ...], trials: Stats
 ) -> tuple[str, int, tuple[str, ...]]:
-    """Return the metric and epoch that the sweep ranks by, or the nearest that is there, and what is to be said."""
+    """Return the metric and epoch that the sweep ranks by, or the nearest available one, and a note."""
     notes = list(run.notes)
     metric, epoch = run.rank_by.metric, run.rank_by.epoch
     if metrics and metric not in metrics:

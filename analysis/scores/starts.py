@@ -22,5 +22,5 @@ def learns_from_reward(run: Run, scores: Scores) -> np.ndarray:
 
 
 def whole(scores: Scores) -> str:
-    """Return the data set that a sentence about all of them is said of."""
+    """Return the data set for a sentence about all of them."""
     return scores.datasets[1] if len(scores.datasets) == 2 else ALL

@@ -1,4 +1,4 @@
-"""What a trial's training logged: loss terms, gradient norm, reward, policy, speed."""
+"""Numbers logged in training: loss terms, gradient norm, reward, policy, speed."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ LOSS, GRADIENT, REWARD, TERMS, OTHER, COST, SPEED = (
     "loss terms", "gradient norm", "reward", "rewarded metrics", "policy", "cost", "speed",
 )  # fmt: skip
 GROUPS = (LOSS, GRADIENT, REWARD, TERMS, OTHER, COST, SPEED)
-# The reward of the deterministic output, of what is drawn, and of what they stand beside: no reward without these.
+# Rewards of the deterministic output, of samples, and of their references.
 REWARDS = ("reward_train", "reward_sample", "reward_mean", "reward_best")
 BESIDE = ("reward_start", "reward_visible", "reward_infrared", "reward_average")
 LOSS_AT_START = "loss_fusion_start"
-# What a swept model costs, by the name that it has in tables of models.
+# Costs of a swept model, by their names in tables of models.
 COSTS_OF_MODEL = {
     "model_parameters": "parameters", "model_gflop": "gflop", "model_gflop_training": "gflop_training",
     "inference_ms_16": "inference_ms_16",
@@ -28,7 +28,7 @@ _SPEEDS = ("pairs_per_second", "memory_bytes", *COSTS_OF_MODEL)
 
 
 def group_of(name: str) -> str:
-    """Return which group a logged number belongs to: one of GROUPS, the policy where it is none of the others."""
+    """Return the group of a logged number: one of GROUPS, the policy if no other fits."""
     if name in _COSTS:
         return COST
     if name.startswith(("reward_", "rewarded_", "term_")):
@@ -41,7 +41,7 @@ def group_of(name: str) -> str:
 
 
 def names(run: Run) -> dict[str, tuple[str, ...]]:
-    """Return what was logged, by group; totals before their parts. Groups without any are left out."""
+    """Return the logged names by group; totals before their parts. Empty groups are left out."""
     first = ("loss_total", *REWARDS, *BESIDE)
     place = {name: i for i, name in enumerate(first)}
     logged = sorted(run.training["name"].unique(), key=lambda name: (place.get(name, len(first)), name))
@@ -52,7 +52,7 @@ def names(run: Run) -> dict[str, tuple[str, ...]]:
 def loss_curves(run: Run, scores: Scores, settings: Iterable[int]) -> pd.DataFrame:
     """Return setting, epoch, name, value, seeds for every logged number but speed, mean over seeds, in long form.
 
-    A value that is not a number stays one, for any seed. A setting without a row is left out.
+    NaN of any seed stays NaN. A setting without a row is left out.
     """
     rows = logged(run, scores)
     rows = rows[rows["setting"].isin(list(settings)) & (rows["name"].map(group_of) != SPEED)]

@@ -32,13 +32,13 @@ from fusion_core.metrics.facts import BASELINES
 
 
 def answer(findings: Findings) -> list[str]:
-    """Return three sentences about the metric and epoch that the sweep ranks by; one where there is no number yet."""
+    """Return three sentences about the metric and epoch that the sweep ranks by; one if there is no number yet."""
     standings, scores = findings.standings, findings.scores
     place = scores.metric, ALL, scores.epoch
     found = standings.judgement(*place) if scores.metrics else None
     if found is None or found.best < 0:
         return [f"No trial has reported a number yet: {counts(findings.run)}."]
-    # Which weight decides is asked of all settings alike, by the seeds that all of them have.
+    # The most important weight is computed over all settings, by the seeds that all of them have.
     every = found if standings.is_plain else findings.judgement(*place)
     none = none_keeps_sentence(findings, *place)
     said = [none, _decides(findings, every, bounds_too=False)] if none else _best_sentences(findings, found, every)
@@ -49,7 +49,7 @@ def answer(findings: Findings) -> list[str]:
 
 
 def _best_sentences(findings: Findings, found: Judgement, every: Judgement) -> list[str]:
-    """Return what is said of the best setting; `every` judges all settings alike."""
+    """Return the sentences on the best setting; `every` judges all settings alike."""
     scores = findings.scores
     place = scores.metric, ALL, scores.epoch
     leaders = findings.standings.leaders(*place)
@@ -65,14 +65,14 @@ def _best_sentences(findings: Findings, found: Judgement, every: Judgement) -> l
 
 
 def _missing(findings: Findings, found: Judgement) -> str:
-    """Say how many settings these sentences leave out, and which values they know nothing of."""
+    """Say how many settings these sentences leave out, and which values have no data."""
     run, ranged = findings.ranged
     known = [ranged.settings[i].parameters for i in np.flatnonzero(np.isfinite(found.worse))]
     names, unseen, draws = findings.names, [], findings.record.draws
     for key, values in run.axes.items():
         have = {parameters[key] for parameters in known}
         if lacking := [value for value in values if value not in have]:
-            # Between the numbers that were drawn lie others of which something is known.
+            # Numbers between the drawn ones have data.
             scattered = draws and len(lacking) > 5
             of_all = f"{len(lacking)} of the {len(values)} values of {names[key]}"
             unseen.append(of_all if scattered else f"{names[key]} {either(lacking)}")
@@ -145,7 +145,7 @@ def _decides(findings: Findings, found: Judgement, *, bounds_too: bool = True) -
 
 
 def _noise(scores: Scores, found: Judgement) -> str:
-    """Say what the seed alone does to one setting that several seeds ran."""
+    """Say how much one setting varies between seeds."""
     stats = scores.trials[scores.metrics.index(scores.metric), 0, scores.epochs.index(scores.epoch)]
     std, freedom = map(float, pooled(stats))
     if not freedom > 0:

@@ -1,4 +1,4 @@
-"""The sentences of the answer that only sweeps of rewards have: what the reward lifts, and what its weights raise."""
+"""The sentences of the answer for sweeps of rewards: the lift of the reward, and the effect of its weights."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from analysis.statistics.resampling import paired_interval
 
 
 def reward_sentences(findings: Findings) -> list[str]:
-    """Return what the reward adds to the start and to loss-trained settings, and whether weights raise their metric."""
+    """Return the lift over the start and loss-trained settings, and whether weights raise their metric."""
     said = [*_lifted(findings), _own_metrics(findings)]
     return [sentence for sentence in said if sentence]
 
@@ -109,7 +109,7 @@ def _metrics_moved(findings: Findings) -> str:
 
 
 def _interval(findings: Findings, metric: str, setting: int, start: int) -> tuple[float, float] | None:
-    """Return the paired 95 % interval of what a setting has more than the start; None without values per image."""
+    """Return the paired 95 % interval of a setting's gain over the start; None without values per image."""
     scores = findings.scores
     dataset = whole(scores)
     ours = findings.image_values(metric, dataset, scores.epoch, [setting])

@@ -1,4 +1,4 @@
-"""The sentences of the answer that only searches have: stopped early, kept to constraints, confirmed, on the front."""
+"""The sentences of the answer that only searches have: early stopping, constraints, confirmation, the Pareto front."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from analysis.statistics.pareto import pareto_front
 
 
 def stopped_sentence(findings: Findings) -> str:
-    """Say how many trials of the search were stopped early, by which rule, and where they have no number."""
+    """Say how many trials of the search were stopped early, by which rule, and at which epochs they have no number."""
     run, scores = findings.run, findings.scores
     count = int((run.trials["status"] == "stopped").sum())
     if not count or not findings.record.rule:
@@ -28,7 +28,7 @@ def stopped_sentence(findings: Findings) -> str:
 
 
 def none_keeps_sentence(findings: Findings, metric: str, dataset: str, epoch: int) -> str:
-    """Name the setting that comes nearest to the constraints where none keeps to them; empty where one does."""
+    """Name the setting nearest to the constraints if none satisfies them; empty if one does."""
     known = _known(findings, metric, dataset, epoch)
     if not findings.standings.constraints or findings.standings.keeps(epoch)[known].any():
         return ""
@@ -37,7 +37,7 @@ def none_keeps_sentence(findings: Findings, metric: str, dataset: str, epoch: in
 
 
 def kept_sentence(findings: Findings, metric: str, dataset: str, epoch: int) -> str:
-    """Say how many settings keep to the constraints."""
+    """Say how many settings satisfy the constraints."""
     if not findings.standings.constraints:
         return _unmeasured(findings)
     known = _known(findings, metric, dataset, epoch)
@@ -61,14 +61,14 @@ def _unmeasured(findings: Findings) -> str:
 
 
 def _nearest(findings: Findings, known: np.ndarray, epoch: int) -> str:
-    """Name the setting that breaks the constraints least: as shares of each one's least excess or range."""
+    """Name the setting that violates the constraints least, relative to each one's typical excess."""
     scores, e = findings.scores, findings.scores.epochs.index(epoch)
     excess = np.maximum(findings.standings.excess[:, e][:, known], 0)
     if not np.isfinite(excess).all(axis=0).any():
         return "none of them has a number for it."
-    # Several constraints have units of their own: each is measured by its median excess.
+    # Constraints have different units: each is scaled by its median excess.
     middle = np.array([np.median(row[np.isfinite(row)]) or 1.0 for row in excess])
-    # One without a number for some constraint is not near.
+    # A setting without a number for some constraint is not near.
     best = int(known[np.nanargmin((excess / middle[:, None]).sum(axis=0))])
     setting, names = scores.settings[best], findings.names
     own = ", ".join(f"{names[key]} {text(value)}" for key, value in setting.parameters.items())
@@ -82,7 +82,7 @@ def _nearest(findings: Findings, known: np.ndarray, epoch: int) -> str:
 
 
 def confirmed_sentences(findings: Findings, leaders: Leaders, best: int) -> list[str]:
-    """Say with which seeds settings were confirmed, what the best lost on the way, and whether all is confirmed."""
+    """Say with which seeds settings were confirmed, how much the best lost, and whether all are confirmed."""
     asked, scores = findings.record, findings.scores
     if not asked.fresh and findings.confirmed is None:
         return []
@@ -128,7 +128,7 @@ def confirmed_sentences(findings: Findings, leaders: Leaders, best: int) -> list
 
 
 def _progress(findings: Findings, seeds: str) -> str:
-    """Say how many of the confirming trials have a number; nothing where all have."""
+    """Say how many of the confirming trials have a number; empty if all have."""
     scores, asked = findings.scores, findings.record
     if findings.confirmed is None:
         top = min(asked.top, len(scores.settings))
@@ -159,14 +159,14 @@ def own_seeds_sentence(findings: Findings) -> str:
 
 
 def front_sentence(findings: Findings) -> str:
-    """Say how many settings are on the front of the objectives, and who is best in each; nothing for fewer than two."""
+    """Say how many settings are on the front of the objectives, and the best in each; empty for fewer than two."""
     scores = findings.scores
     names = [name for name in findings.record.objectives if name in scores.metrics]
     if len(names) < 2:
         return ""
     e = scores.epochs.index(scores.epoch)
     places = [scores.metrics.index(name) for name in names]
-    # All settings by the seeds that all of them have, as the figure of trade-offs: confirmed ones are not flattered.
+    # All settings by the seeds that all of them have, as in the figure of trade-offs: confirmation gives no advantage.
     every = scores.trials.mean[places, 0, e].T
     known = np.isfinite(every).all(axis=1)
     what = f"the Pareto front of {listed(names)}"

@@ -42,7 +42,7 @@ def tied_sentence(findings: Findings, found: Judgement) -> str:
 
 
 def _kind(findings: Findings) -> str:
-    """Return what those that stand first are called."""
+    """Return the name of the settings that rank first."""
     scores, standings = findings.scores, findings.standings
     place = scores.metric, ALL, scores.epoch
     leaders, standing = standings.leaders(*place), standings.standing(*place)
@@ -52,7 +52,7 @@ def _kind(findings: Findings) -> str:
 
 
 def _span(values: Sequence[object]) -> str:
-    """Say between which of the numbers of a range these are, in rising order after one that is none."""
+    """Say between which numbers of a range these are, in rising order, after None."""
     numbers = [value for value in values if value is not None]
     ends = list(dict.fromkeys(map(text, (*numbers[:1], *numbers[-1:]))))
     none = [text(None)] * (len(numbers) < len(values))
@@ -60,7 +60,7 @@ def _span(values: Sequence[object]) -> str:
 
 
 def either(values: Iterable[object]) -> str:
-    """Say `a, b or c`; of more than five, between which they are."""
+    """Say `a, b or c`; for more than five, their range."""
     *some, last = map(text, values)
     if len(some) > 5:
         return f"{some[0]} to {last} ({len(some) + 1} values)"

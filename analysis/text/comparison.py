@@ -1,4 +1,4 @@
-"""What a comparison says in words: the answer, what the runs share, and what must be known before believing it."""
+"""A comparison in words: the answer, what the runs share, and caveats."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from analysis.text.answer_search import stopped_sentence
 
 
 def answer(comparison: Comparison, numbers: Numbers) -> list[str]:
-    """Say which run allows most where the page opens, by how much, and whether that is more than chance."""
+    """Say which run is best in the first view, by how much, and whether that is more than chance."""
     sides = comparison.measured
     if not sides:
         return ["None of these runs has reported a number yet."]
@@ -40,7 +40,7 @@ def answer(comparison: Comparison, numbers: Numbers) -> list[str]:
 
 
 def notes(comparison: Comparison) -> list[str]:
-    """Return what a reader must know before believing a difference."""
+    """Return the caveats of the differences."""
     sides = comparison.measured
     said = [
         f"{side.label} has no numbers, so it is in no figure: {_counts(side)}."
@@ -72,7 +72,7 @@ def notes(comparison: Comparison) -> list[str]:
 
 
 def _search_notes(side: Side) -> list[str]:
-    """Return what makes the best of a search another number than the best of its trials."""
+    """Return why the best of a search is not simply the best of its trials."""
     standings, said = side.findings.standings, []
     if standings.confirmed is not None:
         said.append(
@@ -90,7 +90,7 @@ def _search_notes(side: Side) -> list[str]:
 
 
 def shared(comparison: Comparison) -> list[str]:
-    """Return what the runs with numbers have in common, and what only some of them have."""
+    """Return what all runs with numbers share, and what only some of them have."""
     sides = comparison.measured
     if not sides:
         return ["Nothing was measured yet."]
@@ -109,7 +109,7 @@ def shared(comparison: Comparison) -> list[str]:
 
 
 def about(comparison: Comparison, name: str) -> str:
-    """Return what a choice of data set means where it is a mean over several; empty else."""
+    """Explain a choice of data set that is a mean over several; empty otherwise."""
     sides = comparison.measured
     if name == ALL:
         return f"Weighted mean: {_weights(sides[0])}."
@@ -117,7 +117,7 @@ def about(comparison: Comparison, name: str) -> str:
 
 
 def epoch_words(epoch: int | str) -> str:
-    """Return `epoch 2`, or what stands for the last of each run."""
+    """Return `epoch 2`, or the words for the last of each run."""
     return "the last epoch of each run" if epoch == LAST else f"epoch {epoch}"
 
 
@@ -173,7 +173,7 @@ def _pairs(side: Side, name: str) -> str:
 
 
 def _in_common(what: str, having: dict[str, tuple[str, ...]]) -> str:
-    """Say what all have, then what is left to some."""
+    """Say what all have, then what only some have."""
     names = list(dict.fromkeys(name for some in having.values() for name in some))
     everywhere = [name for name in names if all(name in some for some in having.values())]
     said = f"{what} of all: {', '.join(everywhere) or 'none'}."

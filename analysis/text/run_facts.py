@@ -11,7 +11,7 @@ from analysis.runs.search_record import asked, records, stopping_rule
 
 
 def search_facts(run: Run) -> list[str]:
-    """Return which search it was and by which rule it stops trials early, as a page's facts have it; empty of grids."""
+    """Return the search and its early stopping rule, for a page's facts; empty for grids."""
     resolved = run.record.get("resolved") or {}
     search, said = resolved.get("search") or {}, []
     if asked(run).draws:
@@ -47,12 +47,12 @@ def counts(run: Run) -> str:
 
 
 def provenance_line(run: Run) -> list[str]:
-    """Return the short facts of a run: when, which program, on what, how much of it is done."""
+    """Return the short facts of a run: date, program, device, progress."""
     record, line = run.record, [counts(run), *search_facts(run)]
     if len(run.provenance):
         line.append(datetime.fromtimestamp(run.provenance["started"].iloc[-1], UTC).strftime("%Y-%m-%d %H:%M UTC"))
     seconds = run.provenance["seconds"].fillna(0).sum()
-    # The program lets no other start while it runs, so only the last may still be going on.
+    # Only one driver runs at a time, so only the last run may still be running.
     unended = run.provenance["finished"].isna().tolist()
     if seconds:
         runs = f" in {len(run.provenance)} runs" if len(run.provenance) > 1 else ""

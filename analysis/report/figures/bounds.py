@@ -1,4 +1,4 @@
-"""What the page draws of the upper bounds: the best at each value of each parameter, and how sure that is."""
+"""The page's figure of upper bounds: the best at each value of each parameter, with its uncertainty."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ GROUPS = {
 def bounds_part(findings: Findings) -> dict[str, Any] | None:
     """Return the bounds table as arrays; `places` are (position among the page's axes, value or range as text).
 
-    `groups` are metrics (by position) that can be shown on their own. None where nothing is swept.
+    `groups` are metrics (by position) that can be shown on their own. None if nothing is swept.
     """
     run, scores = findings.run, findings.scores
     ranged, ranged_scores = findings.ranged
@@ -56,7 +56,7 @@ def bounds_part(findings: Findings) -> dict[str, Any] | None:
     return {
         "places": [[axes.index(key), text(value)] for key, value in places],
         "groups": {name: some for name, some in groups.items() if len(some) > 1},
-        # Values of which nothing is known at an epoch (epoch, place): all of their trials were stopped before it.
+        # Values without data at an epoch (epoch, place): all of their trials were stopped before it.
         "ended": pack(without & np.array([[row[some].any() for some in members] for row in ended]))
         if ended.any() else None,
         **{name: pack(array) for name, array in arrays.items()},

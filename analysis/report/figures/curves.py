@@ -1,4 +1,4 @@
-"""What the page draws over epochs and over seeds: curves, how early one may stop, loss terms, the noise floor."""
+"""The page's figures over epochs and seeds: curves, early agreement, loss terms, the noise floor."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from analysis.scores.model import Scores, pooled, shown
 from analysis.scores.training_log import BESIDE, REWARDS, SPEED, names
 from analysis.statistics.seed_noise import resolvable
 
-# Front runners at the last and at the first epoch each: more curves have no colours of their own.
+# Front runners at the last and at the first epoch each: there are no distinct colours for more curves.
 RUNNERS = 4
-# With more settings than this, only those that some choice of the page names have their loss terms in it.
+# With more settings than this, the page has loss terms only of those that one of its views names.
 CARRIED = 3000
 
 
 def curves(findings: Findings) -> dict[str, Any]:
-    """Return agreement with the last epoch, packed (metric, data set, epoch), and who to draw: [setting, reason].
+    """Return agreement with the last epoch, packed (metric, data set, epoch), and settings to draw: [setting, reason].
 
     `median` is the setting nearest to the median of each place, for all figures that draw one.
     """
@@ -55,9 +55,9 @@ def _runners(scores: Scores, metric: str, dataset: str, default: tuple[int, str]
 def training(findings: Findings) -> dict[str, Any]:
     """Return what training logged, packed (setting, name, epoch), for `settings` (None: all of them).
 
-    `names` are [name, group] in the order of the panels, `rewards` those of rewards and what they stand beside, `odd`
-    [name, settings where it was zero throughout, settings where it was once not a number, settings that logged it],
-    `default` a setting (-1: none), `default_name` what it is called.
+    `names` are [name, group] in the order of the panels, `rewards` those of rewards and their references, `odd` [name,
+    settings where it was zero throughout, settings where it was once not a number, settings that logged it], `default`
+    a setting (-1: none), `default_name` what it is called.
     """
     scores, default = findings.scores, findings.default
     logged = [[name, group] for group, some in names(findings.run).items() if group != SPEED for name in some]
@@ -80,12 +80,12 @@ def training(findings: Findings) -> dict[str, Any]:
 
 
 def noise(findings: Findings) -> dict[str, Any] | None:
-    """Return the noise floor, packed (metric, data set, epoch), or None where every setting ran with one seed.
+    """Return the noise floor, packed (metric, data set, epoch), or None if every setting ran with one seed.
 
     `std` is pooled over the `repeated` settings, `seeds` the number of seeds that most of those have, `pair` and
-    `sweep` the least difference that seeds do not explain between two settings of so many seeds, and between any two
-    of all `settings`; `pair_one` and `sweep_one` the same with one seed each. Of a search with one seed: what its
-    confirming trials say.
+    `sweep` the minimum detectable difference between two settings of so many seeds, and between any two of all
+    `settings`; `pair_one` and `sweep_one` the same with one seed each. For a search with one seed, its confirming
+    trials are used.
     """
     scores = findings.scores
     stats = findings.repeated.trials[:, shown(scores)]
@@ -118,7 +118,7 @@ def _commonest(counts: np.ndarray) -> int:
 
 
 def _carried(scores: Scores, default: int | None) -> list[int]:
-    """Return every setting, or of too many the best, worst and median at each place, the default and some at random."""
+    """Return every setting; of too many the best, worst and median at each place, the default and some at random."""
     count = len(scores.settings)
     if count <= CARRIED:
         return list(range(count))

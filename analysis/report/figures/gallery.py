@@ -1,4 +1,4 @@
-"""The gallery: what the best trial, the worst, and the one nearest to the defaults make of the same pairs."""
+"""The gallery: the same pairs fused by the best trial, the worst, and the one nearest to the defaults."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ROLES = ("best", "worst", "default")
 
 
 def gallery(findings: Findings) -> dict[str, Any] | None:
-    """Return pairs, trials (those of the first columns first), images and metrics; None where no samples were kept."""
+    """Return pairs, trials (those of the first columns first), images and metrics; None if no samples were kept."""
     run = findings.run
     finished = run.every_trial[run.every_trial["status"] == "finished"]
     folders = folders_of(run.path, dict(zip(finished["number"].tolist(), finished["id"].tolist(), strict=True)))
@@ -65,7 +65,7 @@ def _epoch(run: Run) -> str:
 
 
 def _ranked(results: Results, run: Run, finished: set[str]) -> list[RankedTrial]:
-    """Return finished trials, best first, by what the sweep ranks by: the rule by which samples are kept."""
+    """Return finished trials, best first, by the sweep's ranking, which also decides which samples are kept."""
     if run.rank_by.metric not in FACTS:
         return []
     return [trial for trial in best(results, run.rank_by) if trial.id in finished]
@@ -105,14 +105,14 @@ def _not_kept(run: Run, roles: dict[str, int], folders: dict[int, Path]) -> list
 
 
 def _apart(run: Run, default: int | None, configs: list[Any]) -> str:
-    """Name the weights that the default trial has at another value than the default."""
+    """Name the weights of the default trial that differ from their default."""
     names = short_names(list(run.axes))
     config: dict[str, Any] = next((config for number, _, config in configs if number == default), {})
     return listed([names[key] for key in run.axes if not is_default(config, key)])
 
 
 def _stems(results: Results, run: Run) -> dict[str, list[str]]:
-    """Return the stems of each data set, in the order of the run's; empty where the table has none."""
+    """Return the stems of each data set, in the order of the run's; empty if the table has none."""
     rows = results.query(
         "SELECT dataset, stems FROM datasets WHERE cohort IN (SELECT cohort FROM trials WHERE id = ?)",
         (run.every_trial["id"].iloc[0],),

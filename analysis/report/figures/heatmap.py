@@ -1,4 +1,4 @@
-"""Where each setting lies in the pair-pair heatmap, and the small heatmap of every two parameters."""
+"""The axes of the pair-pair heatmap, and the small heatmap of every two parameters."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from analysis.scores.metrics import facts_of
 from analysis.scores.model import shown
 from analysis.statistics.cells import by_cell
 
-# With more cells per setting than this, nearly all are blank, and two parameters say more than four.
+# With more cells per setting than this, nearly all are blank, and two parameters are clearer than four.
 _CELLS = 8
-# Two-parameter heatmaps of more than six parameters are more than anybody looks at.
+# Two-parameter heatmaps of more than six parameters are too many to read.
 _PAIRED = 6
 
 
 def heatmap_part(findings: Findings) -> dict[str, Any]:
-    """Return which axes (by position) the heatmap opens with; of scattered settings, the two that decide."""
+    """Return the initial axes (by position) of the heatmap; for scattered settings, the two most important."""
     run, scores = findings.run, findings.scores
     plan, keys = layout(run.axes, findings.mixture), list(run.axes)
     cells = math.prod(int(findings.levels_of(key)[1].max(initial=0)) + 1 for key in (*plan.rows, *plan.columns))
@@ -34,7 +34,7 @@ def heatmap_part(findings: Findings) -> dict[str, Any]:
 
 
 def _strongest(findings: Findings, keys: Sequence[str]) -> list[str]:
-    """Return the two of these parameters that decide most, in their order."""
+    """Return the two most important of these parameters, in their order."""
     scores = findings.scores
     found, weight = findings.shares, dict.fromkeys(keys, 0.0)
     if scores.metrics:
@@ -47,7 +47,7 @@ def _strongest(findings: Findings, keys: Sequence[str]) -> list[str]:
 def pairs_part(findings: Findings) -> dict[str, Any] | None:
     """Return for every two parameters the best and the mean over the rest, packed (metric, data set, epoch, cell).
 
-    A cell is first's level * levels of the second + second's level; NaN where no setting has a number. None where
+    A cell is first's level * levels of the second + second's level; NaN where no setting has a number. None if
     fewer than two parameters vary.
     """
     run, scores = findings.run, findings.scores

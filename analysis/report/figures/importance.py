@@ -1,4 +1,4 @@
-"""Figure: which weight decides."""
+"""Figure: importance of the weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the page shows of models of several sizes: what each costs, and what it reaches at every place."""
+"""The page's figure of model sizes: cost of each model, and its metrics at every place."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ _COSTS = ("parameters", "gflop", "gflop_training", "inference_ms_16", "inference
 
 
 def model_size_part(findings: Findings) -> dict[str, Any] | None:
-    """Return `models` [name, settings, trials], packed costs (model), seconds of training (epoch, model), and what the
-    best setting of each model reaches: `best`, `mean`, `std`, `seeds` packed (metric, data set, epoch, model)."""
+    """Return `models` [name, settings, trials], packed costs (model) and seconds of training (epoch, model).
+
+    For the best setting of each model, `best`, `mean`, `std`, `seeds` are packed (metric, data set, epoch, model).
+    """
     found = findings.model_sizes
     if found is None:
         return None

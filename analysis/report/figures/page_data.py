@@ -16,7 +16,7 @@ from analysis.text.answer_search import own_seeds_sentence
 from analysis.text.run_facts import failed_trials
 from fusion_core.metrics.facts import BASELINES
 
-# Beyond this many numbers the page leaves out what it can do without: standard deviations, intervals of differences.
+# Beyond this many numbers the page leaves out the least important ones: standard deviations, intervals of differences.
 MANY = 1_000_000
 _REASON = 160
 
@@ -74,7 +74,7 @@ def page_data(findings: Findings) -> dict[str, Any]:
 
 
 def _axes(findings: Findings) -> list[dict[str, Any]]:
-    """Return each parameter's name and values; `bins` where it has too many for a heatmap: labels, range per value."""
+    """Return each parameter's name and values; `bins` if it has too many for a heatmap: labels, range per value."""
     run, scores = findings.run, findings.scores
     axes = []
     for key, values in run.axes.items():
@@ -93,7 +93,7 @@ def _axes(findings: Findings) -> list[dict[str, Any]]:
 
 
 def _states(scores: Scores) -> list[str]:
-    """Return the status of each setting; of one that was stopped early with the last epoch that it has a number of."""
+    """Return the status of each setting; for one stopped early, with the last epoch that has a number."""
     there = np.asarray((scores.trials.seeds > 0).any(axis=(0, 1)))
     return [
         f"{one.status} at epoch {scores.epochs[np.flatnonzero(has)[-1]]}" if one.status == "stopped" and has.any()
@@ -130,7 +130,7 @@ def _metric(name: str) -> dict[str, Any]:
 
 
 def _images(stats: Stats) -> Any:
-    """Return n for each metric and data set: one number where all places agree, else packed over the places."""
+    """Return n for each metric and data set: one number if all places agree, else packed over the places."""
 
     def of(n: np.ndarray) -> Any:
         some = np.unique(n[n > 0])

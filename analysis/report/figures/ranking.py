@@ -1,4 +1,4 @@
-"""What the trial table and the panel of one trial need beside the values: how sure the ranking is."""
+"""Data of the trial table and the trial panel besides the values: the uncertainty of the ranking."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def ranking_part(findings: Findings) -> dict[str, Any]:
     """Return a judgement per place, packed (metric, data set, epoch), and (…, setting) for `tied` and the intervals.
 
     `notes` are the reasons why there is no interval, `note` the place of each in them (-1: there is one). The
-    intervals are None where there are none, or too many for the page. `final` as of `_standings`.
+    intervals are None if there are none, or too many for the page. `final` as of `_standings`.
     """
     standings, scores = findings.standings, findings.scores
     datasets = scores.datasets[shown(scores)]
@@ -53,10 +53,10 @@ def ranking_part(findings: Findings) -> dict[str, Any]:
 
 
 def _standings(standings: Standings) -> dict[str, Any]:
-    """Return the numbers to rank by, packed (metric, data set, epoch, setting), and what does not stand first.
+    """Return the numbers to rank by, packed (metric, data set, epoch, setting), and the standings.
 
-    `confirmed` (None: no setting was run again) says where they are of fresh seeds, `trials` by which [number, seed];
-    `keeps` (epoch, setting) who keeps to the `constraints`.
+    `confirmed` (None: no setting was run again) says where they are from fresh seeds, `trials` by which [number, seed];
+    `keeps` (epoch, setting) which satisfy the `constraints`.
     """
     part = (slice(None), shown(standings.scores))
     carried = standings.stats.std.size <= MANY

@@ -1,4 +1,4 @@
-"""Which figures a page has, and in which order."""
+"""The figures of a page, in their order."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ PARTS = {
 
 
 def page_parts(findings: Findings) -> dict[str, Any]:
-    """Return what each figure of PARTS that has something to show adds to the page's data."""
+    """Return the page data of each figure of PARTS that has something to show."""
     parts = {name: part(findings) for name, (_, part) in PARTS.items()}
     return {name: part for name, part in parts.items() if part is not None}
 
@@ -53,5 +53,5 @@ def order_of(run: Run, parts: Mapping[str, Any]) -> list[str]:
 
 
 def title_of(run: Run, name: str) -> str:
-    """Return what the navigation calls a figure."""
+    """Return the title of a figure in the navigation."""
     return f"Two {noun(run.axes)}s" if name == "pairs" else PARTS[name][0]

@@ -1,4 +1,4 @@
-"""What the page draws of a replay: what each search had found by which share of the grid's cost."""
+"""The page's figure of a replay: the best found by each search against the share of the grid's cost."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _POINTS = ("cost", "seconds", "best_median", "best_low", "best_high")
 
 
 def replay_part(findings: Findings) -> dict[str, Any] | None:
-    """Return curves by search, a row of numbers each, what they were to find, and what is said of it; None without."""
+    """Return curves and numbers by search, the targets, and the recommendation; None without a replay."""
     run, scores = findings.run, findings.scores
     found = read_found(run.path)
     if found is None or found.metric not in scores.metrics:

@@ -1,4 +1,4 @@
-"""What the page draws of the reward: what it lifts beside the start and the loss, and what its weights raise."""
+"""The page's figures of the reward: its lift over the start and the loss, and the effects of its weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the page draws of importance, trade-offs and parallel coordinates: packed arrays over what `shown` keeps."""
+"""The page's figures of trade-offs and parallel coordinates: packed arrays over the shown data sets."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from analysis.report.figures.importance import HEADLINES
 from analysis.report.packing import pack
 from analysis.scores.model import Scores, shown
 
-# More lines or points than this are a blot, and slow to draw.
+# More lines or points than this overplot, and are slow to draw.
 DRAWN = 2000
 # As many metrics as the figure of trade-offs puts side by side.
 _COMPARED = 5
 
 
 def tradeoffs(findings: Findings) -> dict[str, Any]:
-    """Return what the best of each metric costs in each other, packed (data set, epoch, metric, other).
+    """Return the cost of the best of each metric in each other, packed (data set, epoch, metric, other).
 
     `loss` is in the other's own unit, `share` of its range over settings, `setting` the one that is best for the
     metric (-1: none). `chosen` and `front` are the metrics that the figure opens with: the objectives of a search that
@@ -64,7 +64,7 @@ def parallel(findings: Findings) -> dict[str, Any]:
 
 
 def sample(scores: Scores) -> list[int] | None:
-    """Return DRAWN settings at random, the same each time, or None where there are no more than that."""
+    """Return DRAWN settings at random, the same each time, or None if there are no more than that."""
     count = len(scores.settings)
     if count <= DRAWN:
         return None
