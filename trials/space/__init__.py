@@ -1,1 +1,1 @@
-"""Every setting that a sweep may try: grid, simplex, ranges. Optuna distributions are made here and nowhere else."""
+"""Every setting that a sweep may try: grid, simplex, ranges. A search's Optuna distributions are made only here."""

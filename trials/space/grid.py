@@ -31,7 +31,7 @@ def expand(spec: SweepSpec) -> list[Trial]:
     seeds fastest. Reward weights with the ratios of an earlier combination are left out.
 
     Sections are validated once per distinct combination of their own axes, so ten thousand trials take a second.
-    Raises pydantic's ValidationError for a combination that breaks a rule; `spec.load` has refused such a sweep before.
+    Raises pydantic's ValidationError for a combination that breaks a rule; `sweepfile.load` refuses it earlier.
     """
     build = Sections(spec.trial)
     axes = list(spec.grid)

@@ -27,8 +27,9 @@ from trials.storage.provenance import provenance
 from trials.storage.results import Results
 from trials.sweep.best_settings import best_settings, best_untrained
 from trials.sweep.options import Options, Outcome
+from trials.sweep.standings import BOARD
 from trials.sweep.start_training import StartTraining
-from trials.sweep.sweep import BOARD, Sweep
+from trials.sweep.sweep import Sweep
 from trials.worker.messages import Rules
 from trials.worker.resources import WorkerResources
 from trials.worker.worker import Worker

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Sequence
@@ -10,21 +9,17 @@ from collections.abc import Sequence
 from trials.console.display import Display
 from trials.plan.plan import Plan
 from trials.ranking.early_stopping import EarlyStop
-from trials.ranking.leaderboard import Leaderboard, RankedTrial, best, weighted_mean
+from trials.ranking.leaderboard import RankedTrial, weighted_mean
 from trials.ranking.pareto import feasible
-from trials.ranking.standouts import Standouts
-from trials.spec.defaults import default_trial
-from trials.storage.artifacts import Artifacts, ArtifactWriter
 from trials.storage.connection import reading
-from trials.storage.layout import RunFolder, start_fusion, trial_name
+from trials.storage.layout import RunFolder, trial_name
 from trials.storage.results import PlannedTrial, Results, TrialRow
 from trials.storage.states import States, remove_left_over, resumable
 from trials.sweep.baselines_wanted import BaselinesWanted
 from trials.sweep.job_queue import JobQueue
+from trials.sweep.notes import checkpoint_notes, table_notes
+from trials.sweep.standings import Standings
 from trials.worker.messages import Report, Rules, Task, TrialProgress
-
-BOARD = 5
-STARTS_OF = "SELECT DISTINCT fusion FROM baselines WHERE cohort = ? AND fusion LIKE 'start:%'"
 
 
 class Sweep(JobQueue):
@@ -33,13 +28,10 @@ class Sweep(JobQueue):
     def __init__(self, run: RunFolder, plan: Plan, results: Results, rules: Rules, display: Display) -> None:
         super().__init__(run, plan, rules, display)
         self.results = results
-        self.artifact_writer = ArtifactWriter(run)
         self.planned: dict[str, PlannedTrial] = {trial.id: trial for trial in plan.trials}
         self.rows: dict[str, TrialRow] = {}
-        self.compared: set[str] = set()
         self.wanted = BaselinesWanted(results, plan.cohort, has_data=plan.data is not None)
-        self.board = Leaderboard(rules.rank_by.metric, max(BOARD, rules.keep_best))
-        self.standouts = Standouts(rules.rank_by.metric, rules.keep_best)
+        self.standings = Standings(run, rules)
         self.search = plan.begin(results, run, display.note)
         self.early = EarlyStop(rules.stop_early, plan.objective)
 
@@ -51,7 +43,7 @@ class Sweep(JobQueue):
             self.search.resume(self.rows)
         self.early.resume(self.results, self.planned if self.search is None else self.search.settings.of_trial)
         rows = [resumable(self.rows[trial.id], self.rules.states) for trial in asked]
-        self.display.begin(rows, self.board.top)
+        self.display.begin(rows, self.standings.top)
         self._update_expected()
         self._extend()
 
@@ -70,8 +62,7 @@ class Sweep(JobQueue):
         untrained = {start for start in self.plan.starts if not self.run.start(start).exists()}
         remove_left_over(self.rows, self.rules.states, keep=self.rules.keep_states, besides=untrained)
         self.results.describe_data(self.plan.cohort, self.plan.sets)
-        self._find_standouts()
-        self._remove_other_artifacts()
+        self.standings.read(self.results, self.plan.cohort, self.rows, self._is_feasible)
         for planned in asked:
             if self.rows[planned.id].status == "waiting":
                 self._queue(planned)
@@ -80,7 +71,7 @@ class Sweep(JobQueue):
     def _queue(self, planned: PlannedTrial) -> None:
         number = self.rows[planned.id].number
         self.queue.append(len(self.tasks))
-        at_default = trial_name(number, planned.id) == self.standouts.default
+        at_default = self.standings.is_default(number, planned.id)
         self.tasks.append(Task(planned.id, number, planned.config, at_default, planned.start))
 
     def _extend(self) -> None:
@@ -97,7 +88,7 @@ class Sweep(JobQueue):
             self.rows |= {row.id: row for row in self.results.add(new)} if new else {}
         for planned in new:
             self.planned[planned.id] = planned
-            self.compared.add(planned.id)
+            self.standings.compared.add(planned.id)
             self.display.tally.add(planned.epochs)
             if planned.id in self.search.settings.of_trial:
                 self.early.watch(planned.id)
@@ -124,23 +115,8 @@ class Sweep(JobQueue):
         notes = [] if self.queue else ["nothing to do: every trial has ended"]
         if self.search is not None:
             notes += self.search.notes()
-        ((others,),) = self.results.query("SELECT count(*) FROM trials WHERE cohort != ?", (self.plan.cohort,))
-        if others:
-            notes.append(f"{others} trials in the table used other data: they are kept, but not compared with these")
-        begun = {fusion for (fusion,) in self.results.query(STARTS_OF, (self.plan.cohort,))}
-        if earlier := begun - set(map(start_fusion, self.plan.starts)):
-            notes.append(
-                f"trials in the table began from another initial checkpoint ({', '.join(sorted(earlier))}): they are "
-                "kept, and ranked with these"
-            )
-        best_ones = self.standouts.best.top
-        lacking = [t.number for t in best_ones if not self.run.checkpoint(trial_name(t.number, t.id)).exists()]
-        if lacking:
-            numbers = ", ".join(map(str, sorted(lacking)))
-            notes.append(
-                f"no checkpoint of trial {numbers}, among the best: keep_best was smaller then, or the file was removed"
-            )
-        return notes
+        notes += table_notes(self.results, self.plan)
+        return notes + checkpoint_notes(self.run, self.standings.standouts.best.top)
 
     @property
     def to_run(self) -> int:
@@ -154,8 +130,8 @@ class Sweep(JobQueue):
     def gauges(self) -> dict[str, float]:
         """Return trials that ended, the best score so far, and training pairs per second of all workers."""
         gauges = {"trials_done": float(self.display.tally.done)}
-        if self.board.top:
-            gauges["best_score"] = self.board.top[0].score
+        if self.standings.top:
+            gauges["best_score"] = self.standings.top[0].score
         if (speed := self.display.tally.pairs_per_second) is not None:
             gauges["pairs_per_second"] = speed
         return gauges
@@ -171,10 +147,8 @@ class Sweep(JobQueue):
         done, score = self.rows[task.id].done, None
         if self.lost[task.id] or done:
             done, score = self._known(task.id)
-        standouts = self.standouts
-        thresholds = standouts.best.threshold, standouts.worst.threshold
         wanted = self.wanted.baselines(), self.wanted.metrics_of(task.start)
-        return place, TrialProgress(done, score, *thresholds, *wanted)
+        return place, TrialProgress(done, score, *self.standings.thresholds, *wanted)
 
     def take(self, report: Report) -> bool:
         """Write a report; when this returns, it is on the disk. Return whether the trial is over.
@@ -192,10 +166,8 @@ class Sweep(JobQueue):
             if self._is_feasible(task.id, epoch, report):
                 ranked = RankedTrial(task.number, task.id, dict(planned.parameters), planned.seed, epoch, report.score)
         if ranked is not None and report.last:
-            self.standouts.add(ranked)
-        if report.artifacts is not None:
-            self._write_artifacts(trial_name(task.number, task.id), report.artifacts)
-        self.artifact_writer.write_lists(task.number, task.id, report.lists)
+            self.standings.standouts.add(ranked)
+        self.standings.write(task, report)
         baselines = None if report.baselines is None else (self.plan.cohort, report.baselines)
         differing = self.results.report(
             task.id,
@@ -211,21 +183,15 @@ class Sweep(JobQueue):
                 f"trial {task.number}, epoch {report.epoch.epoch}: {differing} values differ from those of an earlier "
                 "run; the earlier ones are kept"
             )
-        if ranked is not None and not math.isnan(ranked.score):
-            self.board.add(ranked)
-            self._remove_other_artifacts()
-        self.display.reported(self.rows[task.id], report, self.board.top, stopped=stopped)
+        if ranked is not None:
+            self.standings.add(ranked)
+        self.display.reported(self.rows[task.id], report, self.standings.top, stopped=stopped)
         if not report.last and not stopped:
             return False
         del self.running[task.id]
         States(self.rules.states, task.id).remove(below=report.epoch.epoch if self.rules.keep_states else None)
         self._on_ended(task.id, "stopped" if stopped else "finished")
         return True
-
-    def _write_artifacts(self, name: str, artifacts: Artifacts) -> None:
-        """Write what is kept of a trial, by its rank among the finished ones."""
-        checkpoint, samples = name in self.standouts.with_checkpoint, name in self.standouts.with_samples
-        self.artifact_writer.write(name, artifacts, checkpoint=checkpoint, samples=samples)
 
     def _is_feasible(self, trial: str, epoch: int, report: Report | None = None) -> bool:
         """Return whether a trial satisfies the constraints at `epoch`, which is in the table or just reported."""
@@ -276,32 +242,3 @@ class Sweep(JobQueue):
         )
         means = {dataset: math.nan if mean is None else mean for dataset, mean in rows}
         return done, weighted_mean(means, self.rules.rank_by.dataset_weights)
-
-    def _find_standouts(self) -> None:
-        """Read from the table which trials are best and worst so far, and which one is at the default setting."""
-        known = self.results.query(
-            "SELECT number, id, parameters, config FROM trials WHERE cohort = ?", (self.plan.cohort,)
-        )
-        self.compared = {trial for _, trial, _, _ in known}
-        default = default_trial(
-            (number, json.loads(parameters), json.loads(config)) for number, _, parameters, config in known
-        )
-        self.standouts.default = next((trial_name(n, trial) for n, trial, _, _ in known if n == default), None)
-        ranked = [
-            trial
-            for trial in best(self.results, self.rules.rank_by, self.plan.cohort)
-            if self._is_feasible(trial.id, trial.epoch)
-        ]
-        for trial in ranked[: self.board.limit]:
-            self.board.add(trial)
-        for trial in ranked:
-            if self.rows[trial.id].status == "finished":
-                self.standouts.add(trial)
-
-    def _remove_other_artifacts(self) -> None:
-        # An unfinished trial on the board may have a checkpoint of an earlier, shorter run, which stays until it is
-        # rewritten. Files that it displaces stay too, since it may still fail.
-        half_done = {trial_name(trial.number, trial.id) for trial in self.board.top[: self.rules.keep_best]}
-        self.artifact_writer.keep_only(
-            self.standouts.with_checkpoint | half_done, self.standouts.with_samples | half_done, self.compared
-        )

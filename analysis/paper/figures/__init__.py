@@ -1,1 +1,1 @@
-"""One file per paper figure."""
+"""Paper figures by subject, and what they share."""

@@ -1,1 +1,1 @@
-"""One file per paper table."""
+"""Paper tables by subject, and how a table is set in LaTeX."""

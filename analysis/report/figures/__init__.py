@@ -1,1 +1,1 @@
-"""Computes figures: one function per figure gives its JSON; the page script of the same name draws it."""
+"""Packs the figures of the page as JSON: registry.py names the function of each, a page script of its name draws it."""

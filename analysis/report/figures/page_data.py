@@ -1,5 +1,8 @@
-"""The numbers that the page draws, as one JSON value. To add a figure NAME: a line in PARTS (its function(findings)
-gives D.NAME; None: no section), and in templates/figures fig_NAME.html.j2 and NAME.js, which calls register()."""
+"""The numbers that the page draws, as one JSON value.
+
+To add a figure NAME: a line in registry.PARTS (its function(findings) gives D.NAME; None: no section), and in
+templates/figures fig_NAME.html.j2 and NAME.js, which calls register().
+"""
 
 from __future__ import annotations
 

@@ -193,7 +193,7 @@ def interleaved(spec: SweepSpec, run: Path, dice: random.Random, workers: int, s
                 report = worker.step()
                 if dice.random() < 0.1 and report.artifacts is not None:
                     trial = sweep.tasks[sweep.running[report.trial]]
-                    sweep.artifact_writer.write(
+                    sweep.standings.writer.write(
                         trial_name(trial.number, trial.id), report.artifacts, checkpoint=True, samples=True
                     )
                     return False  # killed between the files and the table

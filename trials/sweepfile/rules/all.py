@@ -12,8 +12,8 @@ from trials.sweepfile.rules.reward import idle_problems, reward_size_problems, s
 from trials.sweepfile.rules.search import confirm_problems, search_problems, stop_problems
 from trials.sweepfile.rules.space import no_effect_problems, range_problems
 from trials.sweepfile.rules.sweep import (
-    axis_problems,
     epoch_problems,
+    override_problems,
     rank_problems,
     seed_problems,
     share_problems,
@@ -26,7 +26,7 @@ def cross_problems(root: Document, data: dict[str, Any]) -> list[Problem]:
     """Return the problems between keys that are each valid."""
     rules = (
         seed_problems, rank_problems, epoch_problems, ssim_problems, data_problems, size_problems, share_problems,
-        axis_problems, term_problems, start_problems, idle_problems,
+        override_problems, term_problems, start_problems, idle_problems,
         idle_axis_problems, simplex_problems, reward_size_problems, search_problems, range_problems, stop_problems,
         no_effect_problems, confirm_problems,
     )  # fmt: skip

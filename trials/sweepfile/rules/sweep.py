@@ -81,7 +81,7 @@ def ssim_problems(root: Document, data: dict[str, Any]) -> list[Problem]:
     return [Problem(min((axes[axis].place for axis in swept), key=str), text)]
 
 
-def axis_problems(root: Document, data: dict[str, Any]) -> list[Problem]:
+def override_problems(root: Document, data: dict[str, Any]) -> list[Problem]:
     """A --set of a field that is an axis: the axis wins, so it has no effect."""
     problems = []
     for name, axis in root.axes.items():
