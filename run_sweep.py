@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from fusion_core.errors import FusionError, printable
+from fusion_core.errors import FusionError, print_errors
 
 if TYPE_CHECKING:
     from trials.spec.sweep import SweepSpec
@@ -114,8 +114,7 @@ def _run(spec: SweepSpec, options: Options) -> int:
 
 
 def _refuse(message: str) -> NoReturn:
-    for line in message.splitlines():
-        print(f"error: {printable(line)}", file=sys.stderr)
+    print_errors(message)
     raise typer.Exit(2)
 
 

@@ -17,7 +17,7 @@ from rich.table import Table
 
 from fusion_core.atomic_files import write_whole
 from fusion_core.data.listing import SUFFIXES
-from fusion_core.errors import ConfigError, DataError, FusionError, shown
+from fusion_core.errors import ConfigError, DataError, FusionError, print_errors, shown
 from fusion_core.metrics.facts import FACTS
 
 app = typer.Typer(
@@ -132,8 +132,7 @@ def main() -> None:
     try:
         app(standalone_mode=True)
     except (FusionError, OSError) as problem:
-        for line in str(problem).splitlines():
-            print(f"error: {line}", file=sys.stderr)
+        print_errors(problem)
         sys.exit(2)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import sys
 from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
@@ -50,6 +51,12 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 def printable(text: str) -> str:
     """Return text that may come from a file or a file name, with terminal control characters escaped."""
     return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def print_errors(problem: BaseException | str) -> None:
+    """Print a user's mistakes to standard error, one `error:` line each."""
+    for line in str(problem).splitlines():
+        print(f"error: {printable(line)}", file=sys.stderr, flush=True)
 
 
 def shown(path: Path | str) -> str:

@@ -15,7 +15,7 @@ from rich import markup
 from rich.console import Console
 from typer.core import TyperGroup
 
-from fusion_core.errors import FusionError, printable
+from fusion_core.errors import FusionError, print_errors, printable
 
 INTERRUPTED = 130
 
@@ -61,14 +61,10 @@ def refusals() -> Iterator[None]:
     except BrokenPipeError:
         raise  # whoever read the output has seen enough; Typer ends quietly
     except (FusionError, OSError) as problem:
-        for line in str(problem).splitlines():
-            print(f"error: {printable(line)}", file=sys.stderr)
+        print_errors(problem)
         raise typer.Exit(2) from problem
     except sqlite3.Error as problem:
-        print(
-            f"error: the results table must be readable throughout, but SQLite says: {problem}; try again",
-            file=sys.stderr,
-        )
+        print_errors(f"the results table must be readable throughout, but SQLite says: {problem}; try again")
         raise typer.Exit(2) from problem
     except KeyboardInterrupt as problem:
         print("stopped", file=sys.stderr)

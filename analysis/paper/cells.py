@@ -8,40 +8,28 @@ import numpy as np
 
 from analysis.paper.subject import Subject
 from analysis.scores.metrics import facts_of
-from analysis.statistics.cells import share
+from analysis.statistics.cells import by_cell
 
 
 def best_cells(subject: Subject, rows: Sequence[str], columns: Sequence[str]) -> np.ndarray:
     """Return (rows, columns) the best value of the settings of each cell, NaN where there is none."""
-    places, shape = _cells_of(subject, rows, columns)
-    cells = np.full(shape, np.nan)
-    better = np.fmax if facts_of(subject.metric).higher_is_better else np.fmin
-    better.at(cells, places, subject.values)
-    return cells
+    return _by_cell(subject, rows, columns)[0]
 
 
 def mean_cells(subject: Subject, rows: Sequence[str], columns: Sequence[str]) -> np.ndarray:
     """Return (rows, columns) the mean over the settings of each cell that have a value, NaN where there is none."""
-    places, shape = _cells_of(subject, rows, columns)
-    there = np.isfinite(subject.values)
-    total, count = np.zeros(shape), np.zeros(shape)
-    np.add.at(total, places, np.where(there, subject.values, 0.0))
-    np.add.at(count, places, there)
-    return share(total, count)
+    return _by_cell(subject, rows, columns)[1]
 
 
-def _cells_of(
-    subject: Subject, rows: Sequence[str], columns: Sequence[str]
-) -> tuple[tuple[np.ndarray, np.ndarray], tuple[int, int]]:
-    """Return the row and the column of every setting, and how many of each there are; the outer parameter first."""
+def _by_cell(subject: Subject, rows: Sequence[str], columns: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Return best and mean (rows, columns); the outer parameter varies slowest."""
     count = len(subject.values)
-    places, shape = [], []
-    for keys in (rows, columns):
-        at, size = np.zeros(count, dtype=int), 1
+    cells, shape = np.zeros(count, dtype=int), [1, 1]
+    for side, keys in enumerate((rows, columns)):
         for key in keys:
             levels = len(subject.run.axes[key])
-            at = at * levels + np.array([subject.level(i, key) for i in range(count)], dtype=int)
-            size *= levels
-        places.append(at)
-        shape.append(size)
-    return (places[0], places[1]), (shape[0], shape[1])
+            cells = cells * levels + np.array([subject.level(i, key) for i in range(count)], dtype=int)
+            shape[side] *= levels
+    higher = np.array([facts_of(subject.metric).higher_is_better])
+    best, mean = by_cell(subject.values[None], cells, shape[0] * shape[1], higher)
+    return best.reshape(shape), mean.reshape(shape)

@@ -26,14 +26,10 @@ def central(cells: np.ndarray, axis: int, higher: bool) -> list[int]:
     """Return the order along `axis` with the best mean in the middle and the next left and right of it in turn."""
     lines = cells if axis == 0 else cells.T
     there = np.isfinite(lines)
-    mean = share(np.where(there, lines, 0.0).sum(axis=1), there.sum(axis=1).astype(float))
+    total, count = np.where(there, lines, 0.0).sum(axis=1), there.sum(axis=1)
+    mean = np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
     strength = np.where(np.isnan(mean), -np.inf, mean if higher else -mean)
     order: list[int] = []
     for place, line in enumerate(np.argsort(-strength, kind="stable").tolist()):
         order = [*order, line] if place % 2 else [line, *order]
     return order
-
-
-def share(total: np.ndarray, count: np.ndarray) -> np.ndarray:
-    quotient: np.ndarray = np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
-    return quotient

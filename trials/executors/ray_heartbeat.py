@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import socket
-import sys
 import threading
 import time
 from typing import Self
 
-from fusion_core.errors import FusionError
+from fusion_core.errors import FusionError, print_errors
 from trials.executors.interrupt import Stop, end_at_once
 
 EVERY_SECONDS = 2.0
@@ -59,5 +58,5 @@ class Heartbeat:
         self.stop.lost = ClusterError(text)
         # The main thread may hang in a call to the head; the table is consistent at any moment.
         if not self._over.wait(GRACE_SECONDS):
-            print(f"error: {text}", file=sys.stderr, flush=True)
+            print_errors(text)
             end_at_once(EXIT_CODE)

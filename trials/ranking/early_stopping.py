@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from fusion_core.metrics.facts import facts_of
 from fusion_core.reports import EpochReport
-from trials.ranking.leaderboard import sign
 from trials.ranking.objective import Objective
 from trials.ranking.stopping_rules import rungs, stops
 from trials.spec.search import StopEarly
@@ -18,7 +18,7 @@ class EarlyStop:
     def __init__(self, rule: StopEarly, objective: Objective) -> None:
         self.rule = rule
         self.objective = objective
-        self.way = sign(objective.rank_by.metric)
+        self.way = facts_of(objective.rank_by.metric).sign
         self.curves: dict[str, dict[int, float]] = {}
 
     def resume(self, results: Results, trials: Iterable[str]) -> None:

@@ -48,11 +48,6 @@ def weighted_mean(values: Mapping[str, float], weights: Mapping[str, float]) -> 
     return sum(value * weights[name] for name, value in values.items() if weights.get(name, 0.0) > 0) / total
 
 
-def sign(metric: str) -> int:
-    """Return 1 where higher is better, -1 where lower is."""
-    return 1 if facts_of(metric).higher_is_better else -1
-
-
 class Leaderboard:
     """The best `limit` trials, best first, or the worst, worst first; a score that is no number is never among them.
 
@@ -60,7 +55,7 @@ class Leaderboard:
     """
 
     def __init__(self, metric: str, limit: int, *, worst: bool = False) -> None:
-        self.sign = -sign(metric) if worst else sign(metric)
+        self.sign = -facts_of(metric).sign if worst else facts_of(metric).sign
         self.limit = limit
         self.top: list[RankedTrial] = []
 
@@ -106,5 +101,5 @@ def best(results: Results, rank_by: RankBy, cohort: str | None = None, limit: in
         for (number, trial, parameters, seed, epoch), means in values.items()
     ]
     ranked = [trial for trial in ranked if not math.isnan(trial.score)]
-    ranked.sort(key=lambda trial: (-sign(rank_by.metric) * trial.score, trial.number))
+    ranked.sort(key=lambda trial: (-facts_of(rank_by.metric).sign * trial.score, trial.number))
     return ranked[:limit]

@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from fusion_core.metrics.facts import facts_of
 from fusion_core.reports import EpochReport
-from trials.ranking.leaderboard import sign
 from trials.ranking.outcome import FAILED, Outcome
 from trials.spec.constraints import Constraint
 from trials.spec.sweep import RankBy
@@ -66,4 +66,4 @@ class Objective:
     def gains(self, outcome: Outcome) -> tuple[float, ...]:
         """Return the values of the objectives, higher is better."""
         assert outcome.values is not None
-        return tuple(sign(one) * value for one, value in zip(self.metrics, outcome.values, strict=True))
+        return tuple(facts_of(one).sign * value for one, value in zip(self.metrics, outcome.values, strict=True))

@@ -9,8 +9,8 @@ from dataclasses import replace
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING
 
-from fusion_core.metrics.facts import BASELINES
-from trials.ranking.leaderboard import RankedTrial, best, sign, weighted_mean
+from fusion_core.metrics.facts import BASELINES, facts_of
+from trials.ranking.leaderboard import RankedTrial, best, weighted_mean
 from trials.ranking.outcome import over_seeds
 from trials.ranking.pareto import feasible
 
@@ -48,7 +48,7 @@ def best_settings(results: Results, plan: Plan, search: Search | None, limit: in
         picked = fmean(one.score for one in own.values()) if confirmed else None
         if _keeps(results, plan, ranked_by):
             found.append(replace(_mean(ranked_by), picked=picked))
-    found.sort(key=lambda one: (-sign(plan.objective.rank_by.metric) * one.score, one.number))
+    found.sort(key=lambda one: (-facts_of(plan.objective.rank_by.metric).sign * one.score, one.number))
     return found[:limit]
 
 
@@ -63,7 +63,7 @@ def best_untrained(results: Results, plan: Plan) -> tuple[str, float] | None:
             means.setdefault(fusion, {})[dataset] = math.nan if mean is None else mean
     scores = {fusion: weighted_mean(values, rank_by.dataset_weights) for fusion, values in means.items()}
     known = [(fusion, score) for fusion, score in scores.items() if not math.isnan(score)]
-    return max(known, key=lambda one: sign(rank_by.metric) * one[1], default=None)
+    return max(known, key=lambda one: facts_of(rank_by.metric).sign * one[1], default=None)
 
 
 def _of_grid(results: Results, plan: Plan, scored: Mapping[str, RankedTrial]) -> list[Seeds]:

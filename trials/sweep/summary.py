@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 from rich.console import RenderableType
 from rich.text import Text
 
-from fusion_core.metrics.facts import BASELINES
+from fusion_core.metrics.facts import BASELINES, facts_of
 from trials.console.display import SHOWN
 from trials.console.tables import best_table
 from trials.console.text import duration, parameters_text, plain, short_path
-from trials.ranking.leaderboard import sign
 from trials.storage.layout import RunFolder
 
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ def summary(outcome: Outcome, report: Path, command: str, seconds: float) -> lis
     parts += [plain(text) for text in outcome.found]
     if outcome.untrained is not None:
         fusion, score = outcome.untrained
-        short = outcome.top and sign(outcome.metric) * (outcome.top[0].score - score) < 0
+        short = outcome.top and facts_of(outcome.metric).sign * (outcome.top[0].score - score) < 0
         text = f"best baseline: {BASELINES[fusion]} ({outcome.metric} {score:.4f})"
         parts.append(plain(text + (", and no trial reaches it" if short else "")))
     checkpoints = RunFolder(outcome.run).checkpoints

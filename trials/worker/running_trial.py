@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from fusion_core.config import TrialConfig
 from fusion_core.errors import CheckpointError
 from fusion_core.images.png import png
+from fusion_core.metrics.facts import facts_of
 from fusion_core.recipes.base import Recipe
 from fusion_core.recipes.catalog import build_recipe
 from fusion_core.reports import EpochReport, Summary
-from trials.ranking.leaderboard import sign, weighted_mean
+from trials.ranking.leaderboard import weighted_mean
 from trials.storage.artifacts import Artifacts
 from trials.storage.layout import start_fusion
 from trials.storage.states import States
@@ -159,13 +160,13 @@ class RunningTrial:
 
     def is_at_least(self, threshold: float | None) -> bool:
         """Return whether the score is as good as `threshold` (None: any is); False without a score."""
-        return self._is_beyond(threshold, sign(self.resources.rules.rank_by.metric))
+        return self._is_beyond(threshold, facts_of(self.resources.rules.rank_by.metric).sign)
 
     def is_at_most(self, threshold: float | None) -> bool:
         """Return whether the score is as bad as `threshold` (None: any is); False without a score."""
-        return self._is_beyond(threshold, -sign(self.resources.rules.rank_by.metric))
+        return self._is_beyond(threshold, -facts_of(self.resources.rules.rank_by.metric).sign)
 
-    def _is_beyond(self, threshold: float | None, direction: int) -> bool:
+    def _is_beyond(self, threshold: float | None, direction: float) -> bool:
         if self.score is None or math.isnan(self.score):
             return False
         return threshold is None or direction * self.score >= direction * threshold
